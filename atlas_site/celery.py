@@ -1,0 +1,25 @@
+"""The Celery application: workers run what the apps' ``tasks.py`` declare, beat runs the settings' schedule.
+
+MongoDB holds the truth about every job and the queue is a hint, so tasks are acknowledged late, carry ids only
+and keep no results (the ``CELERY_*`` settings).
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_init
+from django.db import connections
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atlas_site.settings")
+
+app = Celery("atlas")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def close_inherited_pools(**_details: Any) -> None:
+    """Drop the MongoDB clients that a forked worker took over: a client belongs to the process that made it."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_pool()

@@ -1,0 +1,127 @@
+"""Pytest plugin: real servers for the suite, on free ports in a temporary home, and no way out of this machine.
+
+Loaded by ``-p tests.servers`` so that the addresses are in ``os.environ`` before Django's settings are read.
+``ATLAS_TEST_SERVERS=<env file>`` reuses servers that already run, with a database of this run's own.
+"""
+
+import atexit
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Generator
+from functools import wraps
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from atlas_site.lib.home import read_env
+from atlas_site.management.processes import ServerError, pick_free_port
+from atlas_site.management.servers import Servers, project_environment
+
+SANDBOX_SIZE = 3_000
+SANDBOX_SEED = 7
+MEMORY_DISK = Path("/dev/shm")  # noqa: S108 -- mkdtemp makes a private directory in it
+MEMORY_DISK_BYTES = 4 * 2**30
+
+
+class OutsideConnectionError(AssertionError):
+    """A test tried to leave this machine."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Start the servers; a wrapper runs before pytest-django's own hook, which imports the settings."""
+    options = early_config.known_args_namespace
+    only_looking = getattr(options, "help", False) or getattr(options, "version", 0)
+    if not only_looking:
+        try:
+            use_test_servers()
+        except ServerError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        forbid_outside_connections()
+    return (yield)
+
+
+def use_test_servers() -> None:
+    """Put the addresses of running servers into ``os.environ``, starting them unless told of running ones."""
+    reuse = os.environ.get("ATLAS_TEST_SERVERS")
+    os.environ.update(read_env(Path(reuse)) if reuse else start_test_servers())
+    address, _, options = os.environ["MONGODB_URI"].partition("?")
+    os.environ["MONGODB_URI"] = f"{address.rpartition('/')[0]}/atlas_{os.getpid()}?{options}"
+    os.environ["ATLAS_ENV"] = "test"
+
+
+def start_test_servers() -> dict[str, str]:
+    """Start the servers of a temporary home, to be stopped when this process ends, and return their addresses."""
+    fast = MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free > MEMORY_DISK_BYTES
+    home = Path(tempfile.mkdtemp(prefix="atlas-test-", dir=MEMORY_DISK if fast else None))
+    servers = Servers(home)
+    owner = os.getpid()
+
+    def stop() -> None:
+        if os.getpid() == owner:  # not in a forked child of a test
+            servers.stop()
+            shutil.rmtree(home, ignore_errors=True)
+
+    atexit.register(stop)
+    mongod_port, valkey_port, sandbox_port = pick_free_port(), pick_free_port(), pick_free_port()
+    values = {
+        "ATLAS_HOME": str(home),
+        "ATLAS_ENV": "test",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "SITE_URL": "http://testserver",
+        "BATCHDATA_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
+        "BATCHDATA_API_KEY": "sandbox-" + secrets.token_hex(8),
+    }
+    test_commands = ("--setParameter", "enableTestCommands=1", "--setParameter", "ttlMonitorEnabled=false")
+    values["MONGODB_URI"] = servers.start_mongod(mongod_port, arguments=test_commands)
+    values["REDIS_URL"] = servers.start_valkey(valkey_port, durable=False)
+    if find_spec("atlas_site.sandbox.__main__"):
+        environment = project_environment(values, os.environ)
+        servers.start_sandbox(sandbox_port, size=SANDBOX_SIZE, seed=SANDBOX_SEED, env=environment)
+    return values
+
+
+def forbid_outside_connections() -> None:
+    """Make every connection and name look-up beyond the loopback interface fail in this process."""
+
+    def require_loopback(host: object) -> None:
+        text = host.decode() if isinstance(host, bytes) else str(host)
+        try:
+            is_local = ip_address(text).is_loopback
+        except ValueError:
+            is_local = text in {"", "None", "localhost"}
+        if not is_local:
+            raise OutsideConnectionError(f"A test tried to reach {text}; tests stay on this machine.")
+
+    def guard_connect(original):
+        @wraps(original)
+        def connect(self: socket.socket, address):
+            if self.family in {socket.AF_INET, socket.AF_INET6}:
+                require_loopback(address[0])
+            return original(self, address)
+
+        return connect
+
+    look_up = socket.getaddrinfo
+
+    @wraps(look_up)
+    def getaddrinfo(host, *arguments, **options):
+        require_loopback(host)
+        return look_up(host, *arguments, **options)
+
+    socket.socket.connect = guard_connect(socket.socket.connect)  # type: ignore[method-assign]
+    socket.socket.connect_ex = guard_connect(socket.socket.connect_ex)  # type: ignore[method-assign]
+    socket.getaddrinfo = getaddrinfo
+
+
+if __name__ == "__main__":  # run a command against test servers: python -m tests.servers <command>
+    import subprocess
+
+    use_test_servers()
+    sys.exit(subprocess.call(sys.argv[1:]))  # noqa: S603 -- the caller's own command
