@@ -1,0 +1,43 @@
+"""The base class of every model whose documents another program may have written."""
+
+from bson import ObjectId
+from django.db import models
+from django_mongodb_backend.fields import ObjectIdField
+from django_mongodb_backend.managers import MongoManager
+
+
+class Document(models.Model):
+    """A document of MongoDB, known by an ObjectId that the program makes and not the server.
+
+    Other programs leave out keys that they hold to be optional, and add keys of their own. Such documents load, show
+    and save like ours:
+
+    * a missing or null key of a field that is not null takes the field's default while loading. Text without a default
+      becomes ``""``; any other field without a default stays None, which is the truth about that document;
+    * ``save()`` of a loaded document sets the keys of the model and no others, so unknown keys stay.
+
+    Because the key is made here, an insert whose answer was lost can be sent again without making a second document.
+    A model with a key of another kind declares its own ``id`` with ``primary_key=True, db_column="_id"``.
+    """
+
+    id = ObjectIdField(primary_key=True, default=ObjectId, db_column="_id", editable=False)
+
+    objects = MongoManager()
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        """Make the instance that a row describes, with defaults in the place of missing values."""
+        if None in values:
+            values = [
+                cls._default_of_missing(name) if value is None else value
+                for name, value in zip(field_names, values, strict=True)
+            ]
+        return super().from_db(db, field_names, values)
+
+    @classmethod
+    def _default_of_missing(cls, name):
+        field = cls._meta.get_field(name)
+        return None if field.null or field.primary_key else field.get_default()
