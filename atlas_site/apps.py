@@ -1,0 +1,32 @@
+"""The site's own app, and the contrib and third-party apps with ObjectId keys."""
+
+from allauth.account.apps import AccountConfig
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.apps import AuthConfig
+from django.contrib.contenttypes.apps import ContentTypesConfig
+
+OBJECT_ID = "django_mongodb_backend.fields.ObjectIdAutoField"
+
+
+class AtlasSiteConfig(AppConfig):
+    """System checks, management commands and template tags of the whole site."""
+
+    name = "atlas_site"
+    verbose_name = "Atlas"
+
+
+class MongoAdminConfig(AdminConfig):
+    default_auto_field = OBJECT_ID
+
+
+class MongoAuthConfig(AuthConfig):
+    default_auto_field = OBJECT_ID
+
+
+class MongoContentTypesConfig(ContentTypesConfig):
+    default_auto_field = OBJECT_ID
+
+
+class MongoAllauthAccountConfig(AccountConfig):
+    default_auto_field = OBJECT_ID

@@ -1,0 +1,155 @@
+"""The one way Atlas speaks HTTP to the outside: time limits, a size limit, no redirects, https unless on loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+# A vendor's content network may refuse the default name of a Python client, so a product name is always sent.
+USER_AGENT = "Atlas/1.0"
+SIZE_LIMIT_BYTES = 20 * 1024 * 1024
+# Of an answer that is too long or cut off, this much is kept as evidence.
+PARTIAL_LIMIT_BYTES = 256 * 1024
+_CHUNK_BYTES = 64 * 1024
+
+
+class UrlRefused(ValueError):
+    """The address is not one that Atlas may call: no host, credentials in it, or plain http to another machine."""
+
+
+class NotSent(Exception):
+    """No connection was made, so the other side has not seen the request and nothing can have been billed."""
+
+
+class NoAnswer(Exception):
+    """The request left, and no whole answer came back: the other side may have done the work, and billed it.
+
+    ``status`` is the HTTP status when the headers had arrived, ``partial`` the part of the body that did.
+    """
+
+    def __init__(self, reason: str, *, status: int | None = None, partial: bytes = b"") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.partial = partial[:PARTIAL_LIMIT_BYTES]
+
+
+class AnswerTooLarge(NoAnswer):
+    """The answer is longer than the size limit; reading stopped there."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """Seconds allowed for connecting, for each wait on the socket, and for the whole answer."""
+
+    connect_seconds: float = 5.0
+    read_seconds: float = 30.0
+    total_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer. Header names are matched in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def check_url(url: str) -> bool:
+    """Say whether ``url`` is on loopback, and refuse it when Atlas may not call it.
+
+    Plain http is for servers on the same machine alone, since the request carries a key. Raises ``UrlRefused``.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    on_loopback = _is_loopback(host)
+    if parts.scheme not in {"http", "https"} or not host:
+        raise UrlRefused("An outgoing address needs http or https and a host.")
+    if parts.username or parts.password:
+        raise UrlRefused("An outgoing address holds no credentials.")
+    if parts.scheme == "http" and not on_loopback:
+        raise UrlRefused(f"Plain http is only allowed on loopback, not to {host}.")
+    return on_loopback
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    limits: TimeLimits | None = None,
+    size_limit: int = SIZE_LIMIT_BYTES,
+) -> Answer:
+    """Send one request and return the whole answer, whatever its status; a redirect is an answer like any other.
+
+    Raises ``UrlRefused`` before anything happens, ``NotSent`` when no connection was made, ``NoAnswer`` when the
+    request left and no whole answer came within ``limits``, and ``AnswerTooLarge`` past ``size_limit`` bytes.
+    Nothing is retried here: only the caller knows whether a second request may be billed twice.
+    """
+    limits = limits or TimeLimits()
+    on_loopback = check_url(url)
+    # A session per call: a kept connection that the other side has just closed would look like a lost answer.
+    with requests.Session() as session:
+        session.trust_env = not on_loopback  # proxies are for other machines
+        session.auth = _keep_headers
+        deadline = time.monotonic() + limits.total_seconds
+        try:
+            response = session.request(
+                method,
+                url,
+                headers={"User-Agent": USER_AGENT, "Connection": "close", **(headers or {})},
+                data=body,
+                timeout=(limits.connect_seconds, limits.read_seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException as error:
+            if _was_not_sent(error):
+                raise NotSent(type(error).__name__) from error
+            raise NoAnswer(type(error).__name__) from error
+        with response:
+            return Answer(response.status_code, response.headers, _read_body(response, deadline, size_limit))
+
+
+def _read_body(response: requests.Response, deadline: float, size_limit: int) -> bytes:
+    """Read the body piece by piece, so that neither a slow nor an endless one holds the worker."""
+    received = bytearray()
+    try:
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            received += chunk
+            if len(received) > size_limit:
+                raise AnswerTooLarge("AnswerTooLarge", status=response.status_code, partial=bytes(received))
+            if time.monotonic() > deadline:
+                raise NoAnswer("TotalTimeout", status=response.status_code, partial=bytes(received))
+    except (requests.RequestException, OSError) as error:
+        raise NoAnswer(type(error).__name__, status=response.status_code, partial=bytes(received)) from error
+    return bytes(received)
+
+
+def _was_not_sent(error: requests.RequestException) -> bool:
+    """Tell a connection that was never made from one that broke after the request had left."""
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Stand in for an authenticator, so that a ``.netrc`` on the machine cannot replace the Authorization header."""
+    return request

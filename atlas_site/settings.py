@@ -1,0 +1,268 @@
+"""Settings of Atlas: one file, driven by the environment. docs/deploy.md explains every variable."""
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from atlas_site.lib import env
+from atlas_site.mongodb.connection import database_from_uri
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ATLAS_HOME = Path(env.text("ATLAS_HOME", str(BASE_DIR / ".atlas")))
+
+# ---------------------------------------------------------------- what this process is
+ATLAS_ENV = env.text("ATLAS_ENV", "production")
+if ATLAS_ENV not in {"development", "test", "production"}:
+    raise ImproperlyConfigured("ATLAS_ENV must be development, test or production.")
+PRODUCTION = ATLAS_ENV == "production"
+DEBUG = ATLAS_ENV == "development" and env.switch("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY")
+if PRODUCTION and len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters in production.")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+SITE_URL = env.text("SITE_URL")
+SITE_HOST = urlsplit(SITE_URL)
+if SITE_HOST.scheme not in {"http", "https"} or not SITE_HOST.hostname:
+    raise ImproperlyConfigured("SITE_URL must be a full address such as https://atlas.example.com.")
+ALLOWED_HOSTS = [SITE_HOST.hostname, *env.words("ALLOWED_HOSTS")]
+CSRF_TRUSTED_ORIGINS = [f"{SITE_HOST.scheme}://{SITE_HOST.netloc}"]
+
+# ---------------------------------------------------------------- applications
+INSTALLED_APPS = [
+    "atlas_site.apps.AtlasSiteConfig",
+    "atlas_site.mongodb.apps.MongoDBConfig",
+    "atlas_site.vendors.apps.VendorsConfig",
+    "accounts.apps.AccountsConfig",
+    "credits.apps.CreditsConfig",
+    "billing.apps.BillingConfig",
+    "properties.apps.PropertiesConfig",
+    "leads.apps.LeadsConfig",
+    "divorce.apps.DivorceConfig",
+    "helpcenter.apps.HelpcenterConfig",
+    "feedback.apps.FeedbackConfig",
+    "atlas_site.apps.MongoAdminConfig",
+    "atlas_site.apps.MongoAuthConfig",
+    "atlas_site.apps.MongoContentTypesConfig",
+    "atlas_site.apps.MongoAllauthAccountConfig",
+    "allauth",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "django_htmx",
+    "template_partials",
+    "csp",
+]
+MIGRATION_MODULES = {
+    "admin": "atlas_site.mongo_migrations.admin",
+    "auth": "atlas_site.mongo_migrations.auth",
+    "contenttypes": "atlas_site.mongo_migrations.contenttypes",
+    "account": "atlas_site.mongo_migrations.account",
+}
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "accounts.middleware.SessionClientMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SignedInMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "atlas_site.urls"
+WSGI_APPLICATION = "atlas_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "atlas_site.staff.context_processors.page_frame",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "atlas_site.lib.forms.AtlasFormRenderer"
+
+# ---------------------------------------------------------------- data
+DATABASES = {"default": database_from_uri(env.text("MONGODB_URI"))}
+DATABASE_ROUTERS = ["django_mongodb_backend.routers.MongoRouter"]
+DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "atlas",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
+SESSION_REFRESH_AFTER = timedelta(days=1)
+ANONYMOUS_SESSION_AGE = timedelta(hours=2)
+
+# ---------------------------------------------------------------- accounts
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_USER_DISPLAY = "accounts.models.display_name"
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/search/"
+LOGOUT_REDIRECT_URL = "/"
+
+# ---------------------------------------------------------------- credits (the money rule)
+WELCOME_CREDITS = env.number("WELCOME_CREDITS", 50)
+WELCOME_CREDITS_LIFE = timedelta(days=14)
+QUOTE_LIFE = timedelta(minutes=15)
+RESERVATION_LIFE = timedelta(hours=72)
+UNKNOWN_RESULT_HOLD = timedelta(hours=24)
+RETURN_AFTER_RESET = timedelta(days=7)
+RETURN_AFTER_RESET_SHARE = Decimal("0.20")
+
+# ---------------------------------------------------------------- BatchData
+BATCHDATA_BASE_URL = env.text("BATCHDATA_BASE_URL", "https://api.batchdata.com")
+BATCHDATA_API_KEY = env.text("BATCHDATA_API_KEY")
+BATCHDATA_TIMEOUT_SECONDS = env.number("BATCHDATA_TIMEOUT_SECONDS", 30)
+BATCHDATA_QUICKLIST_CAP = env.number("BATCHDATA_QUICKLIST_CAP", 3)
+VENDOR_CALL_KEEP_DAYS = env.number("VENDOR_CALL_KEEP_DAYS", 90)
+RECORD_FRESH_FOR = timedelta(days=30)
+MISS_REMEMBERED_FOR = timedelta(days=30)
+FREE_REFRESHES_A_MONTH = 50
+COUNT_CACHE_SECONDS = 15 * 60
+FRESH_COUNTS_A_DAY = env.number("FRESH_COUNTS_A_DAY", 300)
+SMALL_PLACE = 50
+MAP_TILE_URL = env.text("MAP_TILE_URL", "")
+MAP_TILE_ATTRIBUTION = env.text("MAP_TILE_ATTRIBUTION", "")
+
+# ---------------------------------------------------------------- background work
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30 if PRODUCTION else 5
+CELERY_TASK_TIME_LIMIT = 240
+CELERY_TASK_SOFT_TIME_LIMIT = 210
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Well above the hard time limit; restored within seconds by the sweep settings (reliability: redelivery).
+    "visibility_timeout": 900,
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 0.2,
+    "socket_timeout": 5,
+    "max_retries": 0,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "run due property jobs": {"task": "properties.run_due_jobs", "schedule": 5.0},
+    "expire quotes": {"task": "credits.expire_quotes", "schedule": 60.0},
+    "lapse welcome credits": {"task": "credits.lapse_welcome_credits", "schedule": 3600.0},
+    "remove old vendor calls": {"task": "properties.purge_vendor_calls", "schedule": 24 * 3600.0},
+}
+
+# ---------------------------------------------------------------- mail
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Atlas <no-reply@{SITE_HOST.hostname}>")
+if PRODUCTION:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = env.text("EMAIL_HOST")
+    EMAIL_PORT = env.number("EMAIL_PORT", 587)
+    EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+    EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+    EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", True)
+    EMAIL_TIMEOUT = 10
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = ATLAS_HOME / "mail"
+
+# ---------------------------------------------------------------- language, time, files
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = ATLAS_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = ATLAS_HOME / "files"
+
+# ---------------------------------------------------------------- security
+HTTPS = SITE_HOST.scheme == "https"
+if PRODUCTION and not HTTPS:
+    raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
+SECURE_SSL_REDIRECT = HTTPS and env.switch("SECURE_SSL_REDIRECT", True)
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if env.switch("BEHIND_TLS_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+TILE_HOST = urlsplit(MAP_TILE_URL)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", *([f"{TILE_HOST.scheme}://{TILE_HOST.netloc}"] if MAP_TILE_URL else [])],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}

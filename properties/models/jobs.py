@@ -1,0 +1,69 @@
+"""Paid work that runs in the background."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from atlas_site.mongodb.models import Document
+
+
+class PropertyJob(Document):
+    """One accepted quote being carried out: a reveal by search, an unlock of datasets, or a refresh.
+
+    The document is also the outbox: a worker claims it when it is due and nobody holds its lease, and every write of
+    that worker names its attempt, so that one that lost the lease changes nothing.
+    """
+
+    class Kind(models.TextChoices):
+        REVEAL = "reveal", "Reveal"
+        UNLOCK = "unlock", "Unlock"
+        REFRESH = "refresh", "Ask again"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Running"
+        DELAYED = "delayed", "Delayed"
+        DONE = "done", "Done"
+        FAILED = "failed", "Stopped"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="property_jobs"
+    )
+    quote_id = models.CharField(max_length=32, unique=True, db_column="quoteId")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    subject = models.JSONField(default=dict)
+    # How far it is: page number, vendor cursor or session, rows asked for and done.
+    cursor = models.JSONField(default=dict)
+    wanted = models.BigIntegerField(default=0)
+    hit_count = models.BigIntegerField(default=0, db_column="hitCount")
+    # Not charged, by reason: {"already yours": 2, "nothing on file": 1}.
+    not_charged = models.JSONField(default=dict, db_column="notCharged")
+    # The outcome of each row: [{"propertyId", "dataset", "outcome"}], which the receipt and the bill name.
+    rows = models.JSONField(default=list)
+    problem = models.CharField(max_length=300, default="", blank=True)
+    attempt = models.IntegerField(default=0)
+    failures = models.IntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now, db_column="dueAt")
+    lease_until = models.DateTimeField(null=True, blank=True, db_column="leaseUntil")
+    created_at = models.DateTimeField(default=timezone.now, db_column="createdAt")
+    ended_at = models.DateTimeField(null=True, blank=True, db_column="endedAt")
+
+    class Meta:
+        db_table = "PropertyJob"
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="job_by_due"),
+            models.Index(fields=["user", "-created_at"], name="job_by_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("properties:show-job", args=[self.pk])
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {self.State.DONE, self.State.FAILED}

@@ -1,0 +1,113 @@
+"""The shared copy of a vendor record, and which parts of it a user has paid for."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django_mongodb_backend.fields import ArrayField
+
+from atlas_site.mongodb.models import Document
+
+
+class Dataset(models.TextChoices):
+    """The parts of a property record that are unlocked one by one."""
+
+    BASIC = "BASIC", "Property and owner"
+    BATCHRANK = "BATCHRANK", "Sale propensity"
+    CONTACT = "CONTACT", "Phones and e-mails"
+    DEED = "DEED", "Deed history"
+    DEMOGRAPHIC = "DEMOGRAPHIC", "Household"
+    FORECLOSURE = "FORECLOSURE", "Foreclosure"
+    LISTING = "LISTING", "Listing"
+    MORTGAGE_LIENS = "MORTGAGE_LIENS", "Loans and liens"
+    OWNER = "OWNER", "Owner's other properties"
+    PERMIT = "PERMIT", "Building permits"
+    QUICKLIST = "QUICKLIST", "Signals"
+    VALUATION = "VALUATION", "Value and equity"
+    DIVORCE_INFO = "DIVORCE_INFO", "Divorce filings"
+
+
+class Property(Document):
+    """The newest copy that Atlas holds of a BatchData record, whoever fetched it."""
+
+    property_id = models.CharField(max_length=64, unique=True, db_column="propertyId")
+    address = models.CharField(max_length=200, null=True, blank=True)
+    city = models.CharField(max_length=100, null=True, blank=True)
+    county = models.CharField(max_length=100, null=True, blank=True)
+    state = models.CharField(max_length=2, null=True, blank=True)
+    postal_code = models.CharField(max_length=10, null=True, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    google_images = ArrayField(models.CharField(max_length=200), default=list, blank=True, db_column="googleImages")
+    has_image_searched = models.BooleanField(default=False, db_column="hasImageSearched")
+    # Per dataset when it was asked for and whether it told anything: {"DEED": {"at": "2026-11-22T10:00:00Z", "hit": true}}
+    asked = models.JSONField(default=dict, blank=True)
+    updated_at = models.DateTimeField(null=True, blank=True, db_column="updatedAt")
+
+    class Meta:
+        db_table = "Properties"
+        verbose_name_plural = "properties"
+        indexes = [models.Index(fields=["-updated_at"], name="property_by_update")]
+
+    def __str__(self) -> str:
+        return self.address or self.property_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("properties:show-property", args=[self.property_id])
+
+
+class PropertyDatasetPermission(Document):
+    """What one user owns of one property, with the values that "My properties" filters, sorts and maps by.
+
+    The row holds values of unlocked datasets only, so no filter, sort or count can tell more than was paid for.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="property_permissions"
+    )
+    property_id = models.CharField(max_length=64, db_column="propertyId")
+    datasets = ArrayField(models.CharField(max_length=20, choices=Dataset.choices), default=list)
+    # When each dataset was unlocked: {"BASIC": "2026-11-22T10:00:00Z"}.
+    unlocked = models.JSONField(default=dict, blank=True)
+    # What the search that revealed it proved: [{"label": "vacant", "at": "2026-11-22"}].
+    matched = models.JSONField(default=list, blank=True)
+    revealed_at = models.DateTimeField(null=True, blank=True, db_column="revealedAt")
+
+    address = models.CharField(max_length=200, null=True, blank=True)
+    city = models.CharField(max_length=100, null=True, blank=True)
+    county = models.CharField(max_length=100, null=True, blank=True)
+    state = models.CharField(max_length=2, null=True, blank=True)
+    postal_code = models.CharField(max_length=10, null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    property_type = models.CharField(max_length=60, null=True, blank=True, db_column="propertyType")
+    bedroom_count = models.FloatField(null=True, blank=True, db_column="bedroomCount")
+    bathroom_count = models.FloatField(null=True, blank=True, db_column="bathroomCount")
+    living_area_square_feet = models.FloatField(null=True, blank=True, db_column="livingAreaSquareFeet")
+    year_built = models.IntegerField(null=True, blank=True, db_column="yearBuilt")
+    owner_name = models.CharField(max_length=200, null=True, blank=True, db_column="ownerName")
+    owner_type = models.CharField(max_length=60, null=True, blank=True, db_column="ownerType")
+    owner_occupied = models.BooleanField(null=True, blank=True, db_column="ownerOccupied")
+    last_sale_on = models.DateField(null=True, blank=True, db_column="lastSaleOn")
+    last_sale_price = models.FloatField(null=True, blank=True, db_column="lastSalePrice")
+    estimated_value = models.FloatField(null=True, blank=True, db_column="estimatedValue")
+    equity_percent = models.FloatField(null=True, blank=True, db_column="equityPercent")
+    listing_status = models.CharField(max_length=30, null=True, blank=True, db_column="listingStatus")
+
+    class Meta:
+        db_table = "PropertyDatasetPermission"
+        verbose_name = "property permission"
+        constraints = [models.UniqueConstraint(fields=["user", "property_id"], name="permission_once_a_property")]
+        indexes = [
+            models.Index(fields=["user", "-revealed_at", "-property_id"], name="owned_newest_first"),
+            models.Index(fields=["user", "state", "city", "-revealed_at", "-property_id"], name="owned_by_city"),
+            models.Index(fields=["user", "postal_code", "-revealed_at", "-property_id"], name="owned_by_zip"),
+            models.Index(fields=["user", "state", "county", "-revealed_at", "-property_id"], name="owned_by_county"),
+            models.Index(fields=["user", "estimated_value", "property_id"], name="owned_by_value"),
+            models.Index(fields=["user", "equity_percent", "property_id"], name="owned_by_equity"),
+            models.Index(fields=["property_id"], name="permission_by_property"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address or self.property_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("properties:show-property", args=[self.property_id])
