@@ -1,0 +1,76 @@
+"""Compilers: what Django's query becomes on MongoDB. Two shapes are mended, all others are the stock ones."""
+
+from django.db.models import Count
+from django.db.models.expressions import Col, Star
+from django_mongodb_backend import compiler
+from django_mongodb_backend.compiler import SQLDeleteCompiler, SQLInsertCompiler, SQLUpdateCompiler
+
+from atlas_site.mongodb.query import MongoQuery
+
+__all__ = ["SQLAggregateCompiler", "SQLCompiler", "SQLDeleteCompiler", "SQLInsertCompiler", "SQLUpdateCompiler"]
+
+
+class PlainCount:
+    """Counts documents without loading them.
+
+    The stock pipeline sends the matching documents through ``$facet``, which needs all of each of them, only to have a
+    row when there are none. ``QuerySet.count()`` takes no row for zero, so a ``$group`` does, and one that
+    asks for no key of the document is answered from the index.
+    """
+
+    def _build_aggregation_pipeline(self, ids, group):
+        if not ids and self._is_plain_count():
+            return [{"$group": {"_id": None, "__count": {"$sum": 1}}}]
+        return super()._build_aggregation_pipeline(ids, group)
+
+    def _is_plain_count(self):
+        """Say whether this is the query of ``QuerySet.count()``, which alone uses the name ``__count``."""
+        annotations = self.query.annotation_select
+        count = annotations.get("__count")
+        return (
+            len(annotations) == 1
+            and isinstance(count, Count)
+            and isinstance(count.get_source_expressions()[0], Star)
+            and not (count.distinct or count.filter or self.having)
+        )
+
+
+class SQLCompiler(PlainCount, compiler.SQLCompiler):
+    """The compiler of reads: lists ordered by plain columns are sorted by their index."""
+
+    query_class = MongoQuery
+
+    def build_query(self, columns=None):
+        """Return the query, sorted before it is projected if its ordering is by keys of its own documents.
+
+        The stock compiler also adds every ordering key to the document as itself (``{$addFields: {price: "$price"}}``).
+        That changes nothing but hides the key from the index, so those additions are dropped.
+        """
+        query = super().build_query(columns)
+        if self._is_plain_list(query):
+            query.extra_fields = None
+            query.projects_last = True
+        return query
+
+    def _is_plain_list(self, query):
+        joined_or_computed = (
+            query.lookup_pipeline,
+            query.subqueries,
+            query.aggregation_pipeline,
+            query.combinator_pipeline,
+            query.search_pipeline,
+        )
+        return (
+            bool(self.order_by_objs)
+            and not any(joined_or_computed)
+            and all(
+                isinstance(order.expression, Col)
+                and order.expression.alias == self.collection_name
+                and not (order.nulls_first or order.nulls_last)
+                for order in self.order_by_objs
+            )
+        )
+
+
+class SQLAggregateCompiler(PlainCount, compiler.SQLAggregateCompiler):
+    """The compiler of aggregates over a query, such as the count of a slice."""
