@@ -83,6 +83,17 @@ class ProcessGroup:
         self._tell_watcher(f"+{process.pid}")
         return child
 
+    def run(self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> None:
+        """Run a child to its end; raise ServerError unless it ended well."""
+        self.finish(self.spawn(name, command, env=env))
+
+    def finish(self, child: Child) -> None:
+        """Wait for a child that ends by itself; raise ServerError unless it ended well."""
+        code = child.process.wait()
+        self._forget(child)
+        if code:
+            raise ServerError(child.describe_end())
+
     def find_ended(self) -> Child | None:
         """Return a child that has ended by itself, if there is one."""
         return next((child for child in self.children if child.process.poll() is not None), None)
@@ -111,11 +122,14 @@ class ProcessGroup:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.process.pid, signal.SIGKILL)
             child.process.wait()
-            self.children.remove(child)
-            self._tell_watcher(f"-{child.process.pid}")
+            self._forget(child)
         if not self.children and self._watcher is not None:
             watcher, self._watcher = self._watcher, None
             watcher.communicate()
+
+    def _forget(self, child: Child) -> None:
+        self.children.remove(child)
+        self._tell_watcher(f"-{child.process.pid}")
 
     def _tell_watcher(self, line: str) -> None:
         if self._watcher is None:

@@ -16,7 +16,7 @@ import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
 from atlas_site.lib.home import PROJECT_ROOT
-from atlas_site.management.processes import ProcessGroup, ServerError
+from atlas_site.management.processes import Child, ProcessGroup, ServerError
 
 REPLICA_SET = "rs0"
 NOT_YET_INITIALIZED = 94  # the server's error code of a replica-set member without a configuration
@@ -30,7 +30,7 @@ class Servers(ProcessGroup):
         self.home = home
 
     def start_mongod(self, port: int, *, arguments: Sequence[str] = (), name: str = "mongod") -> str:
-        """Start MongoDB as the primary of a one-node replica set and return its URI, without a database name.
+        """Start MongoDB as the primary of a one-node replica set and return the URI of its ``atlas`` database.
 
         Transactions exist on replica sets only. Raises ServerError when the program cannot run here.
         """
@@ -52,7 +52,7 @@ class Servers(ProcessGroup):
         ) as client:
             self.wait_until(child, lambda: is_port_open(port), seconds=60)
             self.wait_until(child, lambda: _is_primary(client, port), seconds=60)
-        return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
+        return f"mongodb://127.0.0.1:{port}/atlas?replicaSet={REPLICA_SET}"
 
     def start_valkey(self, port: int, *, durable: bool = True, name: str = "valkey") -> str:
         """Start Valkey and return its URL; with ``durable`` the queue outlives a kill of the server."""
@@ -71,10 +71,18 @@ class Servers(ProcessGroup):
 
     def start_sandbox(self, port: int, *, size: int, seed: int, env: Mapping[str, str] | None = None) -> str:
         """Start the vendor sandbox with a market of ``size`` properties made from ``seed``; return its URL."""
-        command = [sys.executable, "-m", "atlas_site.sandbox", "--port", str(port), "--home", self.home]
-        child = self.spawn("sandbox", [*command, "--size", str(size), "--seed", str(seed)], env=env)
-        self.wait_until(child, lambda: answers_http(port), seconds=60 + size / 500)
+        child = self.spawn_sandbox(port, size=size, seed=seed, env=env)
+        self.wait_for_http(child, port, seconds=60 + size / 500)
         return f"http://127.0.0.1:{port}"
+
+    def spawn_sandbox(self, port: int, *, size: int, seed: int, env: Mapping[str, str] | None = None) -> Child:
+        """Start the vendor sandbox and do not wait until its market is made."""
+        command = [sys.executable, "-m", "atlas_site.sandbox", "--port", str(port), "--home", self.home]
+        return self.spawn("sandbox", [*command, "--size", str(size), "--seed", str(seed)], env=env)
+
+    def wait_for_http(self, child: Child, port: int, *, path: str = "/", seconds: float) -> None:
+        """Wait until the child answers HTTP; raise ServerError when it ends or takes longer."""
+        self.wait_until(child, lambda: answers_http(port, path), seconds=seconds)
 
 
 def find_mongod() -> Path:

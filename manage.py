@@ -1,0 +1,23 @@
+#!/usr/bin/env python
+"""Atlas's commands, run against the servers of ``ATLAS_HOME`` unless the environment names others."""
+
+import os
+import sys
+
+from atlas_site.lib.home import load_environment
+from atlas_site.management.development import prepare_environment
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    if sys.argv[1:2] == ["dev"]:
+        prepare_environment()  # the first start finds no addresses and keys yet
+    load_environment()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atlas_site.settings")
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 -- after the environment is there
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
