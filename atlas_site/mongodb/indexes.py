@@ -13,12 +13,13 @@ from pymongo.operations import IndexModel
 
 # The options that make an index another index. All others (name, version, storage) do not change what it does.
 MEANING = ("unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "collation")
+UNSET = (None, False, {})
 
 LOWEST = float("-inf")
 # The least value of each type that a column can have: "at least this" is "any value of this type, and not null".
 LOWEST_VALUES = {
     "bool": False,
-    "date": datetime(1, 1, 1),  # noqa: DTZ001 -- BSON dates carry no zone
+    "date": datetime(1, 1, 1),
     "decimal": LOWEST,
     "double": LOWEST,
     "int": LOWEST,
@@ -26,6 +27,8 @@ LOWEST_VALUES = {
     "objectId": ObjectId(bytes(12)),
     "string": "",
 }
+
+TYPES = (*LOWEST_VALUES, "array", "binData", "object")
 
 Keys = Sequence[tuple[str, int | str]]
 
@@ -38,6 +41,10 @@ def null_guard(db_type: str) -> dict:
     Numbers are compared whatever their width, so a 32-bit 5 of another writer and a 64-bit 5 of ours are the same.
     """
     return {"$gte": LOWEST_VALUES[db_type]} if db_type in LOWEST_VALUES else {"$type": db_type}
+
+
+# Ours, and those of the stock engine.
+GUARDS = [null_guard(db_type) for db_type in TYPES] + [{"$type": db_type} for db_type in TYPES]
 
 
 def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) -> str:
@@ -53,7 +60,8 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
 
     Raises pymongo's DuplicateKeyError if uniqueness is asked for and the documents do not have it.
     """
-    wanted = {key: value for key, value in options.items() if key in MEANING and value not in (None, False)}
+    options = {key: value for key, value in options.items() if value not in UNSET}
+    wanted = meaning_of(options)
     existing = list(collection.list_indexes())
     alike = [index for index in existing if keys_of(index) == list(keys)]
     for index in alike:
@@ -100,7 +108,7 @@ def keys_of(index: Mapping) -> list[tuple[str, int | str]]:
 
 def meaning_of(index: Mapping) -> dict:
     """Return the options of an index that change what it does."""
-    return {key: index[key] for key in MEANING if index.get(key) not in (None, False)}
+    return {key: index[key] for key in MEANING if index.get(key) not in UNSET}
 
 
 def _is_superseded(index: Mapping) -> bool:
@@ -110,11 +118,4 @@ def _is_superseded(index: Mapping) -> bool:
 def _ignores_only_nulls(index: Mapping) -> bool:
     """Say whether the index holds every document, or all but those in which one of its keys is null."""
     condition = index.get("partialFilterExpression", {})
-    return all(
-        key in index["key"] and set(test) in ({"$type"}, {"$gte"}) and list(test.values())[0] in _guards()
-        for key, test in condition.items()
-    )
-
-
-def _guards() -> list:
-    return [*LOWEST_VALUES, *LOWEST_VALUES.values(), "object", "array", "binData"]
+    return all(key in index["key"] and test in GUARDS for key, test in condition.items())

@@ -1,0 +1,88 @@
+"""Transactions and locks: the only way by which several documents change together.
+
+Django's ``transaction.atomic``, ``ATOMIC_REQUESTS`` and ``select_for_update`` do nothing on MongoDB, and the database
+backend's own ``atomic`` leaves a broken session behind when a commit fails. A test forbids them all in this project.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from zlib import crc32
+
+import pymongo
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+Result = TypeVar("Result")
+
+SNAPSHOT = ReadConcern("snapshot")
+MAJORITY = WriteConcern("majority")
+
+
+def run_txn(work: Callable[[], Result], *, using: str = DEFAULT_DB_ALIAS, seconds: float = 10) -> Result:
+    """Run ``work`` in one transaction and return what it returns; inside another ``run_txn`` it joins that one.
+
+    All writes of ``work`` happen, or none. It reads one snapshot of the data, and two transactions that write the same
+    document never both succeed: the later one is run again from the start, as it is after a lost connection or a
+    write conflict, until ``seconds`` are over. Functions given to ``connection.on_commit`` run once, after the commit.
+
+    The rules for ``work``:
+
+    * It may run several times, so it computes everything anew and touches nothing outside the database: no vendor
+      call, no mail, no queue, no change of objects that it did not load itself.
+    * Money: write the wallet first, by ``find_one_and_update(..., session=connection.session)`` with the whole condition
+      in its filter, and the log row after it; take ``key_lock`` of the wallet around the call.
+    * Let a duplicate key (IntegrityError) leave ``work``. The server has ended the transaction at that point; code that
+      catches it inside can do nothing more. Look, or insert by key, outside.
+    * A direct PyMongo call passes ``session=connection.session``; without it the call is outside of the transaction.
+    * Keep it short: the server ends a transaction after 60 seconds, and others wait for its documents.
+
+    An error of ``work`` undoes everything and is raised unchanged. A PyMongoError labelled
+    ``UnknownTransactionCommitResult``, or a time-out, means that nobody knows whether the commit took place: look the
+    key of the log row up before anything is said or done. The connection is clean again in every case.
+    """
+    connection = connections[using]
+    if connection.in_atomic_block_mongo:
+        return work()
+    connection.ensure_connection()
+
+    def attempt(_session) -> Result:
+        connection.run_on_commit = []  # hooks of an attempt that failed are not for this one
+        try:
+            return work()
+        except DatabaseError as error:
+            # The driver runs the transaction again when it sees its label, which Django's error hides in its cause.
+            cause = error.__cause__
+            if isinstance(cause, PyMongoError) and cause.has_error_label("TransientTransactionError"):
+                raise cause from error
+            raise
+
+    try:
+        with pymongo.timeout(seconds), connection.connection.start_session() as session:
+            connection.session, connection.in_atomic_block_mongo = session, True
+            result = session.with_transaction(attempt, read_concern=SNAPSHOT, write_concern=MAJORITY)
+    except BaseException:
+        connection.run_on_commit = []
+        raise
+    finally:
+        connection.session, connection.in_atomic_block_mongo, connection.nested_atomics = None, False, 0
+    connection.run_and_clear_commit_hooks()
+    return result
+
+
+_STRIPES = tuple(threading.RLock() for _ in range(256))
+
+
+@contextmanager
+def key_lock(key: object) -> Iterator[None]:
+    """Let one thread of this process at a time work on ``key``, for instance the id of a wallet.
+
+    This is for speed and not for safety: threads of one process queue here, which is cheap, where their transactions
+    would otherwise collide on the server and start again. Other processes do not see the lock; the condition of
+    the write and the transaction keep the books right. Two keys may share a lock, so never hold two at once.
+    """
+    with _STRIPES[crc32(str(key).encode()) % len(_STRIPES)]:
+        yield
