@@ -1,0 +1,92 @@
+"""The front page, the health check, the choice of theme, and the pages for errors."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from atlas_site.staff.context_processors import THEMES, read_theme
+
+THEME_KEPT_FOR = timedelta(days=365)
+
+
+@require_safe
+def show_home(request: HttpRequest) -> HttpResponse:
+    """Tell a visitor what Atlas is; an investor who is signed in goes on to the search."""
+    if request.user.is_authenticated:
+        return redirect("properties:search")
+    return render(request, "home.html")
+
+
+@require_safe
+@never_cache
+def show_health(request: HttpRequest) -> JsonResponse:
+    """Say as JSON whether MongoDB and Valkey answer: status 200 when both do, 503 when one does not."""
+    checks = {"mongodb": lambda: connection.database.command("ping"), "valkey": lambda: cache.get("health")}
+    answers = {name: _answers(check) for name, check in checks.items()}
+    return JsonResponse(answers, status=200 if all(answers.values()) else 503)
+
+
+def _answers(check) -> bool:
+    """Whether a server answers at all; which way it failed is for the logs of that server."""
+    try:
+        check()
+    except Exception:  # noqa: BLE001 -- a health check reports every failure, whatever its class
+        return False
+    return True
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the theme (light, dark or auto) in a cookie, and go back to the page of this site that asked."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = redirect(back)
+    if request.POST.get("theme") in THEMES:
+        response.set_cookie(
+            "theme",
+            request.POST["theme"],
+            max_age=THEME_KEPT_FOR,
+            secure=settings.HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def show_bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer a request that cannot be understood, which may have failed before anybody was recognised."""
+    return _render_bare(request, 400)
+
+
+def show_forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer a request for something that this person may not see."""
+    return render(request, "403.html", status=403)
+
+
+def show_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that came without its token, most often because its page was open too long."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def show_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer a request for a page that is not there, or belongs to somebody else."""
+    return render(request, "404.html", status=404)
+
+
+def show_server_error(request: HttpRequest) -> HttpResponse:
+    """Say that Atlas failed."""
+    return _render_bare(request, 500)
+
+
+def _render_bare(request: HttpRequest, status: int) -> HttpResponse:
+    """Render an error page from the theme cookie alone: a database may be what failed, so none is asked."""
+    return HttpResponse(render_to_string(f"{status}.html", {"theme": read_theme(request)}), status=status)
