@@ -33,8 +33,8 @@ def run_txn(work: Callable[[], Result], *, using: str = DEFAULT_DB_ALIAS, second
 
     * It may run several times, so it computes everything anew and touches nothing outside the database: no vendor
       call, no mail, no queue, no change of objects that it did not load itself.
-    * Money: write the wallet first, by ``find_one_and_update(..., session=connection.session)`` with the whole condition
-      in its filter, and the log row after it; take ``key_lock`` of the wallet around the call.
+    * Money: write the wallet first, by ``find_one_and_update(..., session=connection.session)`` with the whole
+      condition in its filter, and the log row after it; take ``key_lock`` of the wallet around the call.
     * Let a duplicate key (IntegrityError) leave ``work``. The server has ended the transaction at that point; code that
       catches it inside can do nothing more. Look, or insert by key, outside.
     * A direct PyMongo call passes ``session=connection.session``; without it the call is outside of the transaction.

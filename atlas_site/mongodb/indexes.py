@@ -13,7 +13,6 @@ from pymongo.operations import IndexModel
 
 # The options that make an index another index. All others (name, version, storage) do not change what it does.
 MEANING = ("unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "collation")
-UNSET = (None, False, {})
 
 LOWEST = float("-inf")
 # The least value of each type that a column can have: "at least this" is "any value of this type, and not null".
@@ -60,7 +59,7 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
 
     Raises pymongo's DuplicateKeyError if uniqueness is asked for and the documents do not have it.
     """
-    options = {key: value for key, value in options.items() if value not in UNSET}
+    options = {key: value for key, value in options.items() if _is_set(value)}
     wanted = meaning_of(options)
     existing = list(collection.list_indexes())
     alike = [index for index in existing if keys_of(index) == list(keys)]
@@ -108,7 +107,11 @@ def keys_of(index: Mapping) -> list[tuple[str, int | str]]:
 
 def meaning_of(index: Mapping) -> dict:
     """Return the options of an index that change what it does."""
-    return {key: index[key] for key in MEANING if index.get(key) not in UNSET}
+    return {key: index[key] for key in MEANING if _is_set(index.get(key))}
+
+
+def _is_set(option: object) -> bool:
+    return option is not None and option is not False and option != {}
 
 
 def _is_superseded(index: Mapping) -> bool:

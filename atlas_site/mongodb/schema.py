@@ -10,7 +10,6 @@ from django.db.models import Index, UniqueConstraint
 from django_mongodb_backend import schema
 from django_mongodb_backend.fields import EmbeddedModelField
 from django_mongodb_backend.indexes import SearchIndex
-from django_mongodb_backend.models import EmbeddedModel
 from django_mongodb_backend.query import wrap_database_errors
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
@@ -54,13 +53,14 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             super().alter_db_table(model, old_db_table, new_db_table)
 
     @wrap_database_errors
+    @schema.ignore_embedded_models
     def add_field(self, model, field):
         """Give the documents that lack the key the default of the field, and see to its index.
 
         The stock editor writes the default over what documents have, which on a second run, or on the documents of an
         earlier Atlas, is data.
         """
-        if not field.column or isinstance(field, EmbeddedModelField) or issubclass(model, EmbeddedModel):
+        if not field.column or isinstance(field, EmbeddedModelField):
             super().add_field(model, field)
             return
         self.get_collection(model._meta.db_table).update_many(
