@@ -82,7 +82,8 @@ class User(Document, AbstractBaseUser, PermissionsMixin):
 
     def check_password(self, raw_password: str) -> bool:
         """Documents of another writer may hold no password, which is then unusable."""
-        return bool(self.password) and super().check_password(raw_password)
+        self.password = self.password or ""  # checked all the same, so that the time taken tells nothing
+        return super().check_password(raw_password)
 
     def has_usable_password(self) -> bool:
         return bool(self.password) and super().has_usable_password()
@@ -104,7 +105,9 @@ class Session(Document):
 
     token = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField(db_column="expiresAt")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, db_column="userId", related_name="sessions")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_column="userId", db_index=False, related_name="sessions"
+    )
     ip_address = models.CharField(max_length=64, null=True, blank=True, db_column="ipAddress")
     user_agent = models.CharField(max_length=400, null=True, blank=True, db_column="userAgent")
     data = models.TextField(null=True, blank=True, editable=False)
@@ -122,6 +125,7 @@ class Session(Document):
 class AnonymousSession(Document):
     """A visitor's short-lived state before sign-in: messages, sign-up steps, the page to return to."""
 
+    id = None
     token = models.CharField(max_length=64, primary_key=True, db_column="_id")
     expires_at = models.DateTimeField(db_column="expiresAt")
     data = models.TextField(default="", editable=False)
@@ -145,7 +149,6 @@ class Account(Document):
     class Meta:
         db_table = "Account"
         constraints = [models.UniqueConstraint(fields=["provider_id", "account_id"], name="account_by_provider")]
-        indexes = [models.Index(fields=["user"], name="account_by_user")]
 
     def __str__(self) -> str:
         return f"{self.provider_id} {self.account_id}"
@@ -160,7 +163,9 @@ class FollowedMarket(Document):
         CITY = "city", "City"
         ZIP = "zip", "ZIP"
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, db_column="userId", related_name="followed_markets")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_column="userId", db_index=False, related_name="followed_markets"
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     # The place as the place index writes it: "Phoenix, AZ", "Maricopa County, AZ", "85007", "AZ".
     place = models.CharField(max_length=120)

@@ -54,7 +54,11 @@ class PaymentTransaction(Document):
         REFUNDED = "refunded", "Refunded"
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_column="userId", related_name="payments"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        db_column="userId",
+        db_index=False,
+        related_name="payments",
     )
     chargebee_invoice_id = models.CharField(max_length=50, null=True, blank=True, db_column="chargebeeInvoiceId")
     chargebee_transaction_id = models.CharField(

@@ -50,7 +50,9 @@ class Credit(Document):
 class CreditUsage(Document):
     """What one wallet holds and has used of one operation type, with the prepaid fraction of a credit (below 1)."""
 
-    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, db_column="creditId", related_name="usages")
+    credit = models.ForeignKey(
+        Credit, on_delete=models.PROTECT, db_column="creditId", db_index=False, related_name="usages"
+    )
     credit_type = models.CharField(max_length=20, choices=CreditType.choices, db_column="creditType")
     credit_reserved = models.BigIntegerField(default=0, db_column="creditReserved")
     credit_used = models.BigIntegerField(default=0, db_column="creditUsed")
@@ -94,7 +96,9 @@ class CreditLog(Document):
         ADJUST = "adjust", "Adjusted by staff"
         CLAWBACK = "clawback", "Taken back"
 
-    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, db_column="creditId", related_name="entries")
+    credit = models.ForeignKey(
+        Credit, on_delete=models.PROTECT, db_column="creditId", db_index=False, related_name="entries"
+    )
     credit_type = models.CharField(
         max_length=20, choices=CreditType.choices, null=True, blank=True, db_column="creditType"
     )
@@ -102,8 +106,9 @@ class CreditLog(Document):
     credit_after = models.BigIntegerField(db_column="creditAfter")
     change_amount = models.BigIntegerField(db_column="changeAmount")
     timestamp = models.DateTimeField()
-    sequence = models.BigIntegerField()
-    key = models.CharField(max_length=200, unique=True)
+    # Entries of an earlier Atlas have neither number nor key; those that this one writes always have both.
+    sequence = models.BigIntegerField(null=True)
+    key = models.CharField(max_length=200, unique=True, null=True)
     input_hash = models.CharField(max_length=64, db_column="inputHash")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     subscription_change = models.BigIntegerField(default=0, db_column="subscriptionChange")
@@ -128,7 +133,10 @@ class CreditLog(Document):
         verbose_name = "ledger entry"
         verbose_name_plural = "ledger entries"
         constraints = [models.UniqueConstraint(fields=["credit", "sequence"], name="entry_by_sequence")]
-        indexes = [models.Index(fields=["credit", "-timestamp"], name="entry_by_time")]
+        indexes = [
+            models.Index(fields=["credit", "-sequence"], name="entry_by_number"),
+            models.Index(fields=["credit", "-timestamp"], name="entry_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind} {self.change_amount:+d}"
@@ -170,7 +178,8 @@ class Quote(Document):
     title = models.CharField(max_length=200)
     # Exactly what it is about: ids, or criteria, sort, exclusions and n.
     subject = models.JSONField(default=dict)
-    # One line a type: {"type", "units", "weight", "prepaid", "cost", "units_hit", "captured", "held"}; decimals as text.
+    # One line a type, decimals as text:
+    # {"type", "units", "weight", "prepaid", "cost", "units_hit", "captured", "held"}.
     lines = models.JSONField(default=list)
     max_cost = models.BigIntegerField(db_column="maxCost")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OFFERED)
@@ -210,6 +219,7 @@ class Quote(Document):
 class WelcomeClaim(Document):
     """Welcome credits were given for this normalized e-mail address or phone number; never twice."""
 
+    id = None
     claim = models.CharField(max_length=80, primary_key=True, db_column="_id")
     user_id = ObjectIdField(db_column="userId")
     claimed_at = models.DateTimeField(db_column="claimedAt")

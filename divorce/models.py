@@ -19,7 +19,11 @@ class DivorceLead(Document):
         RETIRED = "retired", "Retired"
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="divorce_leads"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_column="userId",
+        db_index=False,
+        related_name="divorce_leads",
     )
     # Unique per user; made from the court and the case. Documents of an earlier Atlas have none.
     case_key = models.CharField(max_length=150, null=True, blank=True, db_column="caseKey")

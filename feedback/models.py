@@ -32,7 +32,11 @@ class FeatureRequest(Document):
         CRITICAL = "CRITICAL", "Critical"
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="feature_requests"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_column="userId",
+        db_index=False,
+        related_name="feature_requests",
     )
     request_type = models.CharField(max_length=20, choices=Type.choices, db_column="requestType")
     quick_signals = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_column="quickSignals")

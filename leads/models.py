@@ -18,7 +18,11 @@ class LeadGroup(Document):
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
     is_deleted = models.BooleanField(default=False, db_column="isDeleted")
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="lead_groups"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_column="userId",
+        db_index=False,
+        related_name="lead_groups",
     )
     created_at = models.DateTimeField(null=True, default=timezone.now, db_column="createdAt", editable=False)
 
@@ -49,7 +53,7 @@ class Contact(Document):
     is_divorce_lead = models.BooleanField(default=False, db_column="isDivorceLead")
     engagement_score = models.IntegerField(null=True, blank=True, db_column="engagementScore")
     lead_group = models.ForeignKey(
-        LeadGroup, on_delete=models.CASCADE, db_column="leadsId", related_name="contacts"
+        LeadGroup, on_delete=models.CASCADE, db_column="leadsId", db_index=False, related_name="contacts"
     )
 
     class Meta:
@@ -69,7 +73,7 @@ class Enrichment(Document):
         FAILED = "failed", "Failed"
 
     lead_group = models.ForeignKey(
-        LeadGroup, on_delete=models.CASCADE, db_column="leadId", related_name="enrichments"
+        LeadGroup, on_delete=models.CASCADE, db_column="leadId", db_index=False, related_name="enrichments"
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PROCESSING)
     phase = models.CharField(max_length=20, null=True, blank=True)
@@ -93,7 +97,7 @@ class EnrichmentBatch(Document):
         FAILED = "failed", "Failed"
 
     enrichment = models.ForeignKey(
-        Enrichment, on_delete=models.CASCADE, db_column="enrichmentId", related_name="batches"
+        Enrichment, on_delete=models.CASCADE, db_column="enrichmentId", db_index=False, related_name="batches"
     )
     batch_number = models.IntegerField(db_column="batchNumber")
     total_contacts = models.IntegerField(default=0, db_column="totalContacts")

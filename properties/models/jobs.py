@@ -9,7 +9,7 @@ from atlas_site.mongodb.models import Document
 
 
 class PropertyJob(Document):
-    """One accepted quote being carried out: a reveal by search, an unlock of datasets, or a refresh.
+    """One accepted quote being carried out: a reveal by search or an unlock of datasets.
 
     The document is also the outbox: a worker claims it when it is due and nobody holds its lease, and every write of
     that worker names its attempt, so that one that lost the lease changes nothing.
@@ -18,7 +18,6 @@ class PropertyJob(Document):
     class Kind(models.TextChoices):
         REVEAL = "reveal", "Reveal"
         UNLOCK = "unlock", "Unlock"
-        REFRESH = "refresh", "Ask again"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -28,7 +27,11 @@ class PropertyJob(Document):
         FAILED = "failed", "Stopped"
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="property_jobs"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_column="userId",
+        db_index=False,
+        related_name="property_jobs",
     )
     quote_id = models.CharField(max_length=32, unique=True, db_column="quoteId")
     kind = models.CharField(max_length=10, choices=Kind.choices)

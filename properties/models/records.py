@@ -38,7 +38,8 @@ class Property(Document):
     data = models.JSONField(default=dict, blank=True)
     google_images = ArrayField(models.CharField(max_length=200), default=list, blank=True, db_column="googleImages")
     has_image_searched = models.BooleanField(default=False, db_column="hasImageSearched")
-    # Per dataset when it was asked for and whether it told anything: {"DEED": {"at": "2026-11-22T10:00:00Z", "hit": true}}
+    # Per dataset when it was asked for and whether it told anything:
+    # {"DEED": {"at": "2026-11-22T10:00:00Z", "hit": true}}.
     asked = models.JSONField(default=dict, blank=True)
     updated_at = models.DateTimeField(null=True, blank=True, db_column="updatedAt")
 
@@ -61,7 +62,11 @@ class PropertyDatasetPermission(Document):
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="property_permissions"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_column="userId",
+        db_index=False,
+        related_name="property_permissions",
     )
     property_id = models.CharField(max_length=64, db_column="propertyId")
     datasets = ArrayField(models.CharField(max_length=20, choices=Dataset.choices), default=list)

@@ -12,7 +12,11 @@ class SavedSearch(Document):
     """A named search: its filters are the query parameters of the search page."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="saved_searches"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_column="userId",
+        db_index=False,
+        related_name="saved_searches",
     )
     name = models.CharField(max_length=120)
     filters = models.JSONField(default=dict)
@@ -36,7 +40,7 @@ class SavedSearchProperty(Document):
     """An owned property that a saved search has matched: when first, when last, and whether it is gone."""
 
     saved_search = models.ForeignKey(
-        SavedSearch, on_delete=models.CASCADE, db_column="savedSearchId", related_name="matches"
+        SavedSearch, on_delete=models.CASCADE, db_column="savedSearchId", db_index=False, related_name="matches"
     )
     property_id = models.CharField(max_length=64, db_column="propertyId")
     first_seen_at = models.DateTimeField(db_column="firstSeenAt")
@@ -56,7 +60,7 @@ class SavedSearchRun(Document):
     """What one run counted: free, never naming what the user does not own."""
 
     saved_search = models.ForeignKey(
-        SavedSearch, on_delete=models.CASCADE, db_column="savedSearchId", related_name="runs"
+        SavedSearch, on_delete=models.CASCADE, db_column="savedSearchId", db_index=False, related_name="runs"
     )
     number = models.IntegerField()
     ran_at = models.DateTimeField(db_column="ranAt")
