@@ -6,12 +6,16 @@ import sys
 
 from atlas_site.lib.home import load_environment
 from atlas_site.management.development import prepare_environment
+from atlas_site.management.processes import ServerError
 
 
 def main() -> None:
     """Run the command that the arguments name."""
     if sys.argv[1:2] == ["dev"]:
-        prepare_environment()  # the first start finds no addresses and keys yet
+        try:
+            prepare_environment()  # the first start finds no addresses and keys yet
+        except ServerError as error:
+            sys.exit(str(error))
     load_environment()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atlas_site.settings")
     from django.core.management import execute_from_command_line  # noqa: PLC0415 -- after the environment is there

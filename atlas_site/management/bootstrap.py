@@ -23,6 +23,13 @@ NODE_MODULES = ROOT / "node_modules"
 VENDORED = ROOT / "static" / "vendor"
 SOURCE_MAP_COMMENT = re.compile(r"\s*(?:/\*|//)[#@] sourceMappingURL=\S+(?:\s*\*/)?\s*$")
 ICON_SIZE = 24
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 
 
 class SetupError(Exception):
@@ -30,9 +37,11 @@ class SetupError(Exception):
 
 
 def main() -> None:
-    """Do what is missing, and say what is being done."""
+    """Do what is missing, and say what is being done; ``--with-browser`` includes what browser tests need."""
     try:
         require_python()
+        if "--with-browser" in sys.argv[1:] and not os.environ.get("ATLAS_SKIP_BROWSER"):
+            install_browser()
         install_packages()
         install_assets()
     except SetupError as error:
@@ -117,6 +126,27 @@ def install_assets() -> None:
         shutil.rmtree(VENDORED, ignore_errors=True)
         VENDORED.parent.mkdir(exist_ok=True)
         draft.rename(VENDORED)
+
+
+def find_browser() -> "str | None":
+    """Return the path of an installed Chromium or Chrome."""
+    found = (shutil.which(name) for name in BROWSERS)
+    return next((path for path in found if path), None)
+
+
+def install_browser() -> None:
+    """Make sure that Chromium is here, by apt when that is possible; raise SetupError when it is not."""
+    if find_browser():
+        return
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        raise SetupError(
+            "The browser tests need Chromium; on Debian: apt-get install chromium fonts-liberation. "
+            "ATLAS_SKIP_BROWSER=1 leaves these tests out."
+        )
+    with step("Installing Chromium"):
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        run(["apt-get", "update", "-q"], env)
+        run(["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium", "fonts-liberation"], env)
 
 
 def copy_asset(source: Path, target: Path) -> None:

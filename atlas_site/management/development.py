@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from atlas_site.lib.home import PROJECT_ROOT, get_home, read_env, write_env
@@ -146,7 +147,7 @@ class Development:
 
     def _seed(self) -> None:
         marker = self.home / "seeded"
-        if marker.exists():
+        if marker.exists() or not find_spec("atlas_site.management.commands.seed_demo"):
             return
         with self._step("Demo market and accounts (the first time only)"):
             self.servers.finish(self._manage("seed_demo"))

@@ -1,0 +1,40 @@
+# Two commands: `make run` starts Atlas, `make test` checks it. `make help` names the others.
+PYTHON ?= python3
+BIN := .venv/bin
+WITH_SERVERS := $(BIN)/python -m tests.servers
+TYPED := atlas_site/vendors $(wildcard */services.py */services */selectors.py */selectors)
+
+.DEFAULT_GOAL := help
+.PHONY: run test setup check check-with-servers bench faults help
+
+run: setup ## Start Atlas on this machine (ATLAS_PORT, ATLAS_HOME; Ctrl-C stops it)
+	@$(BIN)/python manage.py dev
+
+test: ## Check everything: lint, contracts, types, migrations, the whole test suite
+	@$(PYTHON) atlas_site/management/bootstrap.py --with-browser
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest -m "not faults"
+	@test -z "$$ATLAS_SKIP_BROWSER" || echo "Browser tests were SKIPPED because ATLAS_SKIP_BROWSER is set."
+
+setup: ## Make .venv, install the locked packages, fetch the front-end assets
+	@$(PYTHON) atlas_site/management/bootstrap.py
+
+check: setup ## Lint, import contracts, templates, types and missing migrations
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	$(BIN)/djade --check $$(git ls-files '*.html')
+	@$(WITH_SERVERS) $(MAKE) --no-print-directory check-with-servers
+
+check-with-servers:
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/mypy --follow-imports=silent $(TYPED)
+
+bench: setup ## Time Atlas against plain PyMongo and the stock backend
+	@$(WITH_SERVERS) $(BIN)/python manage.py bench
+
+faults: setup ## The slow fault-injection tests
+	$(BIN)/pytest -m faults
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
