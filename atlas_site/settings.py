@@ -113,6 +113,7 @@ CACHES = {
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 SESSION_REFRESH_AFTER = timedelta(days=1)
+SESSION_ABSOLUTE_AGE = timedelta(days=30)
 ANONYMOUS_SESSION_AGE = timedelta(hours=2)
 
 # ---------------------------------------------------------------- accounts

@@ -1,0 +1,5 @@
+"""Addresses of onboarding and sessions; signing in and out has those of allauth."""
+
+app_name = "accounts"
+
+urlpatterns: list = []
