@@ -71,8 +71,7 @@ class VendorMisconfigured(VendorError):
     """Address, key or permission is wrong: only the operator can mend it."""
 
     public_message = (
-        "This feature is not available at the moment. Nothing was lost and nothing was charged. "
-        "Our team has been told."
+        "This feature is not available at the moment. Nothing was lost and nothing was charged. Our team has been told."
     )
 
 

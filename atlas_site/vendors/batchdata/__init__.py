@@ -1,0 +1,68 @@
+"""The gateway to BatchData: property search, lookup, counts and completion of addresses.
+
+Only services call it. Everything else of Atlas sees the frozen dataclasses it returns and the errors of
+``atlas_site.vendors.errors``.
+"""
+
+from atlas_site.vendors.batchdata.answers import LookupAnswer, SearchCount, SearchPage, Suggestion, WalletBalance
+from atlas_site.vendors.batchdata.client import (
+    MOST_RECORDS,
+    SearchSession,
+    autocomplete,
+    count_properties,
+    lookup_properties,
+    search_properties,
+    wallet_balance,
+)
+from atlas_site.vendors.batchdata.contacts import Email, Phone
+from atlas_site.vendors.batchdata.criteria import (
+    CriteriaRefused,
+    build_criteria,
+    check_criteria,
+    check_sort,
+    quicklist_cap,
+    quicklist_warnings,
+)
+from atlas_site.vendors.batchdata.datasets import DATASETS, extract_dataset, groups_of, holds_dataset, merge_record
+from atlas_site.vendors.batchdata.quicklists import QUICKLISTS, QUICKLISTS_BY_KEY, Quicklist, find_quicklist
+from atlas_site.vendors.batchdata.records import Address, PersonName, PropertyRecord
+from atlas_site.vendors.batchdata.skiptrace import TraceAnswer, TracedPerson, TraceRow, read_trace
+
+__all__ = [
+    "DATASETS",
+    "MOST_RECORDS",
+    "QUICKLISTS",
+    "QUICKLISTS_BY_KEY",
+    "Address",
+    "CriteriaRefused",
+    "Email",
+    "LookupAnswer",
+    "PersonName",
+    "Phone",
+    "PropertyRecord",
+    "Quicklist",
+    "SearchCount",
+    "SearchPage",
+    "SearchSession",
+    "Suggestion",
+    "TraceAnswer",
+    "TraceRow",
+    "TracedPerson",
+    "WalletBalance",
+    "autocomplete",
+    "build_criteria",
+    "check_criteria",
+    "check_sort",
+    "count_properties",
+    "extract_dataset",
+    "find_quicklist",
+    "groups_of",
+    "holds_dataset",
+    "lookup_properties",
+    "merge_record",
+    "quicklist_cap",
+    "quicklist_warnings",
+    "read_trace",
+    "search_properties",
+    "wallet_balance",
+]

@@ -1,0 +1,143 @@
+"""How the datasets that Atlas sells are called on the wire, and which parts of a property record each one fills.
+
+Parts are named by dotted paths in which ``*`` stands for any letters. A key below a part that another dataset claims
+belongs to that one: ``owner`` is BASIC, ``owner.phoneNumbers`` is CONTACT. Keys that the vendor adds to a group stay
+with the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class WireDataset:
+    """The vendor's name of a dataset and the parts of a record that come with it.
+
+    ``needs_skip_trace`` marks the one whose call asks for owner contacts, which the vendor bills per match.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    needs_skip_trace: bool = False
+
+
+DATASETS: Mapping[str, WireDataset] = MappingProxyType(
+    {
+        # "core" is the vendor's richer "basic"; the two exclude each other.
+        "BASIC": WireDataset(
+            "core",
+            (
+                "_id", "address", "ids", "assessment", "building", "general", "intel", "legal", "lot", "owner", "sale",
+                "tax",
+            ),
+        ),
+        "BATCHRANK": WireDataset("batchrank", ("intel.salePropensity*",)),
+        "CONTACT": WireDataset(
+            "contact",
+            (
+                "owner.phoneNumbers", "owner.emails", "owner.enrichedEmails", "owner.hasLandline",
+                "owner.mailingOptOut", "owner.dnc", "owner.litigator", "owner.bankruptcy", "owner.death",
+                "owner.involuntaryLien",
+            ),
+            needs_skip_trace=True,
+        ),
+        "DEED": WireDataset("deed", ("deedHistory",)),
+        "DEMOGRAPHIC": WireDataset("demographic", ("demographics",)),
+        "FORECLOSURE": WireDataset("foreclosure", ("foreclosure",)),
+        "LISTING": WireDataset("listing", ("listing",)),
+        "MORTGAGE_LIENS": WireDataset(
+            "mortgage-liens", ("mortgageHistory", "openLien", "involuntaryLien", "sale.*.mortgages")
+        ),
+        "OWNER": WireDataset("owner", ("propertyOwnerProfile",)),
+        "PERMIT": WireDataset("permit", ("permit",)),
+        "QUICKLIST": WireDataset("quicklist", ("quickLists",)),
+        "VALUATION": WireDataset("valuation", ("valuation",)),
+    }
+)  # fmt: skip
+
+
+def groups_of(dataset: str) -> tuple[str, ...]:
+    """Return the parts of a record that a dataset of Atlas fills; none for DIVORCE_INFO, which no vendor sells."""
+    wire = DATASETS.get(dataset)
+    return wire.parts if wire else ()
+
+
+def wire_names(datasets: Iterable[str]) -> list[str]:
+    """Return the vendor's names of datasets, once each. Raises ``ValueError`` for one that the vendor does not sell."""
+    names = []
+    for dataset in datasets:
+        if dataset not in DATASETS:
+            raise ValueError(f"BatchData does not sell the dataset {dataset}.")
+        names.append(DATASETS[dataset].name)
+    return list(dict.fromkeys(names))
+
+
+def extract_dataset(record: Mapping[str, Any], dataset: str) -> dict[str, Any]:
+    """Return the part of a raw record that belongs to one dataset, in the record's own shape, without empty groups."""
+    return _pick(record, (), _split(groups_of(dataset)), _claims_of_others(dataset)) if dataset in DATASETS else {}
+
+
+def holds_dataset(record: Mapping[str, Any], dataset: str) -> bool:
+    """Say whether a record has anything at all of a dataset, be it only a code or a zero."""
+    return bool(extract_dataset(record, dataset))
+
+
+def merge_record(known: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``known`` with all that ``newer`` has; groups are merged, lists replaced, nothing is lost to a gap.
+
+    An empty group, list or null in ``newer`` never takes the place of something known.
+    """
+    merged = dict(known)
+    for key, value in newer.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge_record(old, value)
+        elif key not in merged or value not in (None, {}, [], ""):
+            merged[key] = value
+    return merged
+
+
+Path = tuple[str, ...]
+
+
+def _pick(value: Mapping[str, Any], at: Path, wanted: list[Path], claimed: list[Path]) -> dict[str, Any]:
+    """Copy the keys below ``at`` that a wanted part covers, or leads to, and that no other dataset claims."""
+    picked = {}
+    for key, item in value.items():
+        path = (*at, key)
+        if any(_covers(part, path) for part in claimed):
+            continue
+        covered = any(_covers(part, path) for part in wanted)
+        if isinstance(item, Mapping) and (covered or any(_leads_to(path, part) for part in wanted)):
+            item = _pick(item, path, wanted, claimed)  # noqa: PLW2901 -- the part of it that is ours
+            if item:
+                picked[key] = item
+        elif covered and item is not None:
+            picked[key] = item
+    return picked
+
+
+def _claims_of_others(dataset: str) -> list[Path]:
+    """Return the parts of other datasets that lie inside a part of this one."""
+    own = _split(groups_of(dataset))
+    others = [part for name, wire in DATASETS.items() if name != dataset for part in _split(wire.parts)]
+    return [part for part in others if any(len(part) > len(mine) and _covers(mine, part) for mine in own)]
+
+
+def _split(parts: Iterable[str]) -> list[Path]:
+    return [tuple(part.split(".")) for part in parts]
+
+
+def _covers(part: Path, path: Path) -> bool:
+    """Say whether ``path`` is the part or lies below it."""
+    return len(path) >= len(part) and all(fnmatchcase(key, name) for key, name in zip(path, part, strict=False))
+
+
+def _leads_to(path: Path, part: Path) -> bool:
+    """Say whether the part lies below ``path``."""
+    return len(path) < len(part) and all(fnmatchcase(key, name) for key, name in zip(path, part, strict=False))
