@@ -38,6 +38,8 @@ class PropertyJob(Document):
     title = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     subject = models.JSONField(default=dict)
+    # The same for all jobs that reveal from the same search: the next one goes on where the last one stopped.
+    search_hash = models.CharField(max_length=64, null=True, blank=True, db_column="searchHash")
     # How far it is: page number, vendor cursor or session, rows asked for and done.
     cursor = models.JSONField(default=dict)
     wanted = models.BigIntegerField(default=0)
@@ -59,6 +61,7 @@ class PropertyJob(Document):
         indexes = [
             models.Index(fields=["state", "due_at"], name="job_by_due"),
             models.Index(fields=["user", "-created_at"], name="job_by_user"),
+            models.Index(fields=["user", "search_hash", "-created_at"], name="job_by_search"),
         ]
 
     def __str__(self) -> str:

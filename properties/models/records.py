@@ -1,5 +1,8 @@
 """The shared copy of a vendor record, and which parts of it a user has paid for."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -53,6 +56,22 @@ class Property(Document):
 
     def get_absolute_url(self) -> str:
         return reverse("properties:show-property", args=[self.property_id])
+
+    def answer_of(self, dataset: str) -> "Answer | None":
+        """When this dataset was last asked for and whether it told anything; None when it never was."""
+        noted = (self.asked or {}).get(dataset)
+        return Answer(at=datetime.fromisoformat(noted["at"]), hit=noted["hit"]) if noted else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the vendor said when a dataset of a property was last asked for."""
+
+    at: datetime
+    hit: bool
+
+    def is_younger_than(self, age: timedelta, now: datetime) -> bool:
+        return now - self.at < age
 
 
 class PropertyDatasetPermission(Document):

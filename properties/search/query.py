@@ -1,0 +1,142 @@
+"""A search as a value: made from the form, written as URL and as vendor criteria, compared by its hash."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from atlas_site.lib.places import Place
+from properties.search.filters import FILTERS, SORTS, Chip, Filter
+from properties.search.signals import SIGNALS
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """One search: a place, conditions by parameter name, signals that must all or any hold, and an order."""
+
+    place: Place
+    values: Mapping[str, Any] = field(default_factory=dict)
+    all_signals: tuple[str, ...] = ()
+    any_signals: tuple[str, ...] = ()
+    sort: str = ""
+
+    @classmethod
+    def from_cleaned(cls, cleaned: Mapping[str, Any]) -> "SearchQuery":
+        """Make a query of a valid SearchForm's cleaned data."""
+        names = [param for each in FILTERS for param in each.params]
+        values = {name: cleaned[name] for name in names if cleaned.get(name) not in (None, "", [])}
+        return cls(
+            place=cleaned["place"],
+            values=values,
+            all_signals=tuple(cleaned.get("all") or ()),
+            any_signals=tuple(cleaned.get("any") or ()),
+            sort=cleaned.get("sort") or "",
+        )
+
+    @property
+    def active_filters(self) -> list[Filter]:
+        return [each for each in FILTERS if each.criteria(self.values) is not None]
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether it asks for more than the place."""
+        return bool(self.active_filters or self.all_signals or self.any_signals)
+
+    def params(self) -> dict[str, list[str]]:
+        """The canonical URL parameters: no empty ones, registry order."""
+        params: dict[str, list[str]] = {"q": [self.place.label]}
+        for each in self.active_filters:
+            for name in each.params:
+                value = self.values.get(name)
+                if value is not None:
+                    params[name] = [str(item) for item in value] if isinstance(value, list) else [str(value)]
+        if self.all_signals:
+            params["all"] = list(self.all_signals)
+        if self.any_signals:
+            params["any"] = list(self.any_signals)
+        if self.sort:
+            params["sort"] = [self.sort]
+        return params
+
+    def urlencode(self) -> str:
+        """The query string that pages link by."""
+        return urlencode(self.params(), doseq=True)
+
+    def criteria(self) -> dict[str, Any]:
+        """The vendor's `searchCriteria` for this search."""
+        criteria = self.place_criteria()
+        for each in self.active_filters:
+            group, name = each.path
+            criteria.setdefault(group, {})[name] = each.criteria(self.values)
+        if self.all_signals:
+            criteria["quickLists"] = list(self.all_signals)
+        if self.any_signals:
+            criteria["orQuickLists"] = list(self.any_signals)
+        return criteria
+
+    def place_criteria(self) -> dict[str, Any]:
+        """The vendor's criteria for the place alone; unknown filters are ignored there, so both forms are sent."""
+        place = self.place
+        address = {"state": {"equals": place.state}}
+        if place.kind == "zip":
+            address = {"zip": {"equals": place.zip}}
+        elif place.kind == "city":
+            address["city"] = {"equals": place.city}
+        elif place.kind == "county":
+            address["county"] = {"equals": place.county}
+        return {"query": place.query, "address": address}
+
+    @property
+    def vendor_sort(self) -> tuple[str, str] | None:
+        return SORTS[self.sort][1]
+
+    def hash(self) -> str:
+        """The same for two searches that ask the vendor the same question."""
+        text = json.dumps([self.criteria(), self.vendor_sort], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def chips(self) -> list[Chip]:
+        """What is active, each removable on its own."""
+        chips = [self._chip_without(each.say(self.values), each.params) for each in self.active_filters]
+        for name, slugs, word in (("all", self.all_signals, "Must be"), ("any", self.any_signals, "Any of")):
+            chips += [self._chip_without_signal(name, slug, f"{word}: {SIGNALS[slug].label}") for slug in slugs]
+        return chips
+
+    def describe(self) -> str:
+        """The whole search in a sentence part, for titles of quotes and saved searches."""
+        parts = [each.say(self.values) for each in self.active_filters]
+        parts += [SIGNALS[slug].label for slug in self.all_signals]
+        if self.any_signals:
+            parts.append(" or ".join(SIGNALS[slug].label for slug in self.any_signals))
+        return f"{self.place.label}: {'; '.join(parts)}" if parts else self.place.label
+
+    def proofs(self) -> list[tuple[str, str]]:
+        """What a record in the answer proves by being there: (dataset it speaks of, words)."""
+        proofs = [(each.dataset, each.say(self.values)) for each in self.active_filters]
+        return proofs + [("QUICKLIST", SIGNALS[slug].label) for slug in self.all_signals]
+
+    def owned_lookups(self) -> dict[str, Any]:
+        """Conditions on the user's own rows, as far as those can hold them."""
+        place = self.place
+        lookups: dict[str, Any] = {"state": place.state}
+        if place.kind == "zip":
+            lookups = {"postal_code": place.zip}
+        elif place.kind == "city":
+            lookups["city"] = place.city
+        elif place.kind == "county":
+            lookups["county"] = place.county
+        for each in self.active_filters:
+            if each.row_field:
+                lookups |= each.owned_lookups(self.values)
+        return lookups
+
+    def _chip_without(self, label: str, names: tuple[str, ...]) -> Chip:
+        rest = {name: values for name, values in self.params().items() if name not in names}
+        return Chip(label=label, query=urlencode(rest, doseq=True))
+
+    def _chip_without_signal(self, name: str, slug: str, label: str) -> Chip:
+        rest = self.params()
+        rest[name] = [each for each in rest[name] if each != slug]
+        return Chip(label=label, query=urlencode(rest, doseq=True))

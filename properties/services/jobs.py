@@ -1,0 +1,126 @@
+"""Paid work: accepting a quote makes a job, and a worker carries it out step by step under a lease."""
+
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+from django.db import connection
+from pymongo import ReturnDocument
+
+from accounts.models import User
+from atlas_site.lib.transactions import run_txn
+from credits import services as credit_services
+from credits.models import CreditType, Quote
+from properties.models import PropertyJob
+
+LEASE = timedelta(minutes=5)
+State = PropertyJob.State
+UNFINISHED = [State.QUEUED, State.RUNNING, State.DELAYED]
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job over; this one changes nothing more."""
+
+
+def accept_quote(*, user: User, quote_id: str, now: datetime) -> PropertyJob:
+    """Reserve the quote's credits and make its job, in one transaction; accepting twice answers with the same job.
+
+    Raises what `credits.services.accept_quote` raises: QuoteNotFound, QuoteExpired, QuoteChanged, NotEnoughCredits,
+    AccountBlocked.
+    """
+
+    def accept() -> PropertyJob:
+        job_id = ObjectId()
+        quote = credit_services.accept_quote(user=user, quote_id=quote_id, job_id=str(job_id), now=now)
+        job = PropertyJob.objects.filter(quote_id=quote.pk).first()
+        return job or _make_job(user, quote, job_id, now)
+
+    return run_txn(accept)
+
+
+def _make_job(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> PropertyJob:
+    return PropertyJob.objects.create(
+        id=job_id,
+        user=user,
+        quote_id=quote.pk,
+        kind=quote.kind,
+        title=quote.title,
+        subject=quote.subject,
+        search_hash=quote.subject.get("search_hash"),
+        wanted=sum(line["units"] for line in quote.lines),
+        due_at=now,
+        created_at=now,
+    )
+
+
+def claim_job(*, job_id: str, now: datetime) -> PropertyJob | None:
+    """Take the lease of a due job and return it, or None when it is over, not due, or held by another worker."""
+    claimed = _jobs().find_one_and_update(
+        {
+            "_id": ObjectId(job_id),
+            "state": {"$in": UNFINISHED},
+            "dueAt": {"$lte": now},
+            "$or": [{"leaseUntil": None}, {"leaseUntil": {"$lte": now}}],
+        },
+        {"$set": {"leaseUntil": now + LEASE, "state": State.RUNNING}, "$inc": {"attempt": 1}},
+        projection={"_id": 1},
+        return_document=ReturnDocument.AFTER,
+    )
+    return PropertyJob.objects.get(pk=claimed["_id"]) if claimed else None
+
+
+def due_job_ids(*, now: datetime, limit: int = 100) -> list[str]:
+    """Ids of jobs that are due and that no worker holds, longest waiting first."""
+    due = PropertyJob.objects.filter(state__in=UNFINISHED, due_at__lte=now).order_by("due_at")
+    rows = due.values_list("pk", "lease_until")[:limit]
+    return [str(pk) for pk, lease_until in rows if lease_until is None or lease_until <= now]
+
+
+def save_progress(*, job: PropertyJob, **values) -> PropertyJob:
+    """Write `values` if this worker still holds the job. Raises LeaseLost, which undoes a surrounding transaction."""
+    changed = PropertyJob.objects.filter(pk=job.pk, attempt=job.attempt, state=State.RUNNING).update(**values)
+    if not changed:
+        raise LeaseLost
+    return PropertyJob.objects.get(pk=job.pk)
+
+
+def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", **values) -> PropertyJob:
+    """End a job and settle its quote in one transaction; what was not captured goes back.
+
+    `cause` says why the rest was not charged: "miss" or "fault". `values` are fields to write with it; `not_charged`
+    among them counts units by reason, and units that it leaves out are named by the cause. Raises LeaseLost.
+    """
+
+    def end() -> PropertyJob:
+        reasons = values.get("not_charged", job.not_charged)
+        hits = values.get("hit_count", job.hit_count)
+        missing = job.wanted - hits - sum(reasons.values())
+        if missing > 0:
+            why = "the data vendor did not answer" if cause == "fault" else "no more matches were found"
+            reasons = {**reasons, why: reasons.get(why, 0) + missing}
+        credit_services.release(
+            quote_id=job.quote_id,
+            cause=cause,
+            not_charged=[{"why": why, "count": count} for why, count in reasons.items()],
+            now=now,
+        )
+        return save_progress(
+            job=job,
+            **{**values, "not_charged": reasons},
+            state=State.FAILED if cause == "fault" else State.DONE,
+            problem=problem,
+            ended_at=now,
+            lease_until=None,
+        )
+
+    return run_txn(end)
+
+
+def capture_units(*, job: PropertyJob, step: str, units: dict[CreditType, int], now: datetime) -> None:
+    """Charge the units that hit in this step; none is no entry."""
+    units = {credit_type: count for credit_type, count in units.items() if count}
+    if units:
+        credit_services.capture(quote_id=job.quote_id, step=step, units=units, reason=job.title, now=now)
+
+
+def _jobs():
+    return connection.get_collection(PropertyJob._meta.db_table)

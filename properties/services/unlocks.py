@@ -1,0 +1,141 @@
+"""Unlocking datasets of one property by one quote."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from accounts.models import User
+from atlas_site.lib.transactions import run_txn
+from atlas_site.vendors import batchdata
+from atlas_site.vendors.batchdata import PropertyRecord
+from credits import services as credit_services
+from credits.models import CreditType, Quote
+from properties.datasets import DATASETS
+from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
+from properties.services.jobs import capture_units, end_job
+from properties.services.records import note_nothing_found, row_values, store_records
+
+
+class NothingToUnlock(Exception):
+    """Every dataset that was asked for is already owned, or known to hold nothing."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one dataset of an unlock."""
+
+    dataset: str
+    outcome: str
+
+    @property
+    def is_charged(self) -> bool:
+        return self.outcome == "charged"
+
+
+def quote_unlock(
+    *, user: User, permission: PropertyDatasetPermission, datasets: Iterable[str], back_url: str, now: datetime
+) -> Quote:
+    """Offer to unlock datasets of a property that the user owns.
+
+    Owned ones, and ones that were asked for within the last 30 days and held nothing, are left out. Raises
+    NothingToUnlock when none is left.
+    """
+    held = Property.objects.get(property_id=permission.property_id)
+    wanted = [each for each in datasets if each not in permission.datasets and not is_known_empty(held, each, now)]
+    if not wanted:
+        raise NothingToUnlock
+    titles = ", ".join(DATASETS[dataset].title for dataset in wanted)
+    return credit_services.make_quote(
+        user=user,
+        kind=PropertyJob.Kind.UNLOCK,
+        title=f"Unlock {titles} of {permission.address or 'a property'}"[:200],
+        subject={"property_id": permission.property_id, "datasets": wanted},
+        units=_units(wanted),
+        accept_view="properties:accept-quote",
+        back_url=back_url,
+        now=now,
+    )
+
+
+def is_known_empty(held: Property, dataset: str, now: datetime) -> bool:
+    """Whether the vendor said within the last 30 days that there is nothing: neither asked nor charged again."""
+    answer = held.answer_of(dataset)
+    return answer is not None and not answer.hit and answer.is_younger_than(settings.MISS_REMEMBERED_FOR, now)
+
+
+def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
+    """Fetch what Atlas does not hold fresh, unlock what tells something, charge for that alone, and end the job.
+
+    Raises a VendorError, or LeaseLost.
+    """
+    property_id, wanted = job.subject["property_id"], job.subject["datasets"]
+    held = Property.objects.get(property_id=property_id)
+    stale = [dataset for dataset in wanted if not _is_fresh(held, dataset, now)]
+    if stale:
+        _fetch(job, property_id, stale, now)
+        held = Property.objects.get(property_id=property_id)
+
+    def settle() -> PropertyJob:
+        permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=property_id)
+        outcomes = [_outcome(permission, held, dataset) for dataset in wanted]
+        hits = [each.dataset for each in outcomes if each.is_charged]
+        capture_units(job=job, step="datasets", units=_units(hits), now=now)
+        _give(permission, held, hits, now)
+        free: dict[str, int] = {}
+        for each in outcomes:
+            if not each.is_charged:
+                free[each.outcome] = free.get(each.outcome, 0) + 1
+        rows = [{"propertyId": property_id, "dataset": each.dataset, "outcome": each.outcome} for each in outcomes]
+        return end_job(job=job, cause="miss", now=now, hit_count=len(hits), not_charged=free, rows=rows)
+
+    return run_txn(settle)
+
+
+def _is_fresh(held: Property, dataset: str, now: datetime) -> bool:
+    answer = held.answer_of(dataset)
+    return answer is not None and answer.is_younger_than(settings.RECORD_FRESH_FOR, now)
+
+
+def _fetch(job: PropertyJob, property_id: str, datasets: list[str], now: datetime) -> None:
+    answer = batchdata.lookup_properties(
+        [property_id],
+        datasets=datasets,
+        reference=f"job:{job.pk}:lookup:{job.cursor.get('again', 0)}",
+        user_id=job.user_id,
+        now=now,
+    )
+    record = answer.records.get(property_id)
+    if record is None:
+        note_nothing_found(property_id=property_id, datasets=datasets, now=now)
+    else:
+        store_records(records=[record], datasets=datasets, now=now)
+
+
+def _outcome(permission: PropertyDatasetPermission, held: Property, dataset: str) -> Outcome:
+    if dataset in permission.datasets:
+        return Outcome(dataset, "already yours")
+    answer = held.answer_of(dataset)
+    if answer is not None and answer.hit:
+        return Outcome(dataset, "charged")
+    if dataset == Dataset.CONTACT and PropertyRecord(held.data).is_litigator:
+        return Outcome(dataset, "known litigator, numbers withheld")
+    return Outcome(dataset, "nothing on file")
+
+
+def _give(permission: PropertyDatasetPermission, held: Property, datasets: list[str], now: datetime) -> None:
+    owned = [*permission.datasets, *datasets]
+    PropertyDatasetPermission.objects.filter(pk=permission.pk).update(
+        datasets=owned,
+        unlocked={**permission.unlocked, **{dataset: now.isoformat() for dataset in datasets}},
+        **row_values(PropertyRecord(held.data), owned),
+    )
+
+
+def _units(datasets: Iterable[str]) -> dict[CreditType, int]:
+    units: dict[CreditType, int] = {}
+    for dataset in datasets:
+        credit_type = CreditType(DATASETS[dataset].credit_type)
+        units[credit_type] = units.get(credit_type, 0) + 1
+    return units
