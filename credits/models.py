@@ -33,6 +33,7 @@ class Credit(Document):
     # The period that the subscription bucket belongs to, its grant, and what came back into it from the one before.
     period = models.CharField(max_length=120, default="")
     period_started_at = models.DateTimeField(null=True, blank=True, db_column="periodStartedAt")
+    period_ends_at = models.DateTimeField(null=True, blank=True, db_column="periodEndsAt")
     period_grant = models.BigIntegerField(default=0, db_column="periodGrant")
     period_returned = models.BigIntegerField(default=0, db_column="periodReturned")
     # Welcome credits of the subscription bucket lapse at this moment.
@@ -42,6 +43,7 @@ class Credit(Document):
     class Meta:
         db_table = "Credit"
         verbose_name = "wallet"
+        indexes = [models.Index(fields=["lapses_at"], name="wallet_by_lapse")]
 
     def __str__(self) -> str:
         return f"wallet of {self.user_id}"
@@ -117,6 +119,8 @@ class CreditLog(Document):
     subscription_after = models.BigIntegerField(default=0, db_column="subscriptionAfter")
     purchased_after = models.BigIntegerField(default=0, db_column="purchasedAfter")
     reserved_after = models.BigIntegerField(default=0, db_column="reservedAfter")
+    debt_change = models.BigIntegerField(default=0, db_column="debtChange")
+    debt_after = models.BigIntegerField(default=0, db_column="debtAfter")
     # Credits by operation type where the entry is usage: {"SEARCH": 2, "SKIPTRACE": 1}.
     by_type = models.JSONField(default=dict, db_column="byType")
     reason = models.CharField(max_length=300)
@@ -136,6 +140,7 @@ class CreditLog(Document):
         indexes = [
             models.Index(fields=["credit", "-sequence"], name="entry_by_number"),
             models.Index(fields=["credit", "-timestamp"], name="entry_by_time"),
+            models.Index(fields=["reference_kind", "reference_id"], name="entry_by_reference"),
         ]
 
     def __str__(self) -> str:
