@@ -77,7 +77,7 @@ def stages_of(plan: Mapping) -> list[str]:
     """Return the names of the stages of the plan that won, from the outermost in, as in ``["FETCH", "IXSCAN"]``."""
     names = [plan["stage"]] if isinstance(plan.get("stage"), str) else []
     for key, value in plan.items():
-        if key.startswith("$"):
+        if key.startswith("$") and key != "$clusterTime":
             names.append(key)
         if key in PARTS:
             parts = list(value.values()) if key == "shards" and isinstance(value, Mapping) else value

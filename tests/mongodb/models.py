@@ -45,3 +45,29 @@ class House(Document):
 
     def __str__(self) -> str:
         return self.parcel
+
+
+class Purse(Document):
+    """A balance that must equal the sum of its entries."""
+
+    balance = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "TestPurse"
+
+    def __str__(self) -> str:
+        return f"purse of {self.balance}"
+
+
+class PurseEntry(Document):
+    """One change of a purse; its key makes a repetition fail."""
+
+    purse = models.ForeignKey(Purse, on_delete=models.CASCADE, db_column="purseId", related_name="entries")
+    key = models.CharField(max_length=80, unique=True)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        db_table = "TestPurseEntry"
+
+    def __str__(self) -> str:
+        return self.key
