@@ -15,9 +15,15 @@ class AtlasSiteConfig(AppConfig):
     name = "atlas_site"
     verbose_name = "Atlas"
 
+    def ready(self) -> None:
+        from atlas_site.staff import groups  # noqa: PLC0415 -- apps are loaded first
+
+        groups.connect()
+
 
 class MongoAdminConfig(AdminConfig):
     default_auto_field = OBJECT_ID
+    default_site = "atlas_site.staff.site.AtlasAdminSite"
 
 
 class MongoAuthConfig(AuthConfig):

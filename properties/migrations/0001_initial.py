@@ -278,6 +278,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("subject", models.JSONField(default=dict)),
+                ("search_hash", models.CharField(blank=True, db_column="searchHash", max_length=64, null=True)),
                 ("cursor", models.JSONField(default=dict)),
                 ("wanted", models.BigIntegerField(default=0)),
                 ("hit_count", models.BigIntegerField(db_column="hitCount", default=0)),
@@ -306,6 +307,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["state", "due_at"], name="job_by_due"),
                     models.Index(fields=["user", "-created_at"], name="job_by_user"),
+                    models.Index(fields=["user", "search_hash", "-created_at"], name="job_by_search"),
                 ],
             },
         ),

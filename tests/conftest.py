@@ -1,0 +1,128 @@
+"""What every test shares: the cast, a way in for them, and an Atlas that is left as it was found."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from bson import ObjectId
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client, TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
+
+from accounts.models import User
+from tests.factories import UserFactory
+
+# What migrations and their signals write: made once for the whole run, and changed by no test.
+KEPT_COLLECTIONS = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """Empty the collections after a test that used them, except those that migrations fill.
+
+    Django cannot roll back on MongoDB, so it empties every collection after each test, and then makes all content
+    types and permissions anew, which takes longer than most tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_collections())
+        yield
+
+
+def empty_collections() -> None:
+    """Delete the documents of all collections but those that migrations fill, and everything in the cache."""
+    database = connection.get_database()
+    names = [name for name in database.list_collection_names(filter={"type": "collection"}) if not _is_kept(name)]
+    # One question for all of them, because most are empty and a delete costs as much as finding that out.
+    first_of_each = [
+        {"$unionWith": {"coll": name, "pipeline": [{"$limit": 1}, {"$project": {"_id": name}}]}} for name in names
+    ]
+    for used in database["nothing"].aggregate(first_of_each):
+        database[used["_id"]].delete_many({})
+    cache.clear()
+
+
+def _is_kept(name: str) -> bool:
+    return name in KEPT_COLLECTIONS or name.startswith("system.")
+
+
+@pytest.fixture(autouse=True)
+def _no_transaction_is_left_open() -> Iterator[None]:
+    """Fail the test after which this thread's connection still has a session of a transaction."""
+    yield
+    left = connection.session
+    connection.session, connection.in_atomic_block_mongo = None, False  # one culprit, one failure
+    assert left is None, "This test left a transaction open on the connection."
+
+
+@pytest.fixture
+def unique_id() -> str:
+    """A text that no other test uses, for keys and names."""
+    return str(ObjectId())
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    """Make an investor with a confirmed address; keyword arguments are fields of User."""
+    return UserFactory.create
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """An investor who paid."""
+    return UserFactory.create(name="Alice Able", email="alice@example.test")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Another tenant: nothing of alice's may reach him."""
+    return UserFactory.create(name="Bob Baker", email="bob@example.test")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    """An investor without a plan and without credits."""
+    return UserFactory.create(name="Carol Cole", email="carol@example.test")
+
+
+@pytest.fixture
+def sam(db: None) -> User:
+    """Staff."""
+    return make_colleague(name="Sam Stone", email="sam@example.test", group="staff")
+
+
+@pytest.fixture
+def uma(db: None) -> User:
+    """Support: staff that may see users and answer feature requests."""
+    return make_colleague(name="Uma Usher", email="uma@example.test", group="support")
+
+
+def make_colleague(*, name: str, email: str, group: str) -> User:
+    """Make a person of role ADMIN in one of the groups that migrations make."""
+    user = UserFactory.create(name=name, email=email, role=User.Role.ADMIN)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Client, User], Client]:
+    """Sign a user in without the login page: ``sign_in(client, alice).get("/search/")``."""
+
+    def enter(client: Client, user: User) -> Client:
+        client.force_login(user)
+        return client
+
+    return enter
+
+
+@pytest.fixture(scope="session")
+def unblocked_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database for fixtures of a whole module or run, which clean up after themselves."""
+    with django_db_blocker.unblock():
+        yield

@@ -1,0 +1,337 @@
+"""Documents for tests, one factory a model: each makes the least that a test can do with.
+
+Wallets, ledger entries and quotes made here are for tests of reading (pages, admin, contract). Tests of money use the
+services of ``credits``, which are the only writers of balances.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import factory
+from allauth.account.models import EmailAddress
+from bson import ObjectId
+from django.contrib.auth.hashers import make_password
+from factory.django import DjangoModelFactory
+
+from accounts.models import Account, AnonymousSession, FollowedMarket, Session, User
+from atlas_site.vendors.models import VendorCall
+from billing.models import Billing, PaymentTransaction
+from credits.models import Credit, CreditLog, CreditType, CreditUsage, CreditWeight, Quote, WelcomeClaim
+from divorce.models import DivorceLead
+from feedback.models import FeatureRequest
+from helpcenter.models import HelpCenterArticle
+from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
+from properties.models import (
+    Dataset,
+    Property,
+    PropertyDatasetPermission,
+    PropertyJob,
+    SavedSearch,
+    SavedSearchProperty,
+    SavedSearchRun,
+)
+
+PASSWORD = "correct horse battery staple"
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def unique_text(prefix: str) -> factory.LazyFunction:
+    """Give every document a value that no other document of the database has."""
+    return factory.LazyFunction(lambda: f"{prefix}{ObjectId()}")
+
+
+class UserFactory(DjangoModelFactory):
+    """An investor with a confirmed address, who has been through onboarding; the password is PASSWORD."""
+
+    email = factory.LazyFunction(lambda: f"{ObjectId()}@example.test")
+    name = "Ida Investor"
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
+    onboarding_completed = True
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    @factory.post_generation
+    def verified(self, create: bool, extracted: bool | None, **kwargs) -> None:
+        """Confirm the address, unless ``verified=False``."""
+        if create and extracted is not False:
+            EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
+
+
+class SessionFactory(DjangoModelFactory):
+    token = unique_text("token-")
+    expires_at = NOON + timedelta(days=3650)
+    user = factory.SubFactory(UserFactory)
+    ip_address = "192.0.2.1"
+    user_agent = "Mozilla/5.0"
+
+    class Meta:
+        model = Session
+
+
+class AnonymousSessionFactory(DjangoModelFactory):
+    token = unique_text("visitor-")
+    expires_at = NOON + timedelta(days=3650)
+
+    class Meta:
+        model = AnonymousSession
+
+
+class AccountFactory(DjangoModelFactory):
+    account_id = unique_text("1")
+    provider_id = "google"
+    user = factory.SubFactory(UserFactory)
+
+    class Meta:
+        model = Account
+
+
+class FollowedMarketFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    kind = FollowedMarket.Kind.CITY
+    place = "Phoenix, AZ"
+    state = "AZ"
+
+    class Meta:
+        model = FollowedMarket
+
+
+class BillingFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    chargebee_customer_id = factory.SelfAttribute("user.id")
+    chargebee_subscription_id = unique_text("sub-")
+    subscription_status = Billing.Status.ACTIVE
+    subscription_plan_id = "pro-USD-Monthly"
+
+    class Meta:
+        model = Billing
+
+
+class PaymentTransactionFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    chargebee_invoice_id = unique_text("inv-")
+    type = PaymentTransaction.Type.SUBSCRIPTION
+    status = PaymentTransaction.Status.SUCCESS
+    amount = 99.0
+    credits_added = 1000
+    transaction_date = NOON
+
+    class Meta:
+        model = PaymentTransaction
+
+
+class CreditFactory(DjangoModelFactory):
+    """A wallet as it may be read; its balances have no ledger entries behind them."""
+
+    user = factory.SubFactory(UserFactory)
+
+    class Meta:
+        model = Credit
+
+
+class CreditUsageFactory(DjangoModelFactory):
+    credit = factory.SubFactory(CreditFactory)
+    credit_type = CreditType.SEARCH
+
+    class Meta:
+        model = CreditUsage
+
+
+class CreditLogFactory(DjangoModelFactory):
+    credit = factory.SubFactory(CreditFactory)
+    credit_before = 0
+    credit_after = 100
+    change_amount = 100
+    timestamp = NOON
+    sequence = 1
+    key = unique_text("grant:")
+    input_hash = "0" * 64
+    kind = CreditLog.Kind.GRANT
+    purchased_change = 100
+    purchased_after = 100
+    reason = "Credit pack"
+    actor = "system"
+    previous_hash = ""
+    hash = "1" * 64
+
+    class Meta:
+        model = CreditLog
+
+
+class CreditWeightFactory(DjangoModelFactory):
+    credit_type = CreditType.SEARCH
+    weight = 1.0
+
+    class Meta:
+        model = CreditWeight
+
+
+class QuoteFactory(DjangoModelFactory):
+    id = unique_text("")
+    user_id = factory.LazyFunction(ObjectId)
+    kind = "reveal"
+    title = "The next 2 properties in Phoenix, AZ"
+    max_cost = 2
+    input_hash = "0" * 64
+    expires_at = NOON + timedelta(minutes=15)
+    accept_view = "properties:accept-reveal"
+
+    class Meta:
+        model = Quote
+
+
+class WelcomeClaimFactory(DjangoModelFactory):
+    claim = unique_text("email:")
+    user_id = factory.LazyFunction(ObjectId)
+    claimed_at = NOON
+
+    class Meta:
+        model = WelcomeClaim
+
+
+class PropertyFactory(DjangoModelFactory):
+    property_id = unique_text("p")
+    address = "1 Main St"
+    city = "Phoenix"
+    county = "Maricopa"
+    state = "AZ"
+    postal_code = "85007"
+    data = factory.LazyAttribute(lambda record: {"_id": record.property_id, "address": {"street": record.address}})
+    updated_at = NOON
+
+    class Meta:
+        model = Property
+
+
+class PropertyDatasetPermissionFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    property_id = unique_text("p")
+    datasets = [Dataset.BASIC]
+    unlocked = {"BASIC": "2026-11-20T12:00:00Z"}
+    revealed_at = NOON
+    address = "1 Main St"
+    city = "Phoenix"
+    county = "Maricopa"
+    state = "AZ"
+    postal_code = "85007"
+
+    class Meta:
+        model = PropertyDatasetPermission
+
+
+class PropertyJobFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    quote_id = unique_text("")
+    kind = PropertyJob.Kind.REVEAL
+    title = "The next 2 properties in Phoenix, AZ"
+
+    class Meta:
+        model = PropertyJob
+
+
+class SavedSearchFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    name = "Absentee owners in Phoenix"
+    filters = {"q": "Phoenix, AZ"}
+
+    class Meta:
+        model = SavedSearch
+
+
+class SavedSearchPropertyFactory(DjangoModelFactory):
+    saved_search = factory.SubFactory(SavedSearchFactory)
+    property_id = unique_text("p")
+    first_seen_at = NOON
+    last_seen_at = NOON
+
+    class Meta:
+        model = SavedSearchProperty
+
+
+class SavedSearchRunFactory(DjangoModelFactory):
+    saved_search = factory.SubFactory(SavedSearchFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    ran_at = NOON
+    total = 40
+
+    class Meta:
+        model = SavedSearchRun
+
+
+class LeadGroupFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    name = "Probate list"
+    tags = ["probate"]
+
+    class Meta:
+        model = LeadGroup
+
+
+class ContactFactory(DjangoModelFactory):
+    lead_group = factory.SubFactory(LeadGroupFactory)
+    first_name = "Ann"
+    last_name = "Owner"
+
+    class Meta:
+        model = Contact
+
+
+class EnrichmentFactory(DjangoModelFactory):
+    lead_group = factory.SubFactory(LeadGroupFactory)
+
+    class Meta:
+        model = Enrichment
+
+
+class EnrichmentBatchFactory(DjangoModelFactory):
+    enrichment = factory.SubFactory(EnrichmentFactory)
+    batch_number = factory.Sequence(lambda n: n + 1)
+
+    class Meta:
+        model = EnrichmentBatch
+
+
+class DivorceLeadFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    case_key = unique_text("maricopa:")
+    state = "AZ"
+    county = "Maricopa"
+    filing_date = NOON
+    owner1_name = "Ann Owner"
+    owner1_phones = ["+16025550100"]
+
+    class Meta:
+        model = DivorceLead
+
+
+class HelpCenterArticleFactory(DjangoModelFactory):
+    title = "What a credit buys"
+    content = "Credits are whole numbers."
+    slug = unique_text("credits-")
+    category = HelpCenterArticle.Category.CREDITS_BILLING
+    published = True
+
+    class Meta:
+        model = HelpCenterArticle
+
+
+class FeatureRequestFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    request_type = FeatureRequest.Type.FEATURE
+    description = "Please show the flood zone."
+
+    class Meta:
+        model = FeatureRequest
+
+
+class VendorCallFactory(DjangoModelFactory):
+    id = unique_text("call-")
+    vendor = "batchdata"
+    operation = "property search"
+    reference = "job:1"
+    request_hash = "0" * 64
+    created_at = NOON
+    lease_ends_at = NOON + timedelta(minutes=1)
+
+    class Meta:
+        model = VendorCall
