@@ -4,6 +4,9 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
 from atlas_site.lib.home import load_environment
 from atlas_site.management.development import prepare_environment
 from atlas_site.management.processes import ServerError
@@ -18,9 +21,10 @@ def main() -> None:
             sys.exit(str(error))
     load_environment()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atlas_site.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 -- after the environment is there
-
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Atlas is not configured: {error}")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,12 @@ PORT_NAMES = ("MONGODB_PORT", "REDIS_PORT", "SANDBOX_PORT")
 
 
 def prepare_environment() -> None:
-    """Write what the home's ``env`` file lacks: keys once, addresses of servers that may not run yet."""
+    """Write what the home's ``env`` file lacks: keys once, addresses of servers that may not run yet.
+
+    Raises ServerError in production, which has servers of its own.
+    """
+    if os.environ.get("ATLAS_ENV") == "production":
+        raise ServerError("This command is for development only, and ATLAS_ENV says production.")
     path = get_home() / "env"
     before = read_env(path)
     after = complete_environment(before)

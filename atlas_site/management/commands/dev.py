@@ -1,7 +1,6 @@
 """``manage.py dev``: everything Atlas needs, on this machine, until Ctrl-C."""
 
 import importlib
-import os
 import signal
 from typing import Any
 
@@ -35,8 +34,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped; exit with status 1 when a server could not start or ended by itself."""
-        if os.environ.get("ATLAS_ENV") == "production":
-            raise CommandError("This command is for development only, and ATLAS_ENV says production.")
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, request_stop)
         home = get_home()
