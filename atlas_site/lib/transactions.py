@@ -6,7 +6,7 @@ backend's own ``atomic`` leaves a broken session behind when a commit fails. A t
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 from zlib import crc32
 
@@ -42,12 +42,15 @@ def run_txn(work: Callable[[], Result], *, using: str = DEFAULT_DB_ALIAS, second
 
     An error of ``work`` undoes everything and is raised unchanged. A PyMongoError labelled
     ``UnknownTransactionCommitResult``, or a time-out, means that nobody knows whether the commit took place: look the
-    key of the log row up before anything is said or done. The connection is clean again in every case.
+    key of the log row up before anything is said or done. The server is told to drop what is still open, so that the
+    documents are free; if it cannot be reached it does so by itself after 60 seconds. The connection is clean again in
+    every case.
     """
     connection = connections[using]
     if connection.in_atomic_block_mongo:
         return work()
     connection.ensure_connection()
+    client = connection.connection
 
     def attempt(_session) -> Result:
         connection.run_on_commit = []  # hooks of an attempt that failed are not for this one
@@ -61,11 +64,15 @@ def run_txn(work: Callable[[], Result], *, using: str = DEFAULT_DB_ALIAS, second
             raise
 
     try:
-        with pymongo.timeout(seconds), connection.connection.start_session() as session:
+        with pymongo.timeout(seconds), client.start_session() as session:
+            server_session = session.session_id
             connection.session, connection.in_atomic_block_mongo = session, True
             result = session.with_transaction(attempt, read_concern=SNAPSHOT, write_concern=MAJORITY)
-    except BaseException:
+    except BaseException as error:
         connection.run_on_commit = []
+        if isinstance(error, PyMongoError):
+            with suppress(PyMongoError), pymongo.timeout(1):
+                client.admin.command("killSessions", [server_session])
         raise
     finally:
         connection.session, connection.in_atomic_block_mongo, connection.nested_atomics = None, False, 0
