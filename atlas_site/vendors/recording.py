@@ -86,8 +86,8 @@ def recorded_call(
     ``reference`` names the piece of work ("job:<id>:page:3"); the same reference with the same body is the same piece,
     and is paid for once. Without a reference the call stands alone. ``send`` does the HTTP, ``read`` makes a result of
     the answer and raises a ``VendorError`` for one that is a failure. ``repeatable`` says that the vendor does not bill
-    the same request twice, so that a lost answer may be asked for again; ``repeat_unknown`` that the caller has accepted
-    the loss of an earlier one.
+    the same request twice, so that a lost answer may be asked for again; ``repeat_unknown`` that the caller accepts the
+    loss of an earlier one.
 
     Raises what ``read`` raises; ``VendorCallInProgress`` while another process is at it; ``VendorUnavailable`` when
     nothing was sent, or a repeatable call got no answer; ``VendorOutcomeUnknown`` when a call that is not repeatable
