@@ -125,8 +125,8 @@ class PropertyDatasetPermission(Document):
             models.Index(fields=["user", "state", "city", "-revealed_at", "-property_id"], name="owned_by_city"),
             models.Index(fields=["user", "postal_code", "-revealed_at", "-property_id"], name="owned_by_zip"),
             models.Index(fields=["user", "state", "county", "-revealed_at", "-property_id"], name="owned_by_county"),
-            models.Index(fields=["user", "estimated_value", "property_id"], name="owned_by_value"),
-            models.Index(fields=["user", "equity_percent", "property_id"], name="owned_by_equity"),
+            models.Index(fields=["user", "-estimated_value", "-property_id"], name="owned_by_value"),
+            models.Index(fields=["user", "-equity_percent", "-property_id"], name="owned_by_equity"),
             models.Index(fields=["property_id"], name="permission_by_property"),
         ]
 

@@ -65,7 +65,8 @@ class SavedSearchRun(Document):
     number = models.IntegerField()
     ran_at = models.DateTimeField(db_column="ranAt")
     filters = models.JSONField(default=dict)
-    total = models.BigIntegerField()
+    # None in a place so small that a figure could point at a person.
+    total = models.BigIntegerField(null=True)
     owned = models.BigIntegerField(default=0)
     # Per signal and per dated window: {"preforeclosure": 41}.
     signals = models.JSONField(default=dict)
@@ -79,6 +80,11 @@ class SavedSearchRun(Document):
 
     def __str__(self) -> str:
         return f"run {self.number}"
+
+    @property
+    def unowned(self) -> int | None:
+        """How many matches are not the user's, as far as it can be told."""
+        return None if self.total is None else max(0, self.total - self.owned)
 
     def get_absolute_url(self) -> str:
         return reverse("properties:show-run", args=[self.saved_search_id, self.number])

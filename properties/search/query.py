@@ -85,12 +85,14 @@ class SearchQuery:
         elif place.kind == "city":
             address["city"] = {"equals": place.city}
         elif place.kind == "county":
-            address["county"] = {"equals": place.county}
-        return {"query": place.query, "address": address}
+            address["county"] = {"equals": place.county_name}
+        return {"query": place.query_text, "address": address}
 
     @property
-    def vendor_sort(self) -> tuple[str, str] | None:
-        return SORTS[self.sort][1]
+    def vendor_sort(self) -> dict[str, str] | None:
+        """The vendor's own sort, or None for the order it chooses."""
+        chosen = SORTS[self.sort][1]
+        return {"field": chosen[0], "sortOrder": chosen[1]} if chosen else None
 
     def hash(self) -> str:
         """The same for two searches that ask the vendor the same question."""
@@ -126,7 +128,7 @@ class SearchQuery:
         elif place.kind == "city":
             lookups["city"] = place.city
         elif place.kind == "county":
-            lookups["county"] = place.county
+            lookups["county"] = place.county_name
         for each in self.active_filters:
             if each.row_field:
                 lookups |= each.owned_lookups(self.values)

@@ -82,7 +82,7 @@ def count_place(user: User, query: SearchQuery, now: datetime) -> int:
 
 def _count(user: User, criteria: dict, now: datetime) -> int:
     def ask() -> int:
-        return batchdata.count_properties(criteria, user_id=user.pk, now=now).total
+        return batchdata.count_properties(criteria, user_id=user.pk, now=now).total_count or 0
 
     return _cached(user, ["count", criteria], ask, now)
 

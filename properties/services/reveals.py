@@ -41,7 +41,7 @@ def quote_reveal(*, user: User, query: SearchQuery, count: int, total: int | Non
         subject={
             "params": query.params(),
             "criteria": query.criteria(),
-            "sort": list(query.vendor_sort or ()),
+            "sort": query.vendor_sort,
             "proofs": [list(proof) for proof in query.proofs()],
             "search_hash": query.hash(),
             "count": count,
@@ -121,12 +121,11 @@ def _criteria_without_owned(job: PropertyJob) -> dict[str, Any]:
 
 
 def _ask(job: PropertyJob, cursor: dict[str, Any], now: datetime) -> SearchPage:
-    sort = job.subject["sort"]
     return batchdata.search_properties(
         cursor["criteria"],
         take=min(RECORDS_A_CALL, job.wanted - job.hit_count),
         cursor=cursor["next"] or "",
-        sort=tuple(sort) if sort else None,
+        sort=job.subject["sort"],
         datasets=[Dataset.BASIC],
         reference=f"job:{job.pk}:page:{cursor['page']}:{cursor['again']}",
         user_id=job.user_id,

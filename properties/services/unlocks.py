@@ -12,7 +12,7 @@ from atlas_site.vendors import batchdata
 from atlas_site.vendors.batchdata import PropertyRecord
 from credits import services as credit_services
 from credits.models import CreditType, Quote
-from properties.datasets import DATASETS
+from properties.datasets import DATASET_INFOS
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
 from properties.services.jobs import capture_units, end_job
 from properties.services.records import note_nothing_found, row_values, store_records
@@ -46,7 +46,7 @@ def quote_unlock(
     wanted = [each for each in datasets if each not in permission.datasets and not is_known_empty(held, each, now)]
     if not wanted:
         raise NothingToUnlock
-    titles = ", ".join(DATASETS[dataset].title for dataset in wanted)
+    titles = ", ".join(DATASET_INFOS[dataset].title for dataset in wanted)
     return credit_services.make_quote(
         user=user,
         kind=PropertyJob.Kind.UNLOCK,
@@ -87,7 +87,15 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
         for each in outcomes:
             if not each.is_charged:
                 free[each.outcome] = free.get(each.outcome, 0) + 1
-        rows = [{"propertyId": property_id, "dataset": each.dataset, "outcome": each.outcome} for each in outcomes]
+        rows = [
+            {
+                "propertyId": property_id,
+                "dataset": each.dataset,
+                "outcome": each.outcome,
+                "source": "vendor" if each.dataset in stale else "copy",
+            }
+            for each in outcomes
+        ]
         return end_job(job=job, cause="miss", now=now, hit_count=len(hits), not_charged=free, rows=rows)
 
     return run_txn(settle)
@@ -136,6 +144,6 @@ def _give(permission: PropertyDatasetPermission, held: Property, datasets: list[
 def _units(datasets: Iterable[str]) -> dict[CreditType, int]:
     units: dict[CreditType, int] = {}
     for dataset in datasets:
-        credit_type = CreditType(DATASETS[dataset].credit_type)
+        credit_type = CreditType(DATASET_INFOS[dataset].credit_type)
         units[credit_type] = units.get(credit_type, 0) + 1
     return units
