@@ -38,6 +38,8 @@ class PropertyJob(Document):
     title = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     subject = models.JSONField(default=dict)
+    # The one property that an unlock is about.
+    property_id = models.CharField(max_length=64, null=True, blank=True, db_column="propertyId")
     # The same for all jobs that reveal from the same search: the next one goes on where the last one stopped.
     search_hash = models.CharField(max_length=64, null=True, blank=True, db_column="searchHash")
     # How far it is: page number, vendor cursor or session, rows asked for and done.
@@ -62,6 +64,7 @@ class PropertyJob(Document):
             models.Index(fields=["state", "due_at"], name="job_by_due"),
             models.Index(fields=["user", "-created_at"], name="job_by_user"),
             models.Index(fields=["user", "search_hash", "-created_at"], name="job_by_search"),
+            models.Index(fields=["user", "property_id", "-created_at"], name="job_by_property"),
         ]
 
     def __str__(self) -> str:

@@ -137,7 +137,9 @@ Filter = RangeFilter | ChoiceFilter | YesNoFilter
 PRICE, BUILDING, OWNER, SALE = "Value, price and equity", "Building", "Owner", "Last sale"
 
 FILTERS: tuple[Filter, ...] = (
-    RangeFilter("value", "Estimated value", PRICE, ("valuation", "estimatedValue"), "$", "estimated_value", "VALUATION"),
+    RangeFilter(
+        "value", "Estimated value", PRICE, ("valuation", "estimatedValue"), "$", "estimated_value", "VALUATION"
+    ),
     RangeFilter("equity", "Equity", PRICE, ("valuation", "equityPercent"), "%", "equity_percent", "VALUATION"),
     RangeFilter("price", "Listing price", PRICE, ("listing", "price"), "$", None, "LISTING"),
     RangeFilter("beds", "Bedrooms", BUILDING, ("building", "bedroomCount"), "", "bedroom_count"),

@@ -31,6 +31,8 @@ class SearchForm(forms.Form):
 
     def clean_q(self) -> str:
         text = self.cleaned_data["q"]
+        if not text:
+            return ""
         try:
             place = resolve_place(text)
         except AmbiguousPlace as ambiguous:
@@ -55,7 +57,7 @@ class SearchForm(forms.Form):
 
     @property
     def query(self) -> SearchQuery:
-        """The search that valid input describes."""
+        """The search that valid input describes; read it after `is_valid()`."""
         return SearchQuery.from_cleaned(self.cleaned_data)
 
 
@@ -71,3 +73,11 @@ def read_query(params: Mapping[str, list[str]]) -> SearchQuery:
     if not form.is_valid():
         raise ValueError("These search parameters cannot be read.")
     return form.query
+
+
+class OwnedForm(SearchForm):
+    """The owned list's form: the same filters, and the place may be left out."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["q"].required = False

@@ -14,9 +14,12 @@ from properties.search.signals import SIGNALS
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """One search: a place, conditions by parameter name, signals that must all or any hold, and an order."""
+    """One search: a place, conditions by parameter name, signals that must all or any hold, and an order.
 
-    place: Place
+    Only a look at what the user owns may go without a place.
+    """
+
+    place: Place | None
     values: Mapping[str, Any] = field(default_factory=dict)
     all_signals: tuple[str, ...] = ()
     any_signals: tuple[str, ...] = ()
@@ -28,7 +31,7 @@ class SearchQuery:
         names = [param for each in FILTERS for param in each.params]
         values = {name: cleaned[name] for name in names if cleaned.get(name) not in (None, "", [])}
         return cls(
-            place=cleaned["place"],
+            place=cleaned.get("place"),
             values=values,
             all_signals=tuple(cleaned.get("all") or ()),
             any_signals=tuple(cleaned.get("any") or ()),
@@ -46,7 +49,7 @@ class SearchQuery:
 
     def params(self) -> dict[str, list[str]]:
         """The canonical URL parameters: no empty ones, registry order."""
-        params: dict[str, list[str]] = {"q": [self.place.label]}
+        params: dict[str, list[str]] = {"q": [self.place.label]} if self.place else {}
         for each in self.active_filters:
             for name in each.params:
                 value = self.values.get(name)
@@ -77,8 +80,10 @@ class SearchQuery:
         return criteria
 
     def place_criteria(self) -> dict[str, Any]:
-        """The vendor's criteria for the place alone; unknown filters are ignored there, so both forms are sent."""
+        """The vendor's criteria for the place alone. Raises ValueError without a place."""
         place = self.place
+        if place is None:
+            raise ValueError("A search of the vendor needs a place.")
         address = {"state": {"equals": place.state}}
         if place.kind == "zip":
             address = {"zip": {"equals": place.zip}}
@@ -112,7 +117,8 @@ class SearchQuery:
         parts += [SIGNALS[slug].label for slug in self.all_signals]
         if self.any_signals:
             parts.append(" or ".join(SIGNALS[slug].label for slug in self.any_signals))
-        return f"{self.place.label}: {'; '.join(parts)}" if parts else self.place.label
+        place = self.place.label if self.place else "Everywhere"
+        return f"{place}: {'; '.join(parts)}" if parts else place
 
     def proofs(self) -> list[tuple[str, str]]:
         """What a record in the answer proves by being there: (dataset it speaks of, words)."""
@@ -121,17 +127,23 @@ class SearchQuery:
 
     def owned_lookups(self) -> dict[str, Any]:
         """Conditions on the user's own rows, as far as those can hold them."""
-        place = self.place
-        lookups: dict[str, Any] = {"state": place.state}
-        if place.kind == "zip":
-            lookups = {"postal_code": place.zip}
-        elif place.kind == "city":
-            lookups["city"] = place.city
-        elif place.kind == "county":
-            lookups["county"] = place.county_name
+        lookups: dict[str, Any] = self._place_lookups()
         for each in self.active_filters:
             if each.row_field:
                 lookups |= each.owned_lookups(self.values)
+        return lookups
+
+    def _place_lookups(self) -> dict[str, str]:
+        place = self.place
+        if place is None:
+            return {}
+        if place.kind == "zip":
+            return {"postal_code": place.zip}
+        lookups = {"state": place.state}
+        if place.kind == "city":
+            lookups["city"] = place.city
+        elif place.kind == "county":
+            lookups["county"] = place.county_name
         return lookups
 
     def _chip_without(self, label: str, names: tuple[str, ...]) -> Chip:

@@ -80,6 +80,4 @@ def _changes(run: SavedSearchRun, earlier: SavedSearchRun | None) -> list[Change
         return []
     changes = [Change("Not yours yet", earlier.unowned, run.unowned), Change("Yours", earlier.owned, run.owned)]
     before = {window["name"]: window["count"] for window in earlier.windows}
-    return changes + [
-        Change(window["label"], before.get(window["name"]), window["count"]) for window in run.windows
-    ]
+    return changes + [Change(window["label"], before.get(window["name"]), window["count"]) for window in run.windows]

@@ -46,6 +46,7 @@ def _make_job(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> Prop
         title=quote.title,
         subject=quote.subject,
         search_hash=quote.subject.get("search_hash"),
+        property_id=quote.subject.get("property_id"),
         wanted=sum(line["units"] for line in quote.lines),
         due_at=now,
         created_at=now,

@@ -24,7 +24,9 @@ class NothingToReveal(Exception):
     """The search matches nothing that could be revealed."""
 
 
-def quote_reveal(*, user: User, query: SearchQuery, count: int, total: int | None, back_url: str, now: datetime) -> Quote:
+def quote_reveal(
+    *, user: User, query: SearchQuery, count: int, total: int | None, back_url: str, now: datetime
+) -> Quote:
     """Offer to reveal the next `count` matches that the user does not own; nothing is fetched before acceptance.
 
     `total` is the number of matches as far as it is known, which the offer never exceeds. Raises NothingToReveal.
@@ -146,7 +148,9 @@ def _without_owned(job: PropertyJob, records: list[PropertyRecord]) -> list[Prop
 
 def _give(job: PropertyJob, records: list[PropertyRecord], now: datetime) -> None:
     """Make the user own BASIC of these records, with what the search itself proved about them."""
-    matched = [{"dataset": dataset, "label": label, "at": f"{now:%Y-%m-%d}"} for dataset, label in job.subject["proofs"]]
+    matched = [
+        {"dataset": dataset, "label": label, "at": f"{now:%Y-%m-%d}"} for dataset, label in job.subject["proofs"]
+    ]
     PropertyDatasetPermission.objects.bulk_create(
         PropertyDatasetPermission(
             user_id=job.user_id,

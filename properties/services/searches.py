@@ -73,7 +73,9 @@ def _count_run(search: SavedSearch, query: SearchQuery, now: datetime) -> SavedS
         ran_at=now,
         filters=search.filters,
         total=total,
-        signals={slug: count for slug, count in count_signals(user=user, query=query, now=now).items() if slug in SIGNALS},
+        signals={
+            slug: count for slug, count in count_signals(user=user, query=query, now=now).items() if slug in SIGNALS
+        },
         windows=windows,
     )
 

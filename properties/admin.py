@@ -1,0 +1,73 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from atlas_site.lib.admin import DocumentAdmin, ReadOnlyAdmin
+from properties.models import (
+    Property,
+    PropertyDatasetPermission,
+    PropertyJob,
+    SavedSearch,
+    SavedSearchProperty,
+    SavedSearchRun,
+)
+
+
+@admin.register(Property)
+class PropertyAdmin(DocumentAdmin):
+    """The copies of vendor records. What the vendor said stays as it came; only the pictures are ours."""
+
+    list_display = ["property_id", "address", "city", "state", "postal_code", "updated_at"]
+    exact_search_fields = ["property_id"]
+    fields = [
+        *("property_id", "address", "city", "county", "state", "postal_code", "updated_at"),
+        *("google_images", "has_image_searched", "asked", "data"),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Property | None = None) -> list[str]:
+        """Everything but the pictures."""
+        return [name for name in self.fields if name not in {"google_images", "has_image_searched"}]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A record comes from the vendor."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Property | None = None) -> bool:
+        """Other people own it."""
+        return False
+
+
+@admin.register(PropertyDatasetPermission)
+class PropertyDatasetPermissionAdmin(ReadOnlyAdmin):
+    """Who owns what: written in one transaction with the charge, never by hand."""
+
+    list_display = ["property_id", "user", "address", "city", "state", "datasets", "revealed_at"]
+    exact_search_fields = ["user", "property_id"]
+
+
+@admin.register(PropertyJob)
+class PropertyJobAdmin(ReadOnlyAdmin):
+    """Paid jobs, which only their workers move on."""
+
+    list_display = ["created_at", "title", "user", "kind", "state", "hit_count", "failures", "problem", "ended_at"]
+    list_filter = ["state", "kind"]
+    exact_search_fields = ["id", "quote_id", "user"]
+
+
+@admin.register(SavedSearch)
+class SavedSearchAdmin(DocumentAdmin):
+    list_display = ["name", "user", "created_at", "last_run_at", "run_count"]
+    exact_search_fields = ["id", "user"]
+    raw_id_fields = ["user"]
+    readonly_fields = ["created_at", "last_run_at", "run_count"]
+
+
+@admin.register(SavedSearchRun)
+class SavedSearchRunAdmin(ReadOnlyAdmin):
+    list_display = ["ran_at", "saved_search", "number", "total", "owned"]
+    exact_search_fields = ["saved_search"]
+
+
+@admin.register(SavedSearchProperty)
+class SavedSearchPropertyAdmin(ReadOnlyAdmin):
+    list_display = ["property_id", "saved_search", "first_seen_at", "last_seen_at", "gone_at"]
+    exact_search_fields = ["saved_search"]

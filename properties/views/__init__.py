@@ -1,0 +1,1 @@
+"""Pages of search, properties, jobs and saved searches: access rule, form, one service call, answer."""

@@ -1,0 +1,50 @@
+"""Accepting a quote, and the page of the job that carries it out."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.decorators import onboarded_required
+from atlas_site.lib.htmx import redirect_htmx, wants_fragment
+from atlas_site.lib.queue import nudge
+from credits import selectors as credit_selectors
+from credits import services as credit_services
+from properties.selectors.jobs import find_job
+from properties.selectors.owned import list_owned, revealed_by
+from properties.services import jobs
+from properties.tasks import run_property_job
+
+
+@require_POST
+@onboarded_required
+def accept_quote(request: HttpRequest, quote_id: str) -> HttpResponse:
+    """Accept a quote once, however often it is posted, and go to its job."""
+    try:
+        job = jobs.accept_quote(user=request.user, quote_id=quote_id, now=timezone.now())
+    except credit_services.QuoteNotFound:
+        raise Http404 from None
+    except credit_services.CreditsError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("credits:show-quote", quote_id)
+    if not job.is_over:
+        nudge(run_property_job, str(job.pk))
+    return redirect(job)
+
+
+@require_GET
+@onboarded_required
+def show_job(request: HttpRequest, job_id: str) -> HttpResponse:
+    """Show progress while the job runs, and its receipt with what it brought once it is over."""
+    job = find_job(request.user, job_id)
+    if job is None:
+        raise Http404
+    if job.is_over and job.kind == job.Kind.UNLOCK:
+        return redirect_htmx(request, reverse("properties:show-property", args=[job.property_id]))
+    context = {"job": job, "receipt": credit_selectors.receipt(user=request.user, quote_id=job.quote_id)}
+    if job.is_over:
+        context["owned"] = list_owned(revealed_by(job), after=request.GET.get("after", ""))
+    template = "properties/job.html#progress" if wants_fragment(request) else "properties/job.html"
+    return render(request, template, context)
