@@ -4,6 +4,8 @@ import multiprocessing
 from pathlib import Path
 from typing import Any
 
+preload_app = True  # workers share what is the same for all
+control_socket_disable = True
 workers = multiprocessing.cpu_count()
 threads = 8
 # The workers' heartbeat files must not wait for a slow disk.

@@ -5,17 +5,17 @@ nor anything that needs its settings.
 """
 
 import fcntl
+import hashlib
 import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 from atlas_site.lib.home import PROJECT_ROOT, get_home, read_env, write_env
-from atlas_site.management.processes import Child, ServerError, is_port_free, pick_free_port
+from atlas_site.management.processes import ServerError, is_port_free, pick_free_port
 
 DEFAULT_PORT = 8000
 MARKET_SEED = 1
@@ -107,20 +107,17 @@ class Development:
 
     def start(self) -> None:
         """Start everything in order of need and return when the web server answers; raises ServerError."""
-        collecting = self._manage("collectstatic", "--noinput", "--verbosity=0")
         sandbox_port = int(self.values["SANDBOX_PORT"])
         sandbox = self.servers.spawn_sandbox(sandbox_port, size=self.market_size, seed=MARKET_SEED, env=self.env)
         with self._step("MongoDB (one-node replica set)"):
             self.servers.start_mongod(int(self.values["MONGODB_PORT"]))
         with self._step("Valkey"):
             self.servers.start_valkey(int(self.values["REDIS_PORT"]))
-        with self._step("Database migrations"):
-            self.servers.finish(self._manage("migrate", "--noinput", "--verbosity=1"))
+        self._manage_when_changed("Database migrations", "migrate", "--noinput", sources=find_migrations())
+        self._manage_when_changed("Static files", "collectstatic", "--noinput", sources=find_static_files())
         with self._step(f"Vendor sandbox with {self.market_size:,} properties"):
             self.servers.wait_for_http(sandbox, sandbox_port, seconds=START_SECONDS + self.market_size / 500)
-        self._seed()
-        with self._step("Static files"):
-            self.servers.finish(collecting)
+        self._manage_when_changed("Demo market and accounts (the first time only)", "seed_demo", sources=[])
         with self._step("Celery worker and beat, web server"):
             self._start_celery_and_web()
 
@@ -150,13 +147,16 @@ class Development:
         write_env(self.home / "env", values)
         return values
 
-    def _seed(self) -> None:
-        marker = self.home / "seeded"
-        if marker.exists() or not find_spec("atlas_site.management.commands.seed_demo"):
+    def _manage_when_changed(self, title: str, command: str, *arguments: str, sources: Iterable[Path]) -> None:
+        """Run a management command unless it was done in this home before, with the same sources and packages."""
+        marker = self.home / "done" / command
+        wanted = fingerprint([*sources, PROJECT_ROOT / "requirements.lock"]) if sources else "once"
+        if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
             return
-        with self._step("Demo market and accounts (the first time only)"):
-            self.servers.finish(self._manage("seed_demo"))
-        marker.touch()
+        with self._step(title):
+            self.servers.run(command, [sys.executable, PROJECT_ROOT / "manage.py", command, *arguments], env=self.env)
+        marker.parent.mkdir(exist_ok=True)
+        marker.write_text(wanted, encoding="utf-8")
 
     def _start_celery_and_web(self) -> None:
         celery = [sys.executable, "-m", "celery", "-A", "atlas_site"]
@@ -169,12 +169,8 @@ class Development:
         web = self.servers.spawn(
             "web server", [*gunicorn, "--bind", f"127.0.0.1:{port}", "--workers", "2"], env=self.env
         )
-        self.servers.wait_until(worker, lambda: " ready." in worker.log_tail(), seconds=START_SECONDS)
+        self.servers.wait_until(worker, lambda: " ready." in worker.read_log(), seconds=START_SECONDS)
         self.servers.wait_for_http(web, port, path="/healthz/", seconds=START_SECONDS)
-
-    def _manage(self, command: str, *arguments: str) -> Child:
-        program = [sys.executable, PROJECT_ROOT / "manage.py", command, *arguments]
-        return self.servers.spawn(command, program, env=self.env)
 
     @contextmanager
     def _step(self, title: str) -> Iterator[None]:
@@ -182,3 +178,22 @@ class Development:
         self.say(f"  {title} ...")
         yield
         self.say(f"  {title}: {time.monotonic() - started:.1f} s")
+
+
+def find_migrations() -> list[Path]:
+    """Return the migration files of the project."""
+    return sorted([*PROJECT_ROOT.glob("*/migrations/*.py"), *PROJECT_ROOT.glob("atlas_site/**/*migrations/**/*.py")])
+
+
+def find_static_files() -> list[Path]:
+    """Return the project's own and vendored static files."""
+    return sorted(path for path in (PROJECT_ROOT / "static").rglob("*") if path.is_file())
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """Return a digest of the names and contents of the files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(PROJECT_ROOT)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

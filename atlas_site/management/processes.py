@@ -29,13 +29,13 @@ class Child:
     process: subprocess.Popen[bytes]
     log_path: Path
 
+    def read_log(self) -> str:
+        """Return all that the child has written."""
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
     def log_tail(self) -> str:
-        """Return the last lines that the child wrote."""
-        try:
-            lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return ""
-        return "\n".join(lines[-LOG_TAIL_LINES:])
+        """Return the last lines that the child has written."""
+        return "\n".join(self.read_log().splitlines()[-LOG_TAIL_LINES:])
 
     def describe_end(self) -> str:
         """Say how the child ended, with the last lines of its log."""
