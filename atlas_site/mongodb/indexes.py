@@ -27,8 +27,6 @@ LOWEST_VALUES = {
     "string": "",
 }
 
-TYPES = (*LOWEST_VALUES, "array", "binData", "object")
-
 Keys = Sequence[tuple[str, int | str]]
 
 
@@ -40,10 +38,6 @@ def null_guard(db_type: str) -> dict:
     Numbers are compared whatever their width, so a 32-bit 5 of another writer and a 64-bit 5 of ours are the same.
     """
     return {"$gte": LOWEST_VALUES[db_type]} if db_type in LOWEST_VALUES else {"$type": db_type}
-
-
-# Ours, and those of the stock engine.
-GUARDS = [null_guard(db_type) for db_type in TYPES] + [{"$type": db_type} for db_type in TYPES]
 
 
 def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) -> str:
@@ -62,7 +56,7 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
     options = {key: value for key, value in options.items() if _is_set(value)}
     wanted = meaning_of(options)
     existing = list(collection.list_indexes())
-    alike = [index for index in existing if keys_of(index) == list(keys)]
+    alike = [index for index in existing if keys_of(index) == _in_order(keys)]
     for index in alike:
         meaning = meaning_of(index)
         if meaning == wanted or (not wanted and meaning == {"unique": True}):
@@ -81,20 +75,23 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
 def drop_indexes(collection: Collection, keys: Keys, *, unique: bool, condition: Mapping | None = None) -> None:
     """Drop the indexes of these keys that are unique, or those that are not; none is no error.
 
-    With ``condition`` only an index with that partial filter is dropped, without it only those that are whole or leave
-    out nothing but nulls.
+    With ``condition`` only an index on that condition is dropped, without it only those that have none. That nulls are
+    left out is no condition.
     """
     for index in collection.list_indexes():
-        if keys_of(index) == list(keys) and bool(index.get("unique")) == unique and index["name"] != "_id_":
-            mine = index.get("partialFilterExpression") == condition if condition else _ignores_only_nulls(index)
-            if mine:
-                collection.drop_index(index["name"])
+        if (
+            keys_of(index) == _in_order(keys)
+            and bool(index.get("unique")) == unique
+            and condition_of(index) == (condition or {})
+            and index["name"] != "_id_"
+        ):
+            collection.drop_index(index["name"])
 
 
 def keys_of(index: Mapping) -> list[tuple[str, int | str]]:
     """Return the keys of an index as they were asked for: ``[("userId", 1), ("createdAt", -1)]``.
 
-    The server rewrites the keys of a text index to internal names and keeps the asked ones among the weights.
+    The server rewrites the keys of a text index to internal names, and keeps the asked ones, sorted, among the weights.
     """
     keys = []
     for key, kind in index["key"].items():
@@ -102,7 +99,7 @@ def keys_of(index: Mapping) -> list[tuple[str, int | str]]:
             keys += [(weighted, "text") for weighted in index["weights"]]
         elif key != "_ftsx":
             keys.append((key, int(kind) if isinstance(kind, float) else kind))
-    return keys
+    return _in_order(keys)
 
 
 def meaning_of(index: Mapping) -> dict:
@@ -110,15 +107,34 @@ def meaning_of(index: Mapping) -> dict:
     return {key: index[key] for key in MEANING if _is_set(index.get(key))}
 
 
-def _is_set(option: object) -> bool:
-    return option is not None and option is not False and option != {}
+def condition_of(index: Mapping) -> dict:
+    """Return the partial filter of an index without the part that leaves out nulls of its own keys."""
+    condition = {}
+    for key, test in index.get("partialFilterExpression", {}).items():
+        if key in index["key"] and isinstance(test, Mapping):
+            rest = {operator: value for operator, value in test.items() if not _guards_against_null(operator, value)}
+            if rest:
+                condition[key] = rest
+        else:
+            condition[key] = test
+    return condition
+
+
+def _guards_against_null(operator: str, value: object) -> bool:
+    """Recognize the null guard of this engine, and that of the stock one."""
+    lowest = [low for low in LOWEST_VALUES.values() if type(low) is type(value)]  # False is not 0 here
+    return operator == "$type" or (operator == "$gte" and value in lowest)
 
 
 def _is_superseded(index: Mapping) -> bool:
-    return _ignores_only_nulls(index) and "expireAfterSeconds" not in index and "collation" not in index
+    return not condition_of(index) and "expireAfterSeconds" not in index and "collation" not in index
 
 
-def _ignores_only_nulls(index: Mapping) -> bool:
-    """Say whether the index holds every document, or all but those in which one of its keys is null."""
-    condition = index.get("partialFilterExpression", {})
-    return all(key in index["key"] and test in GUARDS for key, test in condition.items())
+def _in_order(keys: Keys) -> list[tuple[str, int | str]]:
+    """Return the keys with those of a text index sorted, as the server keeps them."""
+    texts = iter(sorted(pair for pair in keys if pair[1] == "text"))
+    return [next(texts) if pair[1] == "text" else pair for pair in keys]
+
+
+def _is_set(option: object) -> bool:
+    return option is not None and option is not False and option != {}
