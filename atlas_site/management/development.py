@@ -34,7 +34,7 @@ def prepare_environment() -> None:
         raise ServerError("This command is for development only, and ATLAS_ENV says production.")
     path = get_home() / "env"
     before = read_env(path)
-    after = complete_environment(before)
+    after = {**complete_environment(before), **before}  # the addresses of servers that run must stay
     if after != before:
         write_env(path, after)
 

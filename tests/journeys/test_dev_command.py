@@ -126,45 +126,50 @@ def test_the_command_starts_everything_and_a_termination_leaves_nothing(home, po
         assert run.output.endswith("Stopped.\n")
 
 
-def test_the_second_start_is_ready_within_ten_seconds_and_finds_the_same_home(home, port):
-    before = read_env(home / "env")
+@pytest.fixture(scope="module")
+def second_run(home, port) -> Iterator[tuple[DevRun, float]]:
+    """The second start of the home, ready, with the seconds it took."""
     started = time.monotonic()
     with dev_run(home, port) as run:
         run.read_until("Atlas is ready at")
-        assert time.monotonic() - started < 10
-        assert "the first time only" not in run.output
-        assert read_env(home / "env") == before
+        yield run, time.monotonic() - started
 
 
-def test_any_command_with_the_same_home_finds_its_servers(home, port):
-    with dev_run(home, port) as run:
-        run.read_until("Atlas is ready at")
-        result = manage(home, "showmigrations", "--plan")
-        assert result.returncode == 0, result.stderr
-        assert "[X]" in result.stdout
-        assert "[ ]" not in result.stdout
+def test_the_second_start_is_ready_within_ten_seconds_and_makes_nothing_anew(second_run):
+    run, seconds = second_run
+    assert seconds < 10
+    assert "Database migrations" not in run.output
+    assert "the first time only" not in run.output
 
 
-def test_a_second_atlas_in_the_same_home_is_refused_in_a_sentence(home, port):
-    with dev_run(home, port) as run:
-        run.read_until("Atlas is ready at")
-        result = manage(home, "dev", ATLAS_PORT=str(pick_free_port()))
-        assert result.returncode == 1
-        assert f"Atlas already runs in {home}, at {run.url}" in result.stderr
-        assert "Traceback" not in result.stderr
-        assert requests.get(f"{run.url}/healthz/", timeout=20).status_code == 200
+def test_any_command_with_the_same_home_finds_its_servers(second_run):
+    run, _ = second_run
+    result = manage(run.home, "showmigrations", "--plan")
+    assert result.returncode == 0, result.stderr
+    assert "[X]" in result.stdout
+    assert "[ ]" not in result.stdout
 
 
-def test_a_child_that_is_killed_is_named_and_everything_stops_with_status_1(home, port):
-    with dev_run(home, port) as run:
-        run.read_until("Ctrl-C stops everything")
-        processes = run.find_processes()
-        victim = next(process for process in processes if process.name() == "valkey-server")
-        victim.kill()
-        assert run.read_to_end() == 1
-        assert "valkey was killed by SIGKILL" in run.output
-        assert "Ready to accept connections" in run.output  # the end of its log
-        assert wait_until_gone(processes, 0.5) == []
+def test_a_second_atlas_in_the_same_home_is_refused_in_a_sentence_and_changes_nothing(second_run):
+    run, _ = second_run
+    before = read_env(run.home / "env")
+    result = manage(run.home, "dev", ATLAS_PORT=str(pick_free_port()))
+    assert result.returncode == 1
+    assert f"Atlas already runs in {run.home}, at {run.url}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert read_env(run.home / "env") == before
+    assert requests.get(f"{run.url}/healthz/", timeout=20).status_code == 200
+
+
+def test_a_child_that_is_killed_is_named_and_everything_stops_with_status_1(second_run):
+    run, _ = second_run  # and this is its end
+    run.read_until("Ctrl-C stops everything")
+    processes = run.find_processes()
+    next(process for process in processes if process.name() == "valkey-server").kill()
+    assert run.read_to_end() == 1
+    assert "valkey was killed by SIGKILL" in run.output
+    assert "Ready to accept connections" in run.output  # the end of its log
+    assert wait_until_gone(processes, 0.5) == []
 
 
 def test_a_kill_of_the_command_itself_leaves_no_orphan(home, port):
