@@ -22,7 +22,8 @@ def show_home(request: HttpRequest) -> HttpResponse:
     """Tell a visitor what Atlas is; an investor who is signed in goes on to the search."""
     if request.user.is_authenticated:
         return redirect("properties:search")
-    return render(request, "home.html")
+    welcome = {"welcome_credits": settings.WELCOME_CREDITS, "welcome_days": settings.WELCOME_CREDITS_LIFE.days}
+    return render(request, "home.html", welcome)
 
 
 @require_safe
