@@ -74,5 +74,15 @@ class PropertyJob(Document):
         return reverse("properties:show-job", args=[self.pk])
 
     @property
+    def id_text(self) -> str:
+        """The id as addresses write it."""
+        return str(self.pk)
+
+    @property
+    def progress_text(self) -> str:
+        """How far it is, in words."""
+        return f"{self.hit_count:,} of {self.wanted:,}"
+
+    @property
     def is_over(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED}

@@ -82,6 +82,11 @@ class SavedSearchRun(Document):
         return f"run {self.number}"
 
     @property
+    def number_text(self) -> str:
+        """The number as texts and addresses write it."""
+        return str(self.number)
+
+    @property
     def unowned(self) -> int | None:
         """How many matches are not the user's, as far as it can be told."""
         return None if self.total is None else max(0, self.total - self.owned)

@@ -1,13 +1,24 @@
 """The search form: the one reader of search parameters, whether typed, linked, saved or imported."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.http import QueryDict
 
 from atlas_site.lib.places import AmbiguousPlace, resolve_place
 from properties.search.filters import FILTERS, SIGNAL_CHOICES, SORTS
 from properties.search.query import SearchQuery
+
+
+@dataclass
+class FilterGroup:
+    """One collapsible group of the form."""
+
+    title: str
+    filters: list[list[BoundField]] = field(default_factory=list)
+    active_count: int = 0
 
 
 class SearchForm(forms.Form):
@@ -54,6 +65,19 @@ class SearchForm(forms.Form):
             if low is not None and high is not None and low > high:
                 self.add_error(each.params[1], f"{each.label}: “to” must not be below “from”.")
         return cleaned
+
+    def groups(self) -> list[FilterGroup]:
+        """The filters as the page shows them: by group, each filter with its one or two controls."""
+        groups: dict[str, FilterGroup] = {}
+        for each in FILTERS:
+            group = groups.setdefault(each.group, FilterGroup(each.group))
+            group.filters.append([self[name] for name in each.params])
+            group.active_count += any(self[name].value() not in (None, "", []) for name in each.params)
+        return list(groups.values())
+
+    def signal_counts(self) -> dict[str, int]:
+        """How many signals are chosen, of those that must all hold and of those of which any may."""
+        return {name: len(self[name].value() or []) for name in ("all", "any")}
 
     @property
     def query(self) -> SearchQuery:

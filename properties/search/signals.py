@@ -5,6 +5,7 @@ never offered.
 """
 
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,10 @@ class Preset:
     name: str
     definition: str
     params: dict[str, list[str]] = field(default_factory=dict)
+
+    def urlencode(self) -> str:
+        """The preset as a query string, to which a place is added."""
+        return urlencode(self.params, doseq=True)
 
 
 PRESETS = (

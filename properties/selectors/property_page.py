@@ -51,7 +51,7 @@ class PropertyPage:
 
 
 def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPage | None:
-    """The page of a property that this user owns, or None: what is not owned cannot be told from what does not exist."""
+    """The page of a property that this user owns, or None: what is not owned looks like what does not exist."""
     permission = PropertyDatasetPermission.objects.filter(user=user, property_id=property_id).first()
     held = Property.objects.filter(property_id=property_id).first()
     if permission is None or held is None or Dataset.BASIC not in permission.datasets:

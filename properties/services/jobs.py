@@ -30,9 +30,10 @@ def accept_quote(*, user: User, quote_id: str, now: datetime) -> PropertyJob:
 
     def accept() -> PropertyJob:
         job_id = ObjectId()
-        quote = credit_services.accept_quote(user=user, quote_id=quote_id, job_id=str(job_id), now=now)
-        job = PropertyJob.objects.filter(quote_id=quote.pk).first()
-        return job or _make_job(user, quote, job_id, now)
+        accepted = credit_services.accept_quote(user_id=user.pk, quote_id=quote_id, job_id=str(job_id), now=now)
+        if accepted.is_new:
+            return _make_job(user, accepted.quote, job_id, now)
+        return PropertyJob.objects.get(quote_id=quote_id)
 
     return run_txn(accept)
 

@@ -40,7 +40,7 @@ class Preview:
 
 
 def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
-    """Count a search and price its next matches, free of charge; a vendor that is down costs the count, not the page."""
+    """Count a search and price its next matches, free of charge; without the vendor there is a page and no count."""
     owned = count_capped(owned_matches(user, query))
     try:
         count = count_matches(user=user, query=query, now=now)

@@ -37,7 +37,7 @@ def quote_reveal(
         raise NothingToReveal
     noun = "property" if count == 1 else "properties"
     return credit_services.make_quote(
-        user=user,
+        user_id=user.pk,
         kind=PropertyJob.Kind.REVEAL,
         title=f"Reveal the next {count:,} {noun}, {query.describe()}"[:200],
         subject={

@@ -48,7 +48,7 @@ def quote_unlock(
         raise NothingToUnlock
     titles = ", ".join(DATASET_INFOS[dataset].title for dataset in wanted)
     return credit_services.make_quote(
-        user=user,
+        user_id=user.pk,
         kind=PropertyJob.Kind.UNLOCK,
         title=f"Unlock {titles} of {permission.address or 'a property'}"[:200],
         subject={"property_id": permission.property_id, "datasets": wanted},

@@ -27,7 +27,9 @@ def accept_quote(request: HttpRequest, quote_id: str) -> HttpResponse:
     except credit_services.QuoteNotFound:
         raise Http404 from None
     except credit_services.CreditsError as refusal:
-        messages.error(request, str(refusal))
+        # The quote's page says what is missing or over; only a changed price needs words of its own.
+        if isinstance(refusal, credit_services.QuoteChanged):
+            messages.error(request, "The price has changed since. Nothing was charged; please make a new quote.")
         return redirect("credits:show-quote", quote_id)
     if not job.is_over:
         nudge(run_property_job, str(job.pk))
