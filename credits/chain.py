@@ -10,7 +10,7 @@ NOT_HASHED = frozenset({"_id", "hash"})
 
 
 def canonical_json(content: Mapping[str, Any]) -> str:
-    """Return the one way to write this content: keys sorted, no spaces, moments in UTC with milliseconds, ids as text."""
+    """Return the one way to write this content: sorted keys, no spaces, UTC to the millisecond, ids as text."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 

@@ -1,0 +1,127 @@
+"""The price table of Atlas. Price page, help article, quote, receipt and ledger all render from here.
+
+What is charged is the money rule: credits are whole numbers, each operation has a unit type, and staff may adjust what
+a unit of a type costs (`CreditWeight`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from credits.models import CreditType, CreditWeight
+from credits.money import price, weight_of
+
+DEFAULT_WEIGHTS = {CreditType.SEARCH: Decimal(1), CreditType.SKIPTRACE: Decimal("0.5")}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that credits are spent on."""
+
+    key: str
+    name: str
+    credit_type: CreditType
+    unit: str
+    a_hit: str
+
+
+@dataclass(frozen=True)
+class PricedOperation:
+    """A row of the price table at today's weights. `hundred` is what 100 hits cost, in credits."""
+
+    operation: Operation
+    weight: Decimal
+    one: int
+    hundred: int
+
+
+@dataclass(frozen=True)
+class PriceTable:
+    """The whole table: what costs something, and what never does."""
+
+    rows: tuple[PricedOperation, ...]
+    free: tuple[str, ...]
+
+
+OPERATIONS = (
+    Operation(
+        "reveal",
+        "Reveal a property from a search",
+        CreditType.SEARCH,
+        "a property",
+        "The property's record came back. Basic facts are unlocked, and what the search itself proved is kept.",
+    ),
+    Operation(
+        "unlock",
+        "Unlock a dataset of a property",
+        CreditType.SEARCH,
+        "a dataset",
+        "At least one value that we show. Ids, codes, check dates, zeros and “Unknown” are not values.",
+    ),
+    Operation(
+        "unlock_contact",
+        "Unlock phones and e-mails of a property",
+        CreditType.SKIPTRACE,
+        "a property",
+        "At least one phone number. E-mail addresses alone are delivered free.",
+    ),
+    Operation(
+        "comparables",
+        "Reveal comparable properties",
+        CreditType.SEARCH,
+        "a property that is new to you, at most 10",
+        "The property's record came back.",
+    ),
+    Operation(
+        "skiptrace",
+        "Skip-trace a contact",
+        CreditType.SKIPTRACE,
+        "a contact",
+        "A match with at least one phone number. E-mail only is free; a litigator's numbers are withheld, free.",
+    ),
+    Operation(
+        "divorce",
+        "Open a divorce lead",
+        CreditType.SEARCH,
+        "a lead",
+        "The lead opens. ZIP, grade and days in case are seen before, free.",
+    ),
+    Operation(
+        "refresh",
+        "Ask again for data that you own",
+        CreditType.SEARCH,
+        "a dataset",
+        "Owner, sale, lien, status or listing price changed, or an estimate by more than 5%. "
+        "50 refreshes a month that bring nothing new are free.",
+    ),
+)
+
+ALWAYS_FREE = (
+    "Counts, previews and quotes",
+    "Misses, and anything the data provider failed to deliver",
+    "Anything you already own, however you came by it",
+    "Runs of a saved search",
+    "A person that you traced or unlocked within the last 90 days",
+    "Asking again, within 30 days, for what was not found",
+)
+
+
+def current_weights() -> dict[str, Decimal]:
+    """Return what a unit of each type costs now, in credits, as exact decimals of at most four places."""
+    stored = {row.credit_type: weight_of(row.weight) for row in CreditWeight.objects.all()}
+    return {str(name): stored.get(name, default) for name, default in DEFAULT_WEIGHTS.items()}
+
+
+def price_table(weights: Mapping[str, Decimal] | None = None) -> PriceTable:
+    """Return the price table at these weights, which are today's if none are given."""
+    weights = weights or current_weights()
+    rows = tuple(
+        PricedOperation(
+            operation=operation,
+            weight=weights[operation.credit_type],
+            one=price(1, weights[operation.credit_type]),
+            hundred=price(100, weights[operation.credit_type]),
+        )
+        for operation in OPERATIONS
+    )
+    return PriceTable(rows=rows, free=ALWAYS_FREE)

@@ -1,0 +1,52 @@
+"""Every write of credits. Import it as ``from credits import services as credit_services``.
+
+The order of a spend: `make_quote`, then `accept_quote` in one `run_txn` with the job, then for each page or batch
+`capture` in one `run_txn` with what was paid for, then `release` with the end of the job. All amounts are whole
+credits, all moments are passed in as ``now``, and each operation may be repeated without doing anything twice.
+"""
+
+from credits.services.exceptions import (
+    AccountBlocked,
+    CreditsError,
+    KeyReused,
+    LedgerConflict,
+    NotEnoughCredits,
+    PeriodIsOver,
+    QuoteChanged,
+    QuoteExpired,
+    QuoteNotFound,
+)
+from credits.services.grants import adjust, claw_back, grant, lapse, reset_period
+from credits.services.ledger import open_wallet, set_spending_ban
+from credits.services.quotes import Acceptance, accept_quote, make_quote
+from credits.services.settlement import Capture, Expired, capture, expire_quotes, release
+from credits.services.welcome import claim_welcome_credits, lapse_welcome_credits
+
+__all__ = [
+    "Acceptance",
+    "AccountBlocked",
+    "Capture",
+    "CreditsError",
+    "Expired",
+    "KeyReused",
+    "LedgerConflict",
+    "NotEnoughCredits",
+    "PeriodIsOver",
+    "QuoteChanged",
+    "QuoteExpired",
+    "QuoteNotFound",
+    "accept_quote",
+    "adjust",
+    "capture",
+    "claim_welcome_credits",
+    "claw_back",
+    "expire_quotes",
+    "grant",
+    "lapse",
+    "lapse_welcome_credits",
+    "make_quote",
+    "open_wallet",
+    "release",
+    "reset_period",
+    "set_spending_ban",
+]

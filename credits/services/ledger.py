@@ -1,0 +1,260 @@
+"""The one place that changes balances: each change writes the wallet and one entry of its ledger, or neither.
+
+A change first writes the wallet (its sequence number), with every condition for spending in the filter of that write.
+From then on no other transaction can change this wallet, so all that is read after it is what the change decides on.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from bson import Decimal128, Int64, ObjectId
+from django.contrib.auth import get_user_model
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from atlas_site.lib.transactions import key_lock, run_txn
+from credits.chain import digest, entry_hash
+from credits.documents import as_utc, collection_of, current_session, is_in_transaction
+from credits.models import Credit, CreditLog, CreditType, CreditUsage
+from credits.services.exceptions import KeyReused, LedgerConflict, LostRace
+
+Result = TypeVar("Result")
+
+
+class HeldWallet:
+    """A wallet that the running transaction has written first. Only `change_wallet` makes one."""
+
+    def __init__(self, document: Mapping[str, Any], *, now: datetime) -> None:
+        self.document = document
+        self.id: ObjectId = document["_id"]
+        self.user_id: ObjectId = document["userId"]
+        self.now = as_utc(now)
+        self.sequence = document["sequence"] - 1
+        self.last_hash: str = document.get("lastHash") or ""
+        self.subscription = self.purchased = self.reserved = self.debt = 0
+        self._others: dict[str, Any] = {}
+        before = {key: document.get(column) or 0 for key, column in _BALANCES.items()}
+        if self.sequence == 0 and any(before.values()):
+            self._adopt(before)
+        else:
+            self.subscription, self.purchased = before["subscription"], before["purchased"]
+            self.reserved, self.debt = before["reserved"], before["debt"]
+
+    @property
+    def available(self) -> int:
+        """What can be spent: both buckets."""
+        return self.subscription + self.purchased
+
+    def set(self, **columns: Any) -> None:
+        """Set keys of the wallet document that are no balances, by their names in the document."""
+        self._others |= columns
+
+    def record(
+        self,
+        *,
+        kind: CreditLog.Kind,
+        key: str,
+        inputs: Mapping[str, Any],
+        reason: str,
+        actor: str,
+        reference: tuple[str, str] | None = None,
+        subscription: int = 0,
+        purchased: int = 0,
+        reserved: int = 0,
+        debt: int = 0,
+        by_type: Mapping[str, int] | None = None,
+    ) -> dict[str, Any]:
+        """Change the balances by these signed amounts, write the one entry of it, and return the entry.
+
+        `inputs` is what the operation was asked to do: its hash tells a repetition from a misuse of the key.
+        Raises LedgerConflict if a balance would fall below zero, LostRace if another transaction used the key first.
+        """
+        available_before = self.available
+        self.subscription += subscription
+        self.purchased += purchased
+        self.reserved += reserved
+        self.debt += debt
+        if min(self.subscription, self.purchased, self.reserved, self.debt) < 0:
+            raise LedgerConflict(f"{key} would leave a balance below zero.")
+        self.sequence += 1
+        types = dict(by_type or {})
+        entry = {
+            "_id": ObjectId(),
+            "creditId": self.id,
+            "creditType": next(iter(types)) if len(types) == 1 else None,
+            "creditBefore": Int64(available_before),
+            "creditAfter": Int64(self.available),
+            "changeAmount": Int64(self.available - available_before),
+            "timestamp": self.now,
+            "sequence": Int64(self.sequence),
+            "key": key,
+            "inputHash": digest(inputs),
+            "kind": str(kind),
+            "subscriptionChange": Int64(subscription),
+            "purchasedChange": Int64(purchased),
+            "reservedChange": Int64(reserved),
+            "debtChange": Int64(debt),
+            "subscriptionAfter": Int64(self.subscription),
+            "purchasedAfter": Int64(self.purchased),
+            "reservedAfter": Int64(self.reserved),
+            "debtAfter": Int64(self.debt),
+            "byType": types,
+            "reason": reason,
+            "referenceKind": reference[0] if reference else None,
+            "referenceId": reference[1] if reference else None,
+            "actor": actor,
+            "previousHash": self.last_hash,
+        }
+        self.last_hash = entry["hash"] = entry_hash(entry)
+        try:
+            collection_of(CreditLog).insert_one(entry, session=current_session())
+        except DuplicateKeyError as error:
+            raise LostRace from error
+        return entry
+
+    def save(self) -> None:
+        """Write what was decided to the wallet document."""
+        values = {
+            "subscriptionCredits": Int64(self.subscription),
+            "purchasedCredits": Int64(self.purchased),
+            "creditAvailable": Int64(self.available),
+            "reserved": Int64(self.reserved),
+            "debt": Int64(self.debt),
+            "sequence": Int64(self.sequence),
+            "lastHash": self.last_hash,
+        }
+        collection_of(Credit).update_one({"_id": self.id}, {"$set": values | self._others}, session=current_session())
+
+    def _adopt(self, before: Mapping[str, int]) -> None:
+        """Write the opening entry of a wallet that another program filled before there was a numbered ledger."""
+        self.record(
+            kind=CreditLog.Kind.ADJUST,
+            key=f"opening:{self.id}",
+            inputs=before,
+            reason="Balance brought forward",
+            actor="system",
+            **before,
+        )
+
+
+_BALANCES = {
+    "subscription": "subscriptionCredits",
+    "purchased": "purchasedCredits",
+    "reserved": "reserved",
+    "debt": "debt",
+}
+
+
+def change_wallet(
+    *,
+    user_id: ObjectId,
+    now: datetime,
+    find_first: Callable[[], Result | None],
+    change: Callable[[HeldWallet], Result],
+    condition: Callable[[], Mapping[str, Any]] = dict,
+    refuse: Callable[[Mapping[str, Any]], None] | None = None,
+) -> Result:
+    """Run `change` on the wallet of this user in a transaction, or in the one that already runs.
+
+    `find_first` returns the result of the same operation done before, or None: it is asked before every attempt, and
+    once more when nobody knows whether a commit took place. `condition` is added to the filter of the write that takes
+    the wallet. When it does not hold, `refuse` is given the wallet and raises the reason. All of them may run several
+    times. A user without a wallet gets an empty one.
+    """
+
+    def attempt() -> Result:
+        first = find_first()
+        if first is not None:
+            return first
+        document = collection_of(Credit).find_one_and_update(
+            {"userId": user_id, **condition()},
+            {"$inc": {"sequence": Int64(1)}},
+            session=current_session(),
+            return_document=ReturnDocument.AFTER,
+        )
+        if document is None:
+            _explain(user_id, refuse)
+            raise LostRace
+        wallet = HeldWallet(document, now=now)
+        result = change(wallet)
+        wallet.save()
+        return result
+
+    if is_in_transaction():
+        return attempt()
+    with key_lock(user_id):
+        try:
+            return run_txn(attempt)
+        except PyMongoError as error:
+            first = find_first() if error.has_error_label("UnknownTransactionCommitResult") else None
+            if first is None:
+                raise
+            return first
+
+
+def find_entry(key: str, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the entry of this key, read outside of any transaction, or None.
+
+    Raises KeyReused if it was written for other inputs: the same id never means two things.
+    """
+    entry = collection_of(CreditLog).find_one({"key": key})
+    if entry is not None and entry.get("inputHash") != digest(inputs):
+        raise KeyReused(f"{key} was used before for something else.")
+    return entry
+
+
+def open_wallet(*, user_id: ObjectId) -> ObjectId:
+    """Make sure that the user has a wallet with a usage line for each type, and return the wallet's id.
+
+    It is made outside of transactions, where two requests that make it at once do no harm.
+    """
+    zero = Int64(0)
+    user = get_user_model()
+    owner = collection_of(user).find_one({"_id": user_id}, {"banned": 1}) or {}
+    empty = {
+        "subscriptionCredits": zero,
+        "purchasedCredits": zero,
+        "creditAvailable": zero,
+        "reserved": zero,
+        "sequence": zero,
+        "lastHash": "",
+        "banned": bool(owner.get("banned")),
+        "debt": zero,
+        "period": "",
+        "periodGrant": zero,
+        "periodReturned": zero,
+        "lastPurchase": zero,
+    }
+    wallet = _upsert(Credit, {"userId": user_id}, empty)
+    for credit_type in CreditType.values:
+        _upsert(
+            CreditUsage,
+            {"creditId": wallet["_id"], "creditType": credit_type},
+            {"creditReserved": zero, "creditUsed": zero, "prepaid": Decimal128("0")},
+        )
+    return wallet["_id"]
+
+
+def set_spending_ban(*, user_id: ObjectId, banned: bool) -> None:
+    """Mirror a ban, or its end, on the wallet, where the write that spends checks it."""
+    collection_of(Credit).find_one_and_update(
+        {"userId": user_id, "banned": {"$ne": banned}}, {"$set": {"banned": banned}}, session=current_session()
+    )
+
+
+def _explain(user_id: ObjectId, refuse: Callable[[Mapping[str, Any]], None] | None) -> None:
+    wallet = collection_of(Credit).find_one({"userId": user_id})
+    if wallet is None:
+        open_wallet(user_id=user_id)
+    elif refuse is not None:
+        refuse(wallet)
+
+
+def _upsert(model: type, keys: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return collection_of(model).find_one_and_update(
+            keys, {"$setOnInsert": values}, upsert=True, return_document=ReturnDocument.AFTER
+        )
+    except DuplicateKeyError:  # another request made it in the same moment
+        return collection_of(model).find_one(keys)

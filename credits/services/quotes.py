@@ -1,0 +1,242 @@
+"""Offers and their acceptance. A quote is its own reservation: offered, accepted, then settled or expired."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from bson import Decimal128, Int64, ObjectId
+from django.conf import settings
+from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
+
+from credits.chain import digest
+from credits.documents import as_utc, collection_of, current_session, load
+from credits.models import CreditLog, CreditUsage, Quote
+from credits.money import Parts, least_price, price, split_spend, units_that_fit, weight_of
+from credits.pricing import current_weights
+from credits.selectors import prepaid_fractions
+from credits.services.exceptions import (
+    AccountBlocked,
+    LostRace,
+    NotEnoughCredits,
+    QuoteChanged,
+    QuoteExpired,
+    QuoteNotFound,
+)
+from credits.services.ledger import HeldWallet, change_wallet, open_wallet
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """The accepted quote, and whether this call accepted it: a repetition changes nothing and is not new."""
+
+    quote: Quote
+    is_new: bool
+
+
+def make_quote(
+    *,
+    user_id: ObjectId,
+    kind: str,
+    title: str,
+    units: Mapping[str, int],
+    subject: Mapping[str, Any],
+    accept_view: str,
+    now: datetime,
+    back_url: str = "/",
+) -> Quote:
+    """Store an offer and return it: `units` of each credit type at today's weights, and the most that it can cost.
+
+    `subject` says exactly what it is about (ids, or criteria with sort, exclusions and n), as JSON. `accept_view` is
+    the URL name of the domain's own accept view, which takes the quote's id; `back_url` is where a new quote can be
+    made. Nothing is held, whatever the balance: a quote is free. Raises ValueError for no units at all.
+    """
+    wanted = {str(credit_type): count for credit_type, count in units.items() if count}
+    if not wanted or min(wanted.values()) < 0:
+        raise ValueError("A quote needs at least one unit.")
+    weights = current_weights()
+    fractions = prepaid_fractions(user_id=user_id)
+    lines = []
+    for credit_type, count in wanted.items():
+        weight, prepaid = weights[credit_type], fractions.get(credit_type, Decimal(0))
+        cost = price(count, weight, prepaid)
+        lines.append(
+            {
+                "type": credit_type,
+                "units": count,
+                "weight": str(weight),
+                "prepaid": str(prepaid),
+                "cost": cost,
+                "held": 0,
+                "units_hit": 0,
+                "captured": 0,
+                "leftover": "0",
+                "rejoined": 0,
+            }
+        )
+    moment = as_utc(now)
+    return Quote.objects.create(
+        id=uuid4().hex,
+        user_id=user_id,
+        kind=kind,
+        title=title,
+        subject=dict(subject),
+        lines=lines,
+        max_cost=sum(line["cost"] for line in lines),
+        input_hash=digest({"user": user_id, "kind": kind, "units": wanted, "subject": subject}),
+        created_at=moment,
+        expires_at=moment + settings.QUOTE_LIFE,
+        accept_view=accept_view,
+        back_url=back_url,
+    )
+
+
+def accept_quote(*, quote_id: str, user_id: ObjectId, now: datetime, job_id: str | None = None) -> Acceptance:
+    """Hold the most that the quote can cost, and take the prepaid fractions along. Accepting twice does it once.
+
+    Call it in one `run_txn` with the job that the quote pays for. `job_id` is kept on the quote at the first
+    acceptance; a repetition answers with the first one's quote, and its job is the one to go to.
+
+    Raises QuoteNotFound (also for another user's), QuoteExpired, QuoteChanged (it would now cost more), AccountBlocked
+    and NotEnoughCredits. Then nothing is held.
+    """
+    moment = as_utc(now)
+    quote: dict[str, Any] = {}
+
+    def find_accepted() -> Acceptance | None:
+        quote.clear()
+        quote.update(read_quote(quote_id, user_id=user_id))
+        if quote["status"] in (Quote.Status.ACCEPTED, Quote.Status.SETTLED):
+            return Acceptance(load(Quote, quote), is_new=False)
+        if quote["status"] == Quote.Status.EXPIRED or as_utc(quote["expiresAt"]) <= moment:
+            raise QuoteExpired(f"Quote {quote_id} is over.")
+        return None
+
+    def refuse(wallet: Mapping[str, Any]) -> None:
+        if wallet.get("banned") or (wallet.get("debt") or 0) > 0:
+            raise AccountBlocked(banned=bool(wallet.get("banned")), debt=wallet.get("debt") or 0)
+        available = wallet.get("creditAvailable") or 0
+        if available < _least_cost(quote):
+            raise _not_enough(quote, available)
+
+    def can_spend() -> dict[str, Any]:
+        # The least that it can cost is known beforehand, so nearly all refusals happen without a write.
+        return {"banned": {"$ne": True}, "debt": {"$not": {"$gt": 0}}, "creditAvailable": {"$gte": _least_cost(quote)}}
+
+    return change_wallet(
+        user_id=user_id,
+        now=now,
+        find_first=find_accepted,
+        change=lambda wallet: _reserve(wallet, quote, job_id),
+        condition=can_spend,
+        refuse=refuse,
+    )
+
+
+def _reserve(wallet: HeldWallet, quote: Mapping[str, Any], job_id: str | None) -> Acceptance:
+    lines = [_hold_line(wallet, line) for line in quote["lines"]]
+    cost = sum(line["held"] for line in lines)
+    if cost > wallet.available:
+        raise _not_enough(quote, wallet.available)
+    parts = split_spend(cost, Parts(wallet.subscription, wallet.purchased))
+    ends = [wallet.now + settings.RESERVATION_LIFE]
+    for column in ("periodEndsAt", "lapsesAt"):
+        end = wallet.document.get(column)
+        if end and as_utc(end) > wallet.now:
+            ends.append(as_utc(end))
+    wallet.record(
+        kind=CreditLog.Kind.RESERVE,
+        key=f"reserve:{quote['_id']}",
+        inputs={"quote": quote["_id"], "input": quote["inputHash"]},
+        subscription=-parts.subscription,
+        purchased=-parts.purchased,
+        reserved=cost,
+        by_type={line["type"]: line["held"] for line in lines},
+        reason=f"Held: {quote['title']}"[:300],
+        reference=("quote", quote["_id"]),
+        actor=f"user:{wallet.user_id}",
+    )
+    changed = {
+        "status": str(Quote.Status.ACCEPTED),
+        "lines": lines,
+        "acceptedAt": wallet.now,
+        "holdUntil": min(ends),
+        "period": wallet.document.get("period") or "",
+        "heldSubscription": Int64(parts.subscription),
+        "heldPurchased": Int64(parts.purchased),
+        "reserved": Int64(cost),
+        "jobId": job_id,
+    }
+    return Acceptance(write_quote(quote["_id"], Quote.Status.OFFERED, changed), is_new=True)
+
+
+def _hold_line(wallet: HeldWallet, line: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the prepaid fraction of this line's type along, and hold what the line costs with it."""
+    usages, keys = collection_of(CreditUsage), {"creditId": wallet.id, "creditType": line["type"]}
+    quoted = {"$set": {"prepaid": Decimal128("0")}, "$inc": {"creditReserved": Int64(line["cost"])}}
+    session = current_session()
+    if usages.update_one({**keys, "prepaid": Decimal128(line["prepaid"])}, quoted, session=session).matched_count:
+        return {**line, "held": line["cost"]}
+    usage = usages.find_one(keys, session=session)
+    if usage is None:
+        open_wallet(user_id=wallet.user_id)
+        raise LostRace
+    prepaid = prepaid_of(usage)
+    cost = price(line["units"], weight_of(line["weight"]), prepaid)
+    if cost > line["cost"]:
+        raise QuoteChanged("The fraction of a credit that this quote counted on has been used meanwhile.")
+    usages.update_one(
+        keys, {"$set": {"prepaid": Decimal128("0")}, "$inc": {"creditReserved": Int64(cost)}}, session=session
+    )
+    return {**line, "held": cost, "prepaid": str(prepaid)}
+
+
+def prepaid_of(usage: Mapping[str, Any]) -> Decimal:
+    """Return the prepaid fraction that a usage document holds; documents of other writers have none."""
+    prepaid = usage.get("prepaid")
+    return prepaid.to_decimal() if prepaid is not None else Decimal(0)
+
+
+def read_quote(
+    quote_id: str, *, user_id: ObjectId | None = None, session: ClientSession | None = None
+) -> dict[str, Any]:
+    """Return the document of a quote. Raises QuoteNotFound, also if `user_id` is given and it is another user's."""
+    quote = collection_of(Quote).find_one({"_id": quote_id}, session=session)
+    if quote is None or (user_id is not None and quote["userId"] != user_id):
+        raise QuoteNotFound(quote_id)
+    return quote
+
+
+def write_quote(quote_id: str, status: Quote.Status, changed: Mapping[str, Any]) -> Quote:
+    """Change a quote that has this status and return it. Raises LostRace if it has another one by now."""
+    document = collection_of(Quote).find_one_and_update(
+        {"_id": quote_id, "status": str(status)},
+        {"$set": changed},
+        session=current_session(),
+        return_document=ReturnDocument.AFTER,
+    )
+    if document is None:
+        raise LostRace
+    return load(Quote, document)
+
+
+def _least_cost(quote: Mapping[str, Any]) -> int:
+    return sum(least_price(line["units"], weight_of(line["weight"])) for line in quote["lines"])
+
+
+def _not_enough(quote: Mapping[str, Any], available: int) -> NotEnoughCredits:
+    return NotEnoughCredits(needed=quote["maxCost"], available=available, fits=fitting_units(quote["lines"], available))
+
+
+def fitting_units(lines: Sequence[Mapping[str, Any]], available: int) -> dict[str, int]:
+    """Return how many units of each line `available` credits pay for, the first lines first."""
+    fits, left = {}, available
+    for line in lines:
+        weight, prepaid = weight_of(line["weight"]), weight_of(line["prepaid"])
+        count = line["units"] if line["cost"] <= left else min(line["units"], units_that_fit(left, weight, prepaid))
+        fits[line["type"]] = count
+        left -= price(count, weight, prepaid)
+    return fits

@@ -1,0 +1,52 @@
+"""Wallets and quotes for the tests of money, made by the services that alone may make them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from bson import ObjectId
+
+from credits import services as credit_services
+from credits.models import Credit, Quote
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def fund(db: None) -> Callable[..., Credit]:
+    """Give a user purchased and subscription credits: ``fund(alice.pk, purchased=5, subscription=3)``."""
+
+    def give(user_id: ObjectId, *, purchased: int = 0, subscription: int = 0, now: datetime = NOW) -> Credit:
+        for bucket, amount in (("purchased", purchased), ("subscription", subscription)):
+            if amount:
+                credit_services.grant(
+                    user_id=user_id,
+                    amount=amount,
+                    bucket=bucket,
+                    source=f"test:{ObjectId()}",
+                    reason="Credits for a test",
+                    now=now,
+                )
+        credit_services.open_wallet(user_id=user_id)
+        return Credit.objects.get(user_id=user_id)
+
+    return give
+
+
+@pytest.fixture
+def quote_for(db: None) -> Callable[..., Quote]:
+    """Make a quote for a user: ``quote_for(alice.pk, SEARCH=2)``."""
+
+    def make(user_id: ObjectId, *, now: datetime = NOW, **units: int) -> Quote:
+        return credit_services.make_quote(
+            user_id=user_id,
+            kind="reveal",
+            title="The next properties in Phoenix, AZ",
+            units=units or {"SEARCH": 1},
+            subject={"test": str(ObjectId())},
+            accept_view="properties:accept-reveal",
+            back_url="/search/?q=Phoenix",
+            now=now,
+        )
+
+    return make
