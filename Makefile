@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WITH_SERVERS := $(BIN)/python -m tests.servers
 TYPED := atlas_site/vendors $(wildcard */services.py */services */selectors.py */selectors)
+MARKS := not faults$(if $(ATLAS_SKIP_BROWSER), and not browser)
 
 .DEFAULT_GOAL := help
 .PHONY: run test setup check check-with-servers bench faults help
@@ -13,7 +14,7 @@ run: setup ## Start Atlas on this machine (ATLAS_PORT, ATLAS_HOME; Ctrl-C stops 
 test: ## Check everything: lint, contracts, types, migrations, the whole test suite
 	@$(PYTHON) atlas_site/management/bootstrap.py --with-browser
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -m "not faults"
+	$(BIN)/pytest -m "$(MARKS)"
 	@test -z "$$ATLAS_SKIP_BROWSER" || echo "Browser tests were SKIPPED because ATLAS_SKIP_BROWSER is set."
 
 setup: ## Make .venv, install the locked packages, fetch the front-end assets
