@@ -1,0 +1,157 @@
+"""Control routes under ``/_sandbox/``: what a test or a developer tells the sandbox, never a vendor's own route.
+
+| route | GET | POST | DELETE |
+|---|---|---|---|
+| ``/_sandbox/faults`` | list | queue ``{endpoint, mode, times, seconds}`` | clear |
+| ``/_sandbox/billing`` | the vendor's bill (``?since=n``: units after n) | ``{bill_counts, balance, sessions}`` | – |
+| ``/_sandbox/clock`` | time | ``{now: ISO or null}`` | – |
+| ``/_sandbox/records/<propertyId>`` | full record | patch, or ``{delete: true}`` | – |
+| ``/_sandbox/reset`` | – | books, faults, sessions, clock, patches; ``{size, seed}`` | – |
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Protocol
+
+from atlas_site.sandbox.batchdata.calls import Vendor
+from atlas_site.sandbox.faults import ANY, Fault, Faults
+from atlas_site.sandbox.web import Request, Response, json_response
+
+MAX_SIZE = 1_000_000
+
+
+class State(Protocol):
+    """What the control routes steer."""
+
+    vendor: Vendor
+    faults: Faults
+
+    def open_market(self, *, seed: int, size: int) -> None:
+        """Put another market in the place of this one."""
+
+
+class BadRequest(ValueError):
+    """The control call makes no sense; the message says why."""
+
+
+class Control:
+    """Answers the calls under ``/_sandbox/``."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one call: 404 for an unknown route, 405 for an unknown method, 400 with the reason."""
+        name, _, rest = request.path.removeprefix("/_sandbox/").strip("/").partition("/")
+        routes: dict[str, dict[str, Callable[..., Any]]] = {
+            "faults": {"GET": self._list_faults, "POST": self._queue_fault, "DELETE": self._clear_faults},
+            "billing": {"GET": self._bill, "POST": self._switch_billing},
+            "clock": {"GET": self._time, "POST": self._move_clock},
+            "reset": {"POST": self._reset},
+            "records": {"GET": self._record, "POST": self._patch_record},
+        }
+        if name not in routes or (name == "records") != bool(rest):
+            return json_response({"error": "no such control route"}, 404)
+        if request.method not in routes[name]:
+            return json_response({"error": "no such method here"}, 405, Allow=", ".join(routes[name]))
+        try:
+            body = _body(request)
+            content = routes[name][request.method](request, body, rest) if rest else routes[name][request.method](request, body)
+        except BadRequest as error:
+            return json_response({"error": str(error)}, 400)
+        return json_response({"error": "no such property"}, 404) if content is None else json_response(content)
+
+    def _list_faults(self, *_: Any) -> dict[str, Any]:
+        return {"faults": self._state.faults.list()}
+
+    def _queue_fault(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            self._state.faults.add(Fault(
+                endpoint=str(body.get("endpoint", ANY)), mode=str(body.get("mode")), times=int(body.get("times", 1)),
+                seconds=float(body.get("seconds", 1)),
+            ))  # fmt: skip
+        except (ValueError, TypeError) as error:
+            raise BadRequest(str(error)) from error
+        return self._list_faults()
+
+    def _clear_faults(self, *_: Any) -> dict[str, Any]:
+        self._state.faults.clear()
+        return self._list_faults()
+
+    def _bill(self, request: Request, *_: Any) -> dict[str, Any]:
+        since = request.query.get("since", "0")
+        if not since.isdigit():
+            raise BadRequest("since must be a number")
+        account = self._state.vendor.account
+        return {**account.bill(int(since)), "balance": float(account.balance)}
+
+    def _switch_billing(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        account = self._state.vendor.account
+        if "bill_counts" in body:
+            account.set("bill_counts", "1" if body["bill_counts"] else "0")
+        if "balance" in body:
+            try:
+                account.set_balance(Decimal(str(body["balance"])))
+            except InvalidOperation as error:
+                raise BadRequest("balance must be a number") from error
+        if "sessions" in body:
+            if body["sessions"] not in ("evict", "refuse"):
+                raise BadRequest('sessions must be "evict" or "refuse"')
+            account.set("sessions", body["sessions"])
+        return self._bill(request)
+
+    def _time(self, *_: Any) -> dict[str, Any]:
+        clock = self._state.vendor.clock
+        return {"now": clock.now().isoformat(), "moved": clock.is_moved}
+
+    def _move_clock(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        now = body.get("now")
+        try:
+            self._state.vendor.clock.move(None if now is None else datetime.fromisoformat(now))
+        except (ValueError, TypeError) as error:
+            raise BadRequest("now must be an ISO date and time, or null") from error
+        return self._time()
+
+    def _reset(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        vendor = self._state.vendor
+        seed, size = body.get("seed", vendor.catalog.seed), body.get("size", vendor.catalog.size)
+        if not isinstance(seed, int) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
+            raise BadRequest(f"seed must be a number, size a number from 1 to {MAX_SIZE}")
+        vendor.account.reset()
+        vendor.clock.move(None)
+        self._state.faults.clear()
+        vendor.catalog.reset()
+        if (seed, size) != (vendor.catalog.seed, vendor.catalog.size):
+            self._state.open_market(seed=seed, size=size)
+        return {"seed": seed, "size": size}
+
+    def _record(self, _request: Request, _body: dict[str, Any], property_id: str) -> dict[str, Any] | None:
+        vendor = self._state.vendor
+        number = vendor.catalog.number_of(property_id)
+        if number is None:
+            return None
+        return vendor.catalog.records([number], vendor.clock.now().date().toordinal())[0]
+
+    def _patch_record(self, request: Request, body: dict[str, Any], property_id: str) -> dict[str, Any] | None:
+        vendor = self._state.vendor
+        number = vendor.catalog.number_of(property_id)
+        if number is None:
+            return None
+        if body.get("delete") is True:
+            vendor.catalog.delete(number)
+            return {"deleted": property_id}
+        vendor.catalog.patch(number, body, vendor.clock.now().date().toordinal())
+        return self._record(request, body, property_id)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    if not request.body:
+        return {}
+    try:
+        body = request.json()
+    except ValueError as error:
+        raise BadRequest("the body is not JSON") from error
+    if not isinstance(body, dict):
+        raise BadRequest("the body is not a JSON object")
+    return body
