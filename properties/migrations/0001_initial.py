@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ("number", models.IntegerField()),
                 ("ran_at", models.DateTimeField(db_column="ranAt")),
                 ("filters", models.JSONField(default=dict)),
-                ("total", models.BigIntegerField()),
+                ("total", models.BigIntegerField(null=True)),
                 ("owned", models.BigIntegerField(default=0)),
                 ("signals", models.JSONField(default=dict)),
                 ("windows", models.JSONField(default=list)),
@@ -238,8 +238,8 @@ class Migration(migrations.Migration):
                     models.Index(
                         fields=["user", "state", "county", "-revealed_at", "-property_id"], name="owned_by_county"
                     ),
-                    models.Index(fields=["user", "estimated_value", "property_id"], name="owned_by_value"),
-                    models.Index(fields=["user", "equity_percent", "property_id"], name="owned_by_equity"),
+                    models.Index(fields=["user", "-estimated_value", "-property_id"], name="owned_by_value"),
+                    models.Index(fields=["user", "-equity_percent", "-property_id"], name="owned_by_equity"),
                     models.Index(fields=["property_id"], name="permission_by_property"),
                 ],
                 "constraints": [
@@ -278,6 +278,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("subject", models.JSONField(default=dict)),
+                ("property_id", models.CharField(blank=True, db_column="propertyId", max_length=64, null=True)),
                 ("search_hash", models.CharField(blank=True, db_column="searchHash", max_length=64, null=True)),
                 ("cursor", models.JSONField(default=dict)),
                 ("wanted", models.BigIntegerField(default=0)),
@@ -308,6 +309,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["state", "due_at"], name="job_by_due"),
                     models.Index(fields=["user", "-created_at"], name="job_by_user"),
                     models.Index(fields=["user", "search_hash", "-created_at"], name="job_by_search"),
+                    models.Index(fields=["user", "property_id", "-created_at"], name="job_by_property"),
                 ],
             },
         ),
