@@ -198,7 +198,7 @@ def store_answer(call: VendorCall, answer: Answer, *, now: datetime) -> None:
     for attempt in Retrying(
         retry=retry_if_exception_type(DatabaseError),
         stop=stop_after_attempt(5),
-        wait=wait_exponential_jitter(initial=0.2, max=5),
+        wait=wait_exponential_jitter(multiplier=0.2, max=5),
         reraise=True,
     ):
         with attempt:

@@ -266,7 +266,7 @@ def _may_repeat(operation: _Operation, error: BaseException) -> bool:
 def _seconds_to_wait(state: RetryCallState) -> float:
     """Wait as long as the vendor asked, else longer each time; the jitter keeps workers from returning in step."""
     first = float(getattr(settings, "BATCHDATA_RETRY_WAIT_SECONDS", 0.5))
-    backoff = wait_exponential_jitter(initial=first, max=LONGEST_WAIT_SECONDS, jitter=first)(state)
+    backoff = wait_exponential_jitter(multiplier=first, max=LONGEST_WAIT_SECONDS, jitter=first)(state)
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after_seconds if isinstance(error, VendorUnavailable) else None
     return backoff if asked is None else asked + min(backoff, 1.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -79,7 +80,9 @@ def wire_names(datasets: Iterable[str]) -> list[str]:
 
 def extract_dataset(record: Mapping[str, Any], dataset: str) -> dict[str, Any]:
     """Return the part of a raw record that belongs to one dataset, in the record's own shape, without empty groups."""
-    return _pick(record, (), _split(groups_of(dataset)), _claims_of_others(dataset)) if dataset in DATASETS else {}
+    if dataset not in DATASETS:
+        return {}
+    return _pick(record, (), _split(groups_of(dataset)), _claims_of_others(dataset))
 
 
 def holds_dataset(record: Mapping[str, Any], dataset: str) -> bool:
@@ -105,7 +108,7 @@ def merge_record(known: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str
 Path = tuple[str, ...]
 
 
-def _pick(value: Mapping[str, Any], at: Path, wanted: list[Path], claimed: list[Path]) -> dict[str, Any]:
+def _pick(value: Mapping[str, Any], at: Path, wanted: tuple[Path, ...], claimed: tuple[Path, ...]) -> dict[str, Any]:
     """Copy the keys below ``at`` that a wanted part covers, or leads to, and that no other dataset claims."""
     picked = {}
     for key, item in value.items():
@@ -122,22 +125,29 @@ def _pick(value: Mapping[str, Any], at: Path, wanted: list[Path], claimed: list[
     return picked
 
 
-def _claims_of_others(dataset: str) -> list[Path]:
+@cache
+def _claims_of_others(dataset: str) -> tuple[Path, ...]:
     """Return the parts of other datasets that lie inside a part of this one."""
     own = _split(groups_of(dataset))
     others = [part for name, wire in DATASETS.items() if name != dataset for part in _split(wire.parts)]
-    return [part for part in others if any(len(part) > len(mine) and _covers(mine, part) for mine in own)]
+    return tuple(part for part in others if any(len(part) > len(mine) and _covers(mine, part) for mine in own))
 
 
-def _split(parts: Iterable[str]) -> list[Path]:
-    return [tuple(part.split(".")) for part in parts]
+@cache
+def _split(parts: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(tuple(part.split(".")) for part in parts)
 
 
 def _covers(part: Path, path: Path) -> bool:
     """Say whether ``path`` is the part or lies below it."""
-    return len(path) >= len(part) and all(fnmatchcase(key, name) for key, name in zip(path, part, strict=False))
+    return len(path) >= len(part) and _agree(part, path)
 
 
 def _leads_to(path: Path, part: Path) -> bool:
     """Say whether the part lies below ``path``."""
-    return len(path) < len(part) and all(fnmatchcase(key, name) for key, name in zip(path, part, strict=False))
+    return len(path) < len(part) and _agree(part, path)
+
+
+def _agree(part: Path, path: Path) -> bool:
+    """Say whether part and path are the same as far as the shorter one goes."""
+    return all(key == name or ("*" in name and fnmatchcase(key, name)) for name, key in zip(part, path, strict=False))
