@@ -67,7 +67,7 @@ def require_python() -> None:
 def install_packages() -> None:
     """Make ``.venv`` and bring it to what ``requirements-dev.lock`` says."""
     stamp = VENV / "locked"
-    wanted = fingerprint([LOCK], sys.version)
+    wanted = fingerprint([LOCK])
     if read(stamp) == wanted and PYTHON.exists():
         return
     if not succeeds([PYTHON, "-c", "import pip"]):
@@ -176,9 +176,9 @@ def write_sprite(icons: "list[str]", target: Path) -> None:
     )
 
 
-def fingerprint(paths: "list[Path]", extra: str = "") -> str:
+def fingerprint(paths: "list[Path]") -> str:
     """Return a digest of the contents of the files."""
-    return hashlib.sha256(b"\0".join([*(path.read_bytes() for path in paths), extra.encode()])).hexdigest()
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def read(path: Path) -> "str | None":

@@ -55,6 +55,7 @@ def complete_environment(values: Mapping[str, str]) -> dict[str, str]:
         "MONGODB_URI": f"mongodb://127.0.0.1:{ports['MONGODB_PORT']}/atlas?replicaSet=rs0",
         "REDIS_URL": f"redis://127.0.0.1:{ports['REDIS_PORT']}/0",
         "BATCHDATA_BASE_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}",
+        "SANDBOX_MAIL_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}/mail/",
         "SITE_URL": f"http://127.0.0.1:{get_web_port()}",
     }
 
@@ -103,7 +104,7 @@ class Development:
     @property
     def mail_url(self) -> str:
         """The page that shows the mail that Atlas has sent."""
-        return f"{self.values['BATCHDATA_BASE_URL']}/mail/"
+        return self.values["SANDBOX_MAIL_URL"]
 
     def start(self) -> None:
         """Start everything in order of need and return when the web server answers; raises ServerError."""

@@ -1,5 +1,6 @@
 """Set-up: what it copies, what it refuses, and that it runs on any Python without its packages."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -63,6 +64,12 @@ def test_an_old_python_gets_a_sentence(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 9, 2))
     with pytest.raises(bootstrap.SetupError, match=r"needs Python 3\.11 or newer and this is 3\.9"):
         bootstrap.require_python()
+
+
+def test_an_old_python_can_read_the_script_far_enough_to_be_refused():
+    tree = ast.parse(SCRIPT.read_text(), feature_version=(3, 7))
+    evaluated = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)]
+    assert evaluated == []  # types such as str | None are quoted: Python 3.9 cannot evaluate them
 
 
 def test_a_python_without_venv_gets_a_sentence_that_names_the_package(monkeypatch):
