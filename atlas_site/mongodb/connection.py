@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pymongo
 from django.core.exceptions import ImproperlyConfigured
 
 # What the books rely on: an acknowledged write survives the loss of a node and is what the next read sees.
@@ -9,6 +10,8 @@ SAFE_OPTIONS = {"w": "majority", "journal": True, "retryWrites": True, "readConc
 
 # Milliseconds. A request of a user must end with an error rather than hang. The address may name others.
 TIMEOUTS = {"timeoutMS": 20_000, "serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000}
+
+SECONDS_FOR_THE_CHECK = 5
 
 
 def database_from_uri(uri: str, name: str | None = None) -> dict:
@@ -30,13 +33,14 @@ def database_from_uri(uri: str, name: str | None = None) -> dict:
 
 
 def require_replica_set(connection) -> None:
-    """Raise ImproperlyConfigured unless the server of this connection has transactions, or nothing answers.
+    """Raise ImproperlyConfigured unless the server of this connection has transactions, PyMongoError without an answer.
 
     A single mongod that was started without ``--replSet`` accepts every command that Atlas sends, except the
     transactions that keep the books; so it has to be found out at start-up and not at the first payment.
     """
     connection.ensure_connection()
-    hello = connection.connection.admin.command("hello")
+    with pymongo.timeout(SECONDS_FOR_THE_CHECK):
+        hello = connection.connection.admin.command("hello")
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         raise ImproperlyConfigured(
             "MongoDB must run as a replica set (one node is enough) or as a sharded cluster, because the credit books "

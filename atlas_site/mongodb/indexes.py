@@ -46,6 +46,7 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
     * One with the same keys and options is adopted, whatever it is called.
     * A wish for a plain index is also met by a plain unique one. The reverse is not done: uniqueness that an earlier
       writer asked for is never dropped because we would do without.
+    * An index that differs only in when documents expire is changed: the server does not take it beside the other.
     * A wish for a unique index replaces the indexes of the same keys that are not unique, or unique by the stock rule
       for nulls. The new one is built before the old ones are dropped, so a failure, for instance because of
       duplicates, leaves the old ones as they were. Indexes on a condition of their own, with a collation, or that
@@ -60,6 +61,10 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
     for index in alike:
         meaning = meaning_of(index)
         if meaning == wanted or (not wanted and meaning == {"unique": True}):
+            return index["name"]
+        if "expireAfterSeconds" in wanted and {**meaning, **_expiry_of(wanted)} == wanted:
+            change = {"name": index["name"], **_expiry_of(wanted)}
+            collection.database.command("collMod", collection.name, index=change)
             return index["name"]
     taken = {index["name"] for index in existing}
     while name in taken:
@@ -124,6 +129,10 @@ def _guards_against_null(operator: str, value: object) -> bool:
     """Recognize the null guard of this engine, and that of the stock one."""
     lowest = [low for low in LOWEST_VALUES.values() if type(low) is type(value)]  # False is not 0 here
     return operator == "$type" or (operator == "$gte" and value in lowest)
+
+
+def _expiry_of(options: Mapping) -> dict:
+    return {"expireAfterSeconds": options["expireAfterSeconds"]}
 
 
 def _is_superseded(index: Mapping) -> bool:
