@@ -56,7 +56,7 @@ def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPag
     held = Property.objects.filter(property_id=property_id).first()
     if permission is None or held is None or Dataset.BASIC not in permission.datasets:
         return None
-    prices = {credit_type: credit_selectors.unit_price(user, credit_type) for credit_type in CreditType}
+    prices = {str(each): credit_selectors.price_units(user_id=user.pk, units={each: 1}) for each in CreditType}
     sections = [_section(permission, held, dataset, prices, now) for dataset in SOLD]
     return PropertyPage(permission=permission, held=held, sections=sections)
 
