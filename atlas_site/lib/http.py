@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 # A vendor's content network may refuse the default name of a Python client, so a product name is always sent.
 USER_AGENT = "Atlas/1.0"
@@ -122,13 +122,14 @@ def _read_body(response: requests.Response, deadline: float, size_limit: int) ->
     """Read the body piece by piece, so that neither a slow nor an endless one holds the worker."""
     received = bytearray()
     try:
-        for chunk in response.iter_content(_CHUNK_BYTES):
+        # read1 hands over what has arrived, so that the part of a body that is cut off later is not lost.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             received += chunk
             if len(received) > size_limit:
                 raise AnswerTooLarge("AnswerTooLarge", status=response.status_code, partial=bytes(received))
             if time.monotonic() > deadline:
                 raise NoAnswer("TotalTimeout", status=response.status_code, partial=bytes(received))
-    except (requests.RequestException, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise NoAnswer(type(error).__name__, status=response.status_code, partial=bytes(received)) from error
     return bytes(received)
 

@@ -29,7 +29,7 @@ def everything_shown(data) -> str:
 
 def test_every_dataset_of_the_contract_is_described():
     assert set(DATASET_INFOS) == set(Dataset.values)
-    assert list(DATASET_INFOS)[0] == Dataset.BASIC
+    assert next(iter(DATASET_INFOS)) == Dataset.BASIC
     for code, info in DATASET_INFOS.items():
         assert info.title == Dataset(code).label
         assert info.description.endswith(".")

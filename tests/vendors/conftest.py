@@ -1,96 +1,10 @@
-"""A vendor that answers what a test tells it, byte by byte, over real HTTP."""
+"""BatchData, played by a vendor that follows a script."""
 
-import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
-
-@dataclass
-class Reply:
-    """One answer: status, body and headers; ``seconds`` of silence before it, ``cut_after`` bytes of the body only."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0
-    cut_after: int | None = None
-    hang_up: bool = False
-
-
-def reply_json(payload: Any, status: int = 200, **kwargs: Any) -> Reply:
-    return Reply(status, json.dumps(payload).encode(), **kwargs)
-
-
-@dataclass
-class Request:
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class ScriptedVendor:
-    """Answers with the replies of its script in turn, the last one for ever, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.script: list[Reply] = []
-        self.requests: list[Request] = []
-        vendor = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                vendor._answer(self)
-
-            do_GET = do_POST
-
-            def log_message(self, *_args: Any) -> None:
-                """Keep the test output clean."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def will_answer(self, *replies: Reply) -> None:
-        self.script = list(replies)
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        self.requests.append(Request(handler.command, handler.path, dict(handler.headers), body))
-        reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        time.sleep(reply.seconds)
-        handler.close_connection = True
-        if reply.hang_up:
-            handler.connection.shutdown(socket.SHUT_RDWR)
-            return
-        try:
-            handler.send_response(reply.status)
-            for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
-                handler.send_header(name, value)
-            handler.end_headers()
-            handler.wfile.write(reply.body[: reply.cut_after])
-        except OSError:
-            pass  # the client has gone, as some tests want
+from tests.vendors.scripted import ScriptedVendor
 
 
 @pytest.fixture

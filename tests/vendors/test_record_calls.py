@@ -2,8 +2,10 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
+from threading import Barrier
 
 import pytest
 from bson import ObjectId
@@ -201,15 +203,21 @@ def test_a_worker_that_lost_its_attempt_before_sending_does_not_send():
     assert len(sent) == 1
 
 
-def test_of_many_workers_one_gets_the_attempt():
-    outcomes = []
-    begin = {"vendor": "batchdata", "operation": "property_lookup", "reference": "job:9:page:1", "body": BODY}
-    for _ in range(8):
+def test_of_many_workers_at_once_one_gets_the_attempt():
+    start = Barrier(8)
+
+    def begin(_worker: int) -> str | None:
+        start.wait()
         try:
-            outcomes.append(begin_call(**begin, now=NOW).pk)
+            return begin_call(
+                vendor="batchdata", operation="property_lookup", reference="job:9:page:1", body=BODY, now=NOW
+            ).pk
         except VendorCallInProgress:
-            outcomes.append(None)
-    assert len([outcome for outcome in outcomes if outcome]) == 1
+            return None
+
+    with ThreadPoolExecutor(8) as workers:
+        got = [pk for pk in workers.map(begin, range(8)) if pk]
+    assert got == [only_call().pk]
 
 
 def test_an_error_of_the_vendor_ends_the_call_and_keeps_what_it_said():
@@ -247,7 +255,7 @@ def test_an_answer_too_long_to_keep_is_cut_and_called_bad(monkeypatch):
 
 def test_a_vendor_is_never_called_inside_a_transaction():
     with pytest.raises(RuntimeError, match="transaction"):
-        run_txn(lambda: call())
+        run_txn(call)
     assert VendorCall.objects.count() == 0
 
 

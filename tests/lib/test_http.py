@@ -1,0 +1,97 @@
+"""The outgoing session: what it refuses, how it ends, and what it tells the other side."""
+
+import gzip
+import time
+
+import pytest
+
+from atlas_site.lib import http
+from atlas_site.lib.http import AnswerTooLarge, NoAnswer, NotSent, TimeLimits, UrlRefused
+from tests.vendors.scripted import Reply, ScriptedVendor
+
+SHORT = TimeLimits(connect_seconds=0.5, read_seconds=0.3, total_seconds=0.5)
+
+
+@pytest.fixture
+def server():
+    scripted = ScriptedVendor()
+    yield scripted
+    scripted.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.example.com/", "http://10.0.0.1/", "ftp://127.0.0.1/", "https:///path", "//127.0.0.1/", "",
+     "https://name:secret@api.example.com/", "http://127.0.0.1.example.com/"],
+)  # fmt: skip
+def test_an_address_that_atlas_may_not_call_is_refused_before_anything_is_sent(url):
+    with pytest.raises(UrlRefused):
+        http.send("GET", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "on_loopback"),
+    [("http://127.0.0.1:8000/", True), ("http://localhost/", True), ("http://[::1]/", True),
+     ("https://api.example.com/", False)],
+)  # fmt: skip
+def test_plain_http_is_for_loopback_and_https_for_all(url, on_loopback):
+    assert http.check_url(url) is on_loopback
+
+
+def test_the_product_names_itself_and_a_netrc_does_not_replace_the_key(server, tmp_path, monkeypatch):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    server.will_answer(Reply(200, b"ok"))
+    assert http.send("GET", server.url, headers={"Authorization": "Bearer mine"}).body == b"ok"
+    headers = server.requests[0].headers
+    assert headers["User-Agent"] == http.USER_AGENT
+    assert headers["Authorization"] == "Bearer mine"
+
+
+def test_every_status_is_an_answer(server):
+    server.will_answer(Reply(500, b"broken", headers={"Retry-After": "3"}))
+    answer = http.send("POST", server.url, body=b"{}")
+    assert (answer.status, answer.body, answer.headers["retry-after"]) == (500, b"broken", "3")
+
+
+def test_a_redirect_is_not_followed(server):
+    server.will_answer(Reply(302, b"", headers={"Location": server.url + "/next"}))
+    assert http.send("GET", server.url).status == 302
+    assert len(server.requests) == 1
+
+
+def test_nobody_there_is_not_sent():
+    with pytest.raises(NotSent):
+        http.send("GET", "http://127.0.0.1:9/", limits=SHORT)
+
+
+def test_silence_is_no_answer(server):
+    server.will_answer(Reply(200, b"late", seconds=0.6))
+    with pytest.raises(NoAnswer):
+        http.send("GET", server.url, limits=SHORT)
+
+
+def test_a_trickle_ends_with_the_total_limit(server):
+    server.will_answer(Reply(200, b"x" * 100, trickle_seconds=0.05))
+    started = time.monotonic()
+    with pytest.raises(NoAnswer) as caught:
+        http.send("GET", server.url, limits=SHORT)
+    assert time.monotonic() - started < 1.5
+    assert 0 < len(caught.value.partial) < 100
+    assert caught.value.status == 200
+
+
+def test_a_packed_answer_is_unpacked_and_counted_by_its_full_length(server):
+    packed = gzip.compress(b"a" * 3_000_000)
+    server.will_answer(Reply(200, packed, headers={"Content-Encoding": "gzip"}))
+    assert len(http.send("GET", server.url).body) == 3_000_000
+    with pytest.raises(AnswerTooLarge) as caught:
+        http.send("GET", server.url, size_limit=1_000_000)
+    assert len(caught.value.partial) == http.PARTIAL_LIMIT_BYTES
+
+
+def test_a_packed_answer_that_is_broken_is_no_answer(server):
+    server.will_answer(Reply(200, b"not packed", headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(NoAnswer):
+        http.send("GET", server.url)
