@@ -119,7 +119,7 @@ class Session(Document):
         indexes = [models.Index(fields=["user", "-expires_at"], name="session_by_user")]
 
     def __str__(self) -> str:
-        return f"session of {self.user_id} until {self.expires_at:%Y-%m-%d %H:%M}"
+        return f"session of {self.user_id} until {self.expires_at}"
 
 
 class AnonymousSession(Document):
@@ -134,7 +134,7 @@ class AnonymousSession(Document):
         db_table = "AnonymousSession"
 
     def __str__(self) -> str:
-        return f"visitor until {self.expires_at:%Y-%m-%d %H:%M}"
+        return f"visitor until {self.expires_at}"
 
 
 class Account(Document):

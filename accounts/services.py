@@ -1,7 +1,9 @@
 """Every write to people, their sessions and the markets they follow. allauth writes passwords and addresses."""
 
+from contextlib import suppress
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError
 
 from accounts.models import FollowedMarket, Session, User
@@ -40,6 +42,16 @@ def update_profile(*, user: User, name: str, phone: str | None, location: str | 
     """Keep what the user told about themselves; ``phone`` is in E.164, None where nothing is told."""
     user.name, user.phone, user.location, user.profession = name, phone or None, location or None, profession or None
     user.save(update_fields=["name", "phone", "location", "profession"])
+
+
+def confirm_email(*, user: User) -> None:
+    """Note that the user reads the mail of their address, if nothing is noted of it yet.
+
+    Users that another program made have no such note and would be asked for a second code after resetting a password.
+    """
+    if not EmailAddress.objects.filter(user=user).exists():
+        with suppress(IntegrityError):  # a simultaneous request did it, or the address is confirmed by somebody else
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
 
 
 def follow_market(*, user: User, market: Place, now: datetime) -> FollowedMarket:
