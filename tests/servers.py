@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Generator
 from functools import wraps
-from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -78,12 +77,12 @@ def start_test_servers() -> dict[str, str]:
         "BATCHDATA_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
         "BATCHDATA_API_KEY": "sandbox-" + secrets.token_hex(8),
     }
+    environment = project_environment(values, os.environ)
+    sandbox = servers.spawn_sandbox(sandbox_port, size=SANDBOX_SIZE, seed=SANDBOX_SEED, env=environment)
     test_commands = ("--setParameter", "enableTestCommands=1", "--setParameter", "ttlMonitorEnabled=false")
     values["MONGODB_URI"] = servers.start_mongod(mongod_port, arguments=test_commands)
     values["REDIS_URL"] = servers.start_valkey(valkey_port, durable=False)
-    if find_spec("atlas_site.sandbox.__main__"):
-        environment = project_environment(values, os.environ)
-        servers.start_sandbox(sandbox_port, size=SANDBOX_SIZE, seed=SANDBOX_SEED, env=environment)
+    servers.wait_for_http(sandbox, sandbox_port, seconds=60)
     return values
 
 
@@ -124,4 +123,4 @@ if __name__ == "__main__":  # run a command against test servers: python -m test
     import subprocess
 
     use_test_servers()
-    sys.exit(subprocess.call(sys.argv[1:]))  # noqa: S603 -- the caller's own command
+    sys.exit(subprocess.call(sys.argv[1:]))
