@@ -7,6 +7,8 @@ from functools import cache
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from credits import selectors as credit_selectors
+
 THEMES = ("light", "dark", "auto")
 
 NAVIGATION = (
@@ -61,8 +63,6 @@ def list_navigation(path: str) -> list[NavigationItem]:
 def _read_balance(request: HttpRequest) -> Callable[[], int | None]:
     @cache
     def read() -> int | None:
-        from credits import selectors as credit_selectors  # noqa: PLC0415
-
         user = getattr(request, "user", None)
         return credit_selectors.header_balance(user) if user and user.is_authenticated else None
 

@@ -109,7 +109,7 @@ def when(moment: datetime | None) -> str:
     if moment is None:
         return UNKNOWN
     exact = format_date(_local(moment), "M j, Y, g:i A T")
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, naturaltime(moment))
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, _from_now(moment))
 
 
 @register.filter
@@ -118,7 +118,7 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return UNKNOWN
     exact = format_date(_local(value), "M j, Y, g:i A")
-    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), naturaltime(value), exact)
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), _from_now(value), exact)
 
 
 @register.filter
@@ -142,6 +142,12 @@ def shorten(amount: Decimal) -> str:
 
 def _round(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal(1), ROUND_HALF_UP)
+
+
+def _from_now(moment: datetime) -> str:
+    """Return "2 weeks ago" or "3 days from now": the largest unit alone, which is what a reader needs."""
+    largest, _, rest = naturaltime(moment).partition(", ")
+    return f"{largest} {rest.split(maxsplit=2)[2]}" if rest else largest
 
 
 def _local(moment: datetime) -> datetime:

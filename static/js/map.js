@@ -1,12 +1,14 @@
-// The map of a list: outlines of states and counties, a point for each property, a circle with a count where there are
-// too many. Points and rows of the list (data-property-id) highlight each other. All colors are in map.css.
+// The map of a list: outlines of states and counties, a point for each property, a circle with a count where points
+// lie too close to tell apart or the server counts them. Points and rows of the list (data-property-id) highlight
+// each other. All colors are in map.css.
 
 const { L, topojson } = window;
 
+const UNITED_STATES = [[24.4, -125], [49.4, -66.9]];
 const COUNTIES_FROM_ZOOM = 6;
 const CLOSEST_ZOOM = 17;
-const ONE_POINT_ZOOM = 12;
-const UNITED_STATES = [[24.4, -125], [49.4, -66.9]];
+const FIRST_ZOOM = 12; // a single property is shown within its town
+const TOO_CLOSE = 26; // pixels: targets of 24 must not overlap
 
 async function readJson(url, signal) {
   const response = await fetch(url, { signal, headers: { Accept: "application/json" } });
@@ -14,56 +16,64 @@ async function readJson(url, signal) {
   return response.json();
 }
 
+function make(tag, attributes, text = "") {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.textContent = text;
+  return element;
+}
+
 class PropertyMap {
   constructor(element) {
     this.element = element;
     this.note = element.querySelector(".map-note");
-    this.markers = new Map();
-    this.points = L.layerGroup();
+    this.points = [];
+    this.cells = [];
+    this.markers = new Map(); // id of a property -> the marker that shows it, maybe among others
+    this.layer = L.layerGroup();
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(element.querySelector(".map-canvas"), {
-      maxZoom: CLOSEST_ZOOM,
       minZoom: 3,
-      zoomSnap: 0.5,
+      maxZoom: CLOSEST_ZOOM,
       attributionControl: false,
-      fadeAnimation: false,
-      zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      fadeAnimation: !isCalm,
+      zoomAnimation: !isCalm,
     });
-    this.map.fitBounds(UNITED_STATES);
-    this.map.addLayer(this.points);
+    this.map.fitBounds(UNITED_STATES).addLayer(this.layer);
     L.control.scale({ metric: false }).addTo(this.map);
     this.drawOutlines();
     this.drawTiles();
     this.followList();
     this.load();
-    this.map.on("moveend", () => this.hasCells && this.load(true));
-    // The list was filtered or paged: the same address without its old points.
-    document.addEventListener("htmx:afterSettle", () => this.load());
+    this.map.on("zoomend", () => this.draw());
+    this.map.on("moveend", () => this.cells.length && this.load({ inView: true }));
+    document.addEventListener("htmx:afterSettle", () => this.load()); // the list may be another one now
   }
 
   async drawOutlines() {
-    const { statesUrl, countiesUrl } = this.element.dataset;
-    for (const [name, zIndex] of [["land", 210], ["counties", 220], ["states", 230]]) {
-      this.map.createPane(name).style.zIndex = zIndex;
-    }
-    const draw = (name, geometry) => {
-      const style = { pane: name, interactive: false, className: `map-${name}`, renderer: L.svg({ pane: name, padding: 0.5 }) };
-      L.geoJSON(geometry, style).addTo(this.map);
+    const draw = (name, zIndex, geometry) => {
+      const pane = this.map.createPane(name);
+      pane.style.zIndex = zIndex;
+      const renderer = L.svg({ pane: name, padding: 0.5 });
+      L.geoJSON(geometry, { pane: name, renderer, interactive: false, className: `map-${name}` }).addTo(this.map);
+      return pane;
     };
-    const states = await readJson(statesUrl);
-    draw("land", topojson.merge(states, states.objects.states.geometries));
-    draw("states", topojson.mesh(states, states.objects.states));
+    const states = await readJson(this.element.dataset.statesUrl);
+    draw("land", 210, topojson.merge(states, states.objects.states.geometries));
+    draw("states", 230, topojson.mesh(states, states.objects.states));
 
-    let asked = false;
-    const drawCounties = async () => {
+    let counties;
+    const showCounties = async () => {
       const isClose = this.map.getZoom() >= COUNTIES_FROM_ZOOM;
-      this.map.getPane("counties").style.display = isClose ? "" : "none";
-      if (!isClose || asked) return;
-      asked = true;
-      const counties = await readJson(countiesUrl);
-      draw("counties", topojson.mesh(counties, counties.objects.counties, (one, other) => one !== other));
+      if (!counties && isClose) {
+        counties = readJson(this.element.dataset.countiesUrl).then((data) =>
+          draw("counties", 220, topojson.mesh(data, data.objects.counties, (one, other) => one !== other)),
+        );
+      }
+      if (counties) (await counties).hidden = this.map.getZoom() < COUNTIES_FROM_ZOOM;
     };
-    this.map.on("zoomend", drawCounties);
-    drawCounties();
+    this.map.on("zoomend", showCounties);
+    showCounties();
   }
 
   drawTiles() {
@@ -74,59 +84,98 @@ class PropertyMap {
   }
 
   // Ask for the points; a newer question drops the answer to an older one.
-  async load(inView = false) {
+  async load({ inView = false } = {}) {
     const url = new URL(this.element.dataset.pointsUrl, location.href);
+    if (!inView && this.asked === url.href) return;
     if (inView) {
       url.searchParams.set("bbox", this.map.getBounds().toBBoxString());
-      url.searchParams.set("z", Math.round(this.map.getZoom()));
+      url.searchParams.set("z", this.map.getZoom());
+    } else {
+      this.asked = url.href;
     }
-    if (!inView && this.element.dataset.loadedFor === url.href) return;
     this.question?.abort();
     this.question = new AbortController();
     try {
-      const answer = await readJson(url, this.question.signal);
-      this.show(answer, !inView);
-      this.note.textContent = "";
+      const { points = [], cells = [] } = await readJson(url, this.question.signal);
+      Object.assign(this, { points, cells });
+      if (!inView) this.fit();
+      this.draw();
+      this.note.textContent = points.length || cells.length ? "" : "No property here has a place on the map.";
       this.element.dataset.loadedFor = url.href;
     } catch (error) {
       if (error.name !== "AbortError") this.note.textContent = "The points could not be loaded.";
     }
   }
 
-  show({ points = [], cells = [] }, fit) {
-    this.points.clearLayers();
+  fit() {
+    const places = [...this.points, ...this.cells];
+    if (!places.length) return;
+    const bounds = L.latLngBounds(places.map(({ lat, lng }) => [lat, lng]));
+    const hadCells = this.cells;
+    this.cells = []; // moving there is no reason to ask again
+    this.map.fitBounds(bounds, { padding: [32, 32], maxZoom: FIRST_ZOOM, animate: false });
+    this.cells = hadCells;
+  }
+
+  draw() {
+    this.layer.clearLayers();
     this.markers.clear();
-    this.hasCells = cells.length > 0;
-    for (const point of points) this.markers.set(String(point.id), this.makePoint(point).addTo(this.points));
-    for (const cell of cells) this.makeCell(cell).addTo(this.points);
-    const places = [...points, ...cells].map(({ lat, lng }) => [lat, lng]);
-    if (fit && places.length) this.map.fitBounds(places, { padding: [32, 32], maxZoom: ONE_POINT_ZOOM, animate: false });
+    for (const group of this.groupPoints()) {
+      const marker = group.length === 1 ? this.makePoint(group[0]) : this.makeGroup(group);
+      for (const { id } of group) this.markers.set(String(id), marker);
+    }
+    for (const cell of this.cells) this.makeCircle(cell, cell.count, () => this.map.setView(cell, this.map.getZoom() + 2));
+  }
+
+  groupPoints() {
+    const groups = [];
+    for (const point of this.points) {
+      const place = this.map.project(point);
+      const near = groups.find((group) => group.place.distanceTo(place) < TOO_CLOSE);
+      if (near) near.push(point);
+      else groups.push(Object.assign([point], { place }));
+    }
+    return groups;
   }
 
   makePoint({ id, lat, lng, title, url }) {
-    const link = document.createElement("a");
-    link.href = url;
-    link.setAttribute("aria-label", title);
+    const link = make("a", { href: url, "aria-label": title });
     const icon = L.divIcon({ className: "map-point", html: link, iconSize: [24, 24] });
-    const marker = L.marker([lat, lng], { icon, keyboard: false }).bindTooltip(title, { direction: "top", offset: [0, -8] });
-    const show = () => this.highlight(String(id), true);
-    const hide = () => this.highlight(String(id), false);
-    marker.on("mouseover", show).on("mouseout", hide);
-    link.addEventListener("focus", show);
-    link.addEventListener("blur", hide);
+    const marker = L.marker([lat, lng], { icon, keyboard: false }).bindTooltip(title, { direction: "top", offset: [0, -10] });
+    marker.addTo(this.layer);
+    for (const [types, isOn] of [[["mouseenter", "focus"], true], [["mouseleave", "blur"], false]]) {
+      for (const type of types) link.addEventListener(type, () => this.highlight(String(id), isOn));
+    }
     return marker;
   }
 
-  makeCell({ count, lat, lng }) {
-    const size = Math.min(56, 26 + 6 * Math.log10(count));
-    const text = new Intl.NumberFormat("en-US", { notation: "compact" }).format(count);
-    const icon = L.divIcon({ className: "map-cell", html: text, iconSize: [size, size] });
-    const title = `${count.toLocaleString("en-US")} properties: zoom in`;
-    const marker = L.marker([lat, lng], { icon, title, alt: title });
-    return marker.on("click", () => this.map.setView([lat, lng], this.map.getZoom() + 2));
+  makeGroup(group) {
+    const bounds = L.latLngBounds(group.map(({ lat, lng }) => [lat, lng]));
+    const circle = this.makeCircle(bounds.getCenter(), group.length, () => {
+      const zoom = Math.min(this.map.getBoundsZoom(bounds.pad(0.5)), CLOSEST_ZOOM);
+      if (zoom > this.map.getZoom()) this.map.setView(bounds.getCenter(), zoom);
+      else this.listGroup(circle, group);
+    });
+    return circle;
   }
 
-  // Rows are found when they are pointed at, since htmx may have brought new ones.
+  // Homes at one place, such as the units of a building, cannot be told apart by zooming.
+  listGroup(circle, group) {
+    const list = make("ul", { class: "map-list" });
+    for (const { title, url } of group) list.appendChild(make("li", {})).append(make("a", { href: url }, title));
+    L.popup().setLatLng(circle.getLatLng()).setContent(list).openOn(this.map);
+  }
+
+  makeCircle(place, count, open) {
+    const size = Math.min(60, 28 + 6 * Math.log10(count));
+    const text = new Intl.NumberFormat("en-US", { notation: "compact" }).format(count);
+    const button = make("button", { type: "button", "aria-label": `${count.toLocaleString("en-US")} properties, look closer` }, text);
+    button.addEventListener("click", open);
+    const icon = L.divIcon({ className: "map-group", html: button, iconSize: [size, size] });
+    return L.marker(place, { icon, keyboard: false }).addTo(this.layer);
+  }
+
+  // One listener for all rows: htmx may have brought new ones.
   followList() {
     for (const [type, isOn] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
       document.addEventListener(type, (event) => {
