@@ -6,7 +6,7 @@ TYPED := atlas_site/vendors $(wildcard */services.py */services */selectors.py *
 MARKS := not faults$(if $(ATLAS_SKIP_BROWSER), and not browser)
 
 .DEFAULT_GOAL := help
-.PHONY: run test setup check check-with-servers bench faults help
+.PHONY: run test setup check check-with-servers format bench faults help
 
 run: setup ## Start Atlas on this machine (ATLAS_PORT, ATLAS_HOME; Ctrl-C stops it)
 	@$(BIN)/python manage.py dev
@@ -26,6 +26,11 @@ check: setup ## Lint, import contracts, templates, types and missing migrations
 	$(BIN)/lint-imports
 	$(BIN)/djade --check $$(git ls-files '*.html')
 	@$(WITH_SERVERS) $(MAKE) --no-print-directory check-with-servers
+
+format: setup ## Bring code and templates to their form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	-$(BIN)/djade $$(git ls-files '*.html')
 
 check-with-servers:
 	$(BIN)/python manage.py makemigrations --check --dry-run
