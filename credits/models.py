@@ -144,7 +144,7 @@ class CreditLog(Document):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sequence} {self.kind} {self.change_amount:+d}"
+        return f"{self.sequence} {self.kind} {self.change_amount}"
 
     def save(self, *args, **kwargs) -> None:
         if not self._state.adding:
@@ -165,7 +165,7 @@ class CreditWeight(Document):
         db_table = "CreditWeight"
 
     def __str__(self) -> str:
-        return f"{self.credit_type} {self.weight:g}"
+        return f"{self.credit_type} {self.weight}"
 
 
 class Quote(Document):
@@ -213,6 +213,7 @@ class Quote(Document):
         db_table = "Quote"
         indexes = [
             models.Index(fields=["user_id", "-created_at"], name="quote_by_user"),
+            models.Index(fields=["-created_at"], name="quote_by_age"),
             models.Index(fields=["status", "expires_at"], name="quote_by_expiry"),
             models.Index(fields=["status", "hold_until"], name="quote_by_hold"),
         ]

@@ -259,6 +259,7 @@ class Migration(migrations.Migration):
                 "db_table": "Quote",
                 "indexes": [
                     models.Index(fields=["user_id", "-created_at"], name="quote_by_user"),
+                    models.Index(fields=["-created_at"], name="quote_by_age"),
                     models.Index(fields=["status", "expires_at"], name="quote_by_expiry"),
                     models.Index(fields=["status", "hold_until"], name="quote_by_hold"),
                 ],

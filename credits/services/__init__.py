@@ -5,6 +5,8 @@ The order of a spend: `make_quote`, then `accept_quote` in one `run_txn` with th
 credits, all moments are passed in as ``now``, and each operation may be repeated without doing anything twice.
 """
 
+from credits.services.books import RULES as BOOK_RULES
+from credits.services.books import Breach, Report, verify_books
 from credits.services.exceptions import (
     AccountBlocked,
     CreditsError,
@@ -23,8 +25,10 @@ from credits.services.settlement import Capture, Expired, capture, expire_quotes
 from credits.services.welcome import claim_welcome_credits, lapse_welcome_credits
 
 __all__ = [
+    "BOOK_RULES",
     "Acceptance",
     "AccountBlocked",
+    "Breach",
     "Capture",
     "CreditsError",
     "Expired",
@@ -35,6 +39,7 @@ __all__ = [
     "QuoteChanged",
     "QuoteExpired",
     "QuoteNotFound",
+    "Report",
     "accept_quote",
     "adjust",
     "capture",
@@ -49,4 +54,5 @@ __all__ = [
     "release",
     "reset_period",
     "set_spending_ban",
+    "verify_books",
 ]
