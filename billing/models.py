@@ -82,4 +82,4 @@ class PaymentTransaction(Document):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} {self.amount:.2f} {self.status}"
+        return f"{self.type} {self.status} {self.amount}"

@@ -33,6 +33,7 @@ SAMPLES: dict[str, Any] = {
 }
 # Texts that have a form of their own.
 TEXTS = {"email": "ann@example.test", "state": "AZ", "zip": "85007", "postal_code": "85007", "slug": "an-article"}
+IDENTIFYING = {"email", "token", "accountId", "providerId", "propertyId", "slug", "creditType", "batchNumber"}
 UNIQUE_TEXTS = {"token", "accountId", "propertyId", "slug", "key"}
 
 
@@ -90,12 +91,14 @@ def field_of(model: type[Model], key: str) -> Field | None:
 def foreign_document(collection: str, *, optional: str = "missing") -> dict[str, Any]:
     """Return a document as an earlier Atlas wrote it: no added key, some keys of its own, numbers of 32 bits.
 
-    ``optional`` says what became of the optional keys: "missing", "null" or "present". What the foreign keys name is
-    in the database, see ``insert_referenced``.
+    ``optional`` says what became of the optional keys: "missing", "null" or "present"; with "bare" the others are
+    missing as well, as far as the document can do without them. The foreign keys name nothing that exists.
     """
     document: dict[str, Any] = {}
     for key in CONTRACT[collection]:
-        if key.added or (key.optional and optional == "missing"):
+        if key.added or (key.optional and optional in {"missing", "bare"}):
+            continue
+        if optional == "bare" and key.kind != "objectId" and key.name not in IDENTIFYING:
             continue
         document[key.name] = None if key.optional and optional == "null" else key.sample()
     model = MODELS[collection]

@@ -60,6 +60,16 @@ def test_foreign_documents_load_show_and_save_without_loss(chief, client, sign_i
 
 
 @pytest.mark.parametrize("collection", CONTRACT)
+def test_documents_show_that_lack_even_what_the_contract_asks_for(chief, client, sign_in, collection):
+    model = MODELS[collection]
+    document = insert_foreign(connection.database, collection, optional="bare")
+    sign_in(client, chief)
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    assert client.get(reverse(f"{name}_changelist")).status_code == 200
+    assert client.get(reverse(f"{name}_change", args=[document["_id"]])).status_code == 200
+
+
+@pytest.mark.parametrize("collection", CONTRACT)
 def test_documents_show_when_what_they_refer_to_is_gone(chief, client, sign_in, collection):
     model = MODELS[collection]
     document = foreign_document(collection, optional="present")

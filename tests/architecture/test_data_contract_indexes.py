@@ -1,0 +1,159 @@
+"""The look-ups and lists of the pages are answered from indexes, and every promised uniqueness is kept."""
+
+from datetime import timedelta
+
+import pytest
+from bson import ObjectId
+from django.db import IntegrityError, connection
+
+from accounts.models import Account, AnonymousSession, FollowedMarket, Session, User
+from atlas_site.mongodb.explain import assert_index_scan
+from atlas_site.mongodb.indexes import keys_of, meaning_of
+from billing.models import Billing, PaymentTransaction
+from credits.models import Credit, CreditUsage, CreditWeight, Quote, WelcomeClaim
+from divorce.models import DivorceLead
+from feedback.models import FeatureRequest
+from helpcenter.models import HelpCenterArticle
+from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
+from properties.models import (
+    Property,
+    PropertyDatasetPermission,
+    PropertyJob,
+    SavedSearch,
+    SavedSearchProperty,
+    SavedSearchRun,
+)
+from tests import factories
+from tests.factories import NOON
+
+ID = ObjectId()
+OWNED = PropertyDatasetPermission.objects.filter(user_id=ID)
+NEWEST = ["-revealed_at", "-property_id"]
+
+LOOK_UPS = {
+    "user by e-mail": User.objects.filter(email="a@example.test"),
+    "session by token": Session.objects.filter(token="t"),
+    "sessions of a user, last to expire first": Session.objects.filter(user_id=ID).order_by("-expires_at"),
+    "state of a visitor": AnonymousSession.objects.filter(token="t"),
+    "account of a provider": Account.objects.filter(provider_id="google", account_id="1"),
+    "accounts of a user": Account.objects.filter(user_id=ID),
+    "markets of a user": FollowedMarket.objects.filter(user_id=ID),
+    "followers of a market": FollowedMarket.objects.filter(state="AZ", place="Phoenix, AZ"),
+    "billing of a user": Billing.objects.filter(user_id=ID),
+    "billing of a subscription": Billing.objects.filter(chargebee_subscription_id="s"),
+    "billing of a customer": Billing.objects.filter(chargebee_customer_id="c"),
+    "payments of a user": PaymentTransaction.objects.filter(user_id=ID).order_by("-transaction_date"),
+    "payment by invoice": PaymentTransaction.objects.filter(chargebee_invoice_id="i"),
+    "wallet of a user": Credit.objects.filter(user_id=ID),
+    "usage of a wallet": CreditUsage.objects.filter(credit_id=ID, credit_type="SEARCH"),
+    "weight of an operation": CreditWeight.objects.filter(credit_type="SEARCH"),
+    "quote by id": Quote.objects.filter(pk="q"),
+    "quotes of a user": Quote.objects.filter(user_id=ID).order_by("-created_at"),
+    "offers that expired": Quote.objects.filter(status="offered", expires_at__lte=NOON).order_by("expires_at"),
+    "newest quotes": Quote.objects.order_by("-created_at"),
+    "welcome credits of an address": WelcomeClaim.objects.filter(claim="email:a@example.test"),
+    "property by id": Property.objects.filter(property_id="p"),
+    "several properties": Property.objects.filter(property_id__in=["p", "q"]),
+    "permission of a property": OWNED.filter(property_id="p"),
+    "permissions of several properties": OWNED.filter(property_id__in=["p", "q"]),
+    "owned, newest first": OWNED.order_by(*NEWEST),
+    "owned, the next page": OWNED.filter(revealed_at__lte=NOON).order_by(*NEWEST),
+    "owned in a city": OWNED.filter(state="AZ", city="Phoenix").order_by(*NEWEST),
+    "owned in a county": OWNED.filter(state="AZ", county="Maricopa").order_by(*NEWEST),
+    "owned in a ZIP": OWNED.filter(postal_code="85007").order_by(*NEWEST),
+    "owned by value, highest first": OWNED.order_by("-estimated_value", "-property_id"),
+    "owned by value, lowest first": OWNED.order_by("estimated_value", "property_id"),
+    "owned by equity": OWNED.filter(equity_percent__gte=40).order_by("-equity_percent", "-property_id"),
+    "owners of a property": PropertyDatasetPermission.objects.filter(property_id="p"),
+    "jobs that are due": PropertyJob.objects.filter(state="queued", due_at__lte=NOON).order_by("due_at"),
+    "job of a quote": PropertyJob.objects.filter(quote_id="q"),
+    "jobs of a user": PropertyJob.objects.filter(user_id=ID).order_by("-created_at"),
+    "saved searches of a user": SavedSearch.objects.filter(user_id=ID).order_by("-created_at"),
+    "runs of a saved search": SavedSearchRun.objects.filter(saved_search_id=ID).order_by("-number"),
+    "matches of a saved search": SavedSearchProperty.objects.filter(saved_search_id=ID),
+    "lists of a user": LeadGroup.objects.filter(user_id=ID, is_deleted=False).order_by("-created_at"),
+    "contacts of a list by name": Contact.objects.filter(lead_group_id=ID).order_by("last_name", "first_name"),
+    "skip traces of a list": Enrichment.objects.filter(lead_group_id=ID),
+    "batches of a skip trace": EnrichmentBatch.objects.filter(enrichment_id=ID).order_by("batch_number"),
+    "inbox of divorce leads": DivorceLead.objects.filter(user_id=ID, status="new").order_by("-filing_date"),
+    "divorce lead of a case": DivorceLead.objects.filter(user_id=ID, case_key="k"),
+    "article by slug": HelpCenterArticle.objects.filter(slug="s"),
+    "articles of a category": HelpCenterArticle.objects.filter(published=True, category="CREDITS_BILLING").order_by(
+        "order"
+    ),
+    "requests of a user": FeatureRequest.objects.filter(user_id=ID),
+    "requests to review": FeatureRequest.objects.filter(status="PENDING").order_by("priority"),
+}
+
+
+@pytest.mark.parametrize("query", LOOK_UPS.values(), ids=LOOK_UPS)
+def test_hot_queries_use_an_index(unblocked_db, query):
+    assert_index_scan(query[:25])
+
+
+def test_a_query_without_an_index_would_be_noticed(unblocked_db):
+    with pytest.raises(AssertionError, match="COLLSCAN"):
+        assert_index_scan(Property.objects.filter(address="1 Main St"))
+    with pytest.raises(AssertionError, match="sorted"):
+        assert_index_scan(OWNED.order_by("owner_name"))
+
+
+TWINS = [
+    (factories.UserFactory, {"email": "twin@example.test", "verified": False}),
+    (factories.SessionFactory, {"token": "twin"}),
+    (factories.AnonymousSessionFactory, {"token": "twin"}),
+    (factories.AccountFactory, {"provider_id": "google", "account_id": "twin"}),
+    (factories.BillingFactory, {"user": None}),
+    (factories.CreditFactory, {"user": None}),
+    (factories.CreditUsageFactory, {"credit": None, "credit_type": "SEARCH"}),
+    (factories.CreditLogFactory, {"key": "twin"}),
+    (factories.CreditLogFactory, {"credit": None, "sequence": 1}),
+    (factories.CreditWeightFactory, {"credit_type": "SEARCH"}),
+    (factories.PropertyFactory, {"property_id": "twin"}),
+    (factories.PropertyDatasetPermissionFactory, {"user": None, "property_id": "twin"}),
+    (factories.PropertyJobFactory, {"quote_id": "twin"}),
+    (factories.SavedSearchPropertyFactory, {"saved_search": None, "property_id": "twin"}),
+    (factories.SavedSearchRunFactory, {"saved_search": None, "number": 1}),
+    (factories.EnrichmentBatchFactory, {"enrichment": None, "batch_number": 1}),
+    (factories.DivorceLeadFactory, {"user": None, "case_key": "twin"}),
+    (factories.HelpCenterArticleFactory, {"slug": "twin"}),
+    (factories.FollowedMarketFactory, {"user": None, "place": "Phoenix, AZ"}),
+]
+
+
+@pytest.mark.parametrize(("factory", "values"), TWINS, ids=lambda value: getattr(value, "__name__", None))
+def test_a_second_document_of_the_same_kind_is_refused(db, factory, values):
+    first = factory.create(**{name: value for name, value in values.items() if value is not None})
+    same = {name: getattr(first, name, value) for name, value in values.items()}
+    with pytest.raises(IntegrityError):
+        factory.create(**same)
+
+
+@pytest.mark.parametrize("collection", ["Session", "AnonymousSession"])
+def test_sessions_are_removed_by_the_server_when_they_have_expired(unblocked_db, collection):
+    indexes = connection.database[collection].list_indexes()
+    meanings = [meaning_of(index) for index in indexes if keys_of(index) == [("expiresAt", 1)]]
+    assert meanings == [{"expireAfterSeconds": 0}]
+
+
+def test_no_index_is_the_beginning_of_another(unblocked_db):
+    """A shorter index that a longer one begins with costs a write each time and answers nothing more."""
+    needless = []
+    for factory in factories.DjangoModelFactory.__subclasses__():
+        collection = connection.database[factory._meta.model._meta.db_table]
+        indexes = [(index["name"], keys_of(index), meaning_of(index)) for index in collection.list_indexes()]
+        needless += [
+            f"{collection.name}: {short} in {long}"
+            for short, short_keys, short_meaning in indexes
+            for long, long_keys, long_meaning in indexes
+            if short != long and not short_meaning and long_meaning in ({}, {"unique": True})
+            if long_keys[: len(short_keys)] == short_keys
+        ]
+    assert needless == []
+
+
+def test_datetimes_keep_their_milliseconds(db):
+    at = NOON + timedelta(milliseconds=123)
+    session = factories.SessionFactory.create(expires_at=at)
+    session.refresh_from_db()
+    assert session.expires_at == at
