@@ -41,36 +41,36 @@ class SQLCompiler(PlainCount, compiler.SQLCompiler):
     query_class = MongoQuery
 
     def build_query(self, columns=None):
-        """Return the query, sorted before it is projected if its ordering is by keys of its own documents.
+        """Return the query, sorted before all else if its filter and ordering are by keys of its own documents.
 
         The stock compiler also adds every ordering key to the document as itself (``{$addFields: {price: "$price"}}``).
         That changes nothing but hides the key from the index, so those additions are dropped.
         """
         query = super().build_query(columns)
-        if self._is_plain_list(query):
+        computed = (query.subqueries, query.aggregation_pipeline, query.combinator_pipeline, query.search_pipeline)
+        query.is_plain = not any(computed) and self._filters_and_sorts_own_keys()
+        if query.is_plain and self.order_by_objs:
             query.extra_fields = None
-            query.projects_last = True
+            query.sorts_first = True
         return query
 
-    def _is_plain_list(self, query):
-        joined_or_computed = (
-            query.lookup_pipeline,
-            query.subqueries,
-            query.aggregation_pipeline,
-            query.combinator_pipeline,
-            query.search_pipeline,
-        )
-        return (
-            bool(self.order_by_objs)
-            and not any(joined_or_computed)
-            and all(
-                isinstance(order.expression, Col)
-                and order.expression.alias == self.collection_name
-                and not (order.nulls_first or order.nulls_last)
-                for order in self.order_by_objs
-            )
+    def _filters_and_sorts_own_keys(self):
+        filtered_by = self._get_all_expressions_of_type(self.get_where(), Col)
+        return all(column.alias == self.collection_name for column in filtered_by) and all(
+            isinstance(order.expression, Col)
+            and order.expression.alias == self.collection_name
+            and not (order.nulls_first or order.nulls_last)
+            for order in self.order_by_objs
         )
 
 
 class SQLAggregateCompiler(PlainCount, compiler.SQLAggregateCompiler):
     """The compiler of aggregates over a query, such as the count of a slice."""
+
+    def build_query(self, columns=None):
+        """Return the query; how many documents a slice has does not depend on their order or on what is shown."""
+        query = super().build_query(columns)
+        (counted,) = query.subqueries
+        if self._is_plain_count() and counted.is_plain:
+            counted.ordering = counted.project_fields = counted.extra_fields = None
+        return query

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bson import ObjectId
 from django.db import connection
 from pymongo.database import Database
 
-from tests.mongodb.models import House, Owner
+from tests.mongodb.models import House, Owner, Stay
 
 HOUSE_COUNT = 20_000
 OWNER_COUNT = 200
@@ -18,14 +19,15 @@ def database(django_db_setup, django_db_blocker) -> Iterator[Database]:
     """PyMongo's view of the test database, for modules whose tests share their data instead of flushing it."""
     with django_db_blocker.unblock():
         with connection.schema_editor() as editor:
-            for model in (Owner, House):
+            for model in (Owner, House, Stay):
                 editor.create_model(model)  # there already, unless no other test has asked for the database
         yield connection.database
 
 
 @pytest.fixture(scope="module")
 def houses(database) -> Iterator[Database]:
-    """200 owners with 100 houses each. Every tenth house lacks its optional keys, as another writer may leave it."""
+    """200 owners with 100 houses each. Every tenth house lacks its optional keys, as another writer may leave it,
+    and some stays point nowhere."""
     clear(database)
     joined = datetime(2020, 1, 1, tzinfo=UTC)
     owners = [
@@ -46,11 +48,13 @@ def houses(database) -> Iterator[Database]:
             }
         rows.append(row)
     database["TestHouse"].insert_many(rows)
+    places = [None, ObjectId(), *(house.pk for house in House.objects.order_by("parcel")[:20])]
+    Stay.objects.bulk_create(Stay(house_id=place, nights=n) for n, place in enumerate(places))
     yield database
     clear(database)
 
 
 def clear(database: Database) -> None:
     """Empty the collections of the houses and their owners."""
-    for model in (House, Owner):
+    for model in (Stay, House, Owner):
         database[model._meta.db_table].delete_many({})

@@ -47,6 +47,19 @@ class House(Document):
         return self.parcel
 
 
+class Stay(Document):
+    """Somebody in a house, or in one that is gone, or in none."""
+
+    house = models.ForeignKey(House, on_delete=models.DO_NOTHING, null=True, db_column="houseId")
+    nights = models.BigIntegerField(unique=True)
+
+    class Meta:
+        db_table = "TestStay"
+
+    def __str__(self) -> str:
+        return f"{self.nights} nights"
+
+
 class Purse(Document):
     """A balance that must equal the sum of its entries."""
 

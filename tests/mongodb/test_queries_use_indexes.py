@@ -34,8 +34,10 @@ HOT = {
     "a page of an owner from a key on": lambda: list(
         House.objects.filter(owner=first_owners[3], price__lt=500_000).order_by("-price")[:25]
     ),
+    "with what they belong to": lambda: list(House.objects.select_related("owner").order_by("-price")[:25]),
     "count by an index": lambda: House.objects.filter(city="city9").count(),
     "count of a capped, sorted list": lambda: first_owners[3].houses.order_by("-price")[:51].count(),
+    "count of a capped filter": lambda: House.objects.filter(price__gte=0)[:1001].count(),
     "update by a unique key": lambda: House.objects.filter(parcel="parcel-000123").update(beds=3),
     "delete by a unique key": lambda: House.objects.filter(parcel="no such parcel").delete(),
 }
@@ -58,6 +60,12 @@ def test_a_count_by_an_index_loads_no_document(houses):
     stages = stages_of(explain(lambda: House.objects.filter(city="city9").count()))
     assert "FETCH" not in stages
     assert "$facet" not in stages
+
+
+def test_a_capped_count_loads_no_document(houses):
+    assert "FETCH" not in stages_of(
+        explain(lambda: House.objects.filter(price__gte=0).order_by("price")[:1001].count())
+    )
 
 
 @pytest.mark.parametrize(

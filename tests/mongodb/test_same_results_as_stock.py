@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Avg, Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Length, Lower, Upper
 
-from tests.mongodb.models import House, Owner
+from tests.mongodb.models import House, Owner, Stay
 
 
 @contextmanager
@@ -62,8 +62,17 @@ QUERIES = {
     "distinct": lambda: House.objects.order_by("city").values("city").distinct(),
     "distinct with order": lambda: House.objects.values_list("city", "beds").distinct().order_by("-city", "beds"),
     "join by select_related": lambda: in_city(4).select_related("owner").order_by("-price", "parcel")[:10],
+    "join of a list": lambda: House.objects.filter(price__lt=50_000).select_related("owner").order_by("-price")[10:15],
+    "join of some keys": lambda: (
+        in_city(4).select_related("owner").only("parcel", "owner__email").order_by("price", "parcel")[:5]
+    ),
+    "join that is filtered": lambda: (
+        House.objects.filter(owner__nickname="nick7").select_related("owner").order_by("price")[:5]
+    ),
+    "join through a key that may be null": lambda: Stay.objects.select_related("house__owner").order_by("-nights")[:9],
+    "join to what is not there": lambda: Stay.objects.filter(house__price__isnull=True).order_by("-nights"),
     "sorted through a join": lambda: in_city(4).order_by("-owner__email", "parcel")[:10],
-    "filter through a join": lambda: House.objects.filter(owner__email="owner7@example.com").order_by("parcel")[:5],
+    "filter through a join": lambda: in_city(7).filter(owner__email="owner7@example.com").order_by("parcel")[:5],
     "values through a join": lambda: in_city(4).order_by("parcel").values("parcel", "owner__email")[:5],
     "reverse join": lambda: Owner.objects.filter(houses__price__lt=2000).order_by("email"),
     "grouped": lambda: House.objects.values("city").annotate(n=Count("pk"), top=Max("price")).order_by("-n", "city"),
@@ -114,7 +123,13 @@ NUMBERS = {
     "count of distinct": lambda: House.objects.values("city").distinct().count(),
     "count of groups": lambda: House.objects.values("beds").annotate(n=Count("pk")).count(),
     "count of annotated": lambda: in_city(9).annotate(double=F("price") * 2).filter(double__gt=500_000).count(),
-    "count through a join": lambda: House.objects.filter(owner__email="owner7@example.com").count(),
+    "count of a slice of a join": lambda: in_city(4).select_related("owner").order_by("price")[3:9].count(),
+    "count of a slice of filtered groups": lambda: (
+        House.objects.values("beds").annotate(n=Count("pk")).filter(n__gt=2000)[:2].count()
+    ),
+    "count of a distinct slice": lambda: House.objects.values("city").distinct()[:7].count(),
+    "count of a slice of a union": lambda: in_city(1).order_by().union(in_city(2).order_by())[:5].count(),
+    "count through a join": lambda: in_city(7).filter(owner__email="owner7@example.com").count(),
     "count of a union": lambda: in_city(1).order_by().union(in_city(2).order_by()).count(),
     "count of a column with nulls": lambda: House.objects.aggregate(n=Count("beds")),
     "count of distinct values": lambda: House.objects.aggregate(n=Count("city", distinct=True)),
