@@ -49,6 +49,7 @@ class VendorCall(Document):
     raw_bytes = models.IntegerField(default=0, db_column="rawBytes")
     raw_is_whole = models.BooleanField(default=False, db_column="rawIsWhole")
 
+    vendor_request_id = models.CharField(max_length=64, default="", db_column="vendorRequestId")
     result_count = models.IntegerField(null=True, db_column="resultCount")
     match_count = models.IntegerField(null=True, db_column="matchCount")
     record_ids = ArrayField(models.CharField(max_length=64), default=list, db_column="recordIds")

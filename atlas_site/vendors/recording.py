@@ -43,12 +43,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Result]):
-    """What a reader made of a raw answer, with what the vendor says it billed for it."""
+    """What a reader made of a raw answer, with what the vendor says it billed for it, and under which id of its own."""
 
     result: Result
     result_count: int | None = None
     match_count: int | None = None
     record_ids: Sequence[str] = ()
+    vendor_request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +294,7 @@ def _read_stored(
         result_count=reading.result_count,
         match_count=reading.match_count,
         record_ids=list(reading.record_ids)[:RECORD_IDS_LIMIT],
+        vendor_request_id=(reading.vendor_request_id or "")[:64],
     )
     return reading.result
 

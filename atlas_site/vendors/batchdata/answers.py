@@ -164,9 +164,9 @@ def read_search(results: Mapping[str, Any]) -> Reading[SearchPage]:
         session_is_new=lenient.boolean(lenient.dig(results, "searchSessionMeta.isNewSession")),
         session_delivered_count=lenient.whole(lenient.dig(results, "searchSessionMeta.totalDelivered")),
         warnings=lenient.texts(results.get("warnings")),
-        vendor_request_id=lenient.text(lenient.dig(results, "meta.requestId")),
+        vendor_request_id=_request_id(results),
     )
-    return Reading(page, billed, _match_count(results), _ids(records))
+    return Reading(page, billed, _match_count(results), _ids(records), _request_id(results))
 
 
 def read_count(results: Mapping[str, Any]) -> Reading[SearchCount]:
@@ -180,7 +180,7 @@ def read_count(results: Mapping[str, Any]) -> Reading[SearchCount]:
         if (slug := lenient.text(item.get("name"))) and (count := lenient.whole(item.get("count"))) is not None
     }
     billed = lenient.whole(lenient.dig(results, "meta.results.resultCount"))
-    return Reading(SearchCount(total, counts), max(0, billed or 0))
+    return Reading(SearchCount(total, counts), max(0, billed or 0), vendor_request_id=_request_id(results))
 
 
 def read_lookup(results: Mapping[str, Any], asked_ids: Iterable[str]) -> Reading[LookupAnswer]:
@@ -199,7 +199,8 @@ def read_lookup(results: Mapping[str, Any], asked_ids: Iterable[str]) -> Reading
                 break
     missing = tuple(property_id for property_id in asked if property_id not in found)
     match_count = _match_count(results)
-    return Reading(LookupAnswer(found, missing, billed, match_count), billed, match_count, _ids(records))
+    answer = LookupAnswer(found, missing, billed, match_count)
+    return Reading(answer, billed, match_count, _ids(records), _request_id(results))
 
 
 def read_suggestions(result: Mapping[str, Any]) -> Reading[tuple[Suggestion, ...]]:
@@ -247,6 +248,11 @@ def _total_count(results: Mapping[str, Any]) -> int | None:
 
 def _match_count(results: Mapping[str, Any]) -> int | None:
     return lenient.whole(lenient.dig(results, "meta.results.skipTraceMatchCount"))
+
+
+def _request_id(results: Mapping[str, Any]) -> str | None:
+    """Return the vendor's own id of the call, by which its bill is compared with our records."""
+    return lenient.text(lenient.dig(results, "meta.requestId"))
 
 
 def _ids(records: Iterable[PropertyRecord]) -> tuple[str, ...]:

@@ -49,10 +49,6 @@ class Migration(migrations.Migration):
                 ("raw_bytes", models.IntegerField(db_column="rawBytes", default=0)),
                 ("raw_is_whole", models.BooleanField(db_column="rawIsWhole", default=False)),
                 ("vendor_request_id", models.CharField(db_column="vendorRequestId", default="", max_length=64)),
-                (
-                    "vendor_request_id",
-                    models.CharField(db_column="vendorRequestId", default="", max_length=64),
-                ),
                 ("result_count", models.IntegerField(db_column="resultCount", null=True)),
                 ("match_count", models.IntegerField(db_column="matchCount", null=True)),
                 (
