@@ -27,7 +27,7 @@ def run(*, host: str, port: int, home: Path, size: int, seed: int) -> None:
     # shutdown() waits for the loop that this very thread runs, so another thread must call it.
     stop = threading.Thread(target=server.shutdown, daemon=True)
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.is_alive() or stop.start())
+        signal.signal(name, lambda *_: None if stop.ident else stop.start())
     sys.stdout.write(f"The vendor sandbox is ready at http://{host}:{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever(poll_interval=0.1)

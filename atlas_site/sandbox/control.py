@@ -5,7 +5,7 @@
 | ``/_sandbox/faults`` | list | queue ``{endpoint, mode, times, seconds}`` | clear |
 | ``/_sandbox/billing`` | the vendor's bill (``?since=n``: units after n) | ``{bill_counts, balance, sessions}`` | – |
 | ``/_sandbox/clock`` | time | ``{now: ISO or null}`` | – |
-| ``/_sandbox/records/<propertyId>`` | full record | patch, or ``{delete: true}`` | – |
+| ``/_sandbox/records/<propertyId>`` | full record | patch, or ``{delete: true}`` | take the patch away |
 | ``/_sandbox/reset`` | – | books, faults, sessions, clock, patches; ``{size, seed}`` | – |
 """
 
@@ -49,7 +49,7 @@ class Control:
             "billing": {"GET": self._bill, "POST": self._switch_billing},
             "clock": {"GET": self._time, "POST": self._move_clock},
             "reset": {"POST": self._reset},
-            "records": {"GET": self._record, "POST": self._patch_record},
+            "records": {"GET": self._record, "POST": self._patch_record, "DELETE": self._restore_record},
         }
         if name not in routes or (name == "records") != bool(rest):
             return json_response({"error": "no such control route"}, 404)
@@ -57,7 +57,7 @@ class Control:
             return json_response({"error": "no such method here"}, 405, Allow=", ".join(routes[name]))
         try:
             body = _body(request)
-            content = routes[name][request.method](request, body, rest) if rest else routes[name][request.method](request, body)
+            content = routes[name][request.method](request, body, *([rest] if rest else []))
         except BadRequest as error:
             return json_response({"error": str(error)}, 400)
         return json_response({"error": "no such property"}, 404) if content is None else json_response(content)
@@ -131,7 +131,7 @@ class Control:
         number = vendor.catalog.number_of(property_id)
         if number is None:
             return None
-        return vendor.catalog.records([number], vendor.clock.now().date().toordinal())[0]
+        return vendor.catalog.records([number], vendor.clock.now().date().toordinal()).get(number)
 
     def _patch_record(self, request: Request, body: dict[str, Any], property_id: str) -> dict[str, Any] | None:
         vendor = self._state.vendor
@@ -143,6 +143,9 @@ class Control:
             return {"deleted": property_id}
         vendor.catalog.patch(number, body, vendor.clock.now().date().toordinal())
         return self._record(request, body, property_id)
+
+    def _restore_record(self, _request: Request, _body: dict[str, Any], property_id: str) -> dict[str, Any] | None:
+        return {"restored": property_id} if self._state.vendor.catalog.restore(property_id) else None
 
 
 def _body(request: Request) -> dict[str, Any]:

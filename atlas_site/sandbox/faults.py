@@ -85,7 +85,9 @@ def _cut_body(_fault: Fault, handler: Handler, request: Request) -> Response:
 
 def _wrong_schema(_fault: Fault, handler: Handler, request: Request) -> Response:
     handler(request)
-    return json_response({"status": {"code": 200, "text": "OK"}, "results": {"properties": {"items": "none"}, "meta": []}})
+    return json_response(
+        {"status": {"code": 200, "text": "OK"}, "results": {"properties": {"items": "none"}, "meta": []}}
+    )
 
 
 def _empty_body(_fault: Fault, handler: Handler, request: Request) -> Response:

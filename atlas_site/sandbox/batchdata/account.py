@@ -149,7 +149,9 @@ class Account:
 
     def sessions(self) -> list[dict[str, Any]]:
         """Return all sessions, oldest first."""
-        rows = self._run("SELECT id, at, (SELECT count(*) FROM delivered WHERE session = id) FROM session ORDER BY at, rowid")
+        rows = self._run(
+            "SELECT id, at, (SELECT count(*) FROM delivered WHERE session = id) FROM session ORDER BY at, rowid"
+        )
         return [{"id": name, "createdAt": at, "totalDelivered": total} for name, at, total in rows]
 
     def page(self, session: str, key: str) -> dict[str, Any] | None:
@@ -162,7 +164,9 @@ class Account:
         with self._lock:
             self._connection.execute("BEGIN")
             if key:
-                self._connection.execute("INSERT OR REPLACE INTO page VALUES (?, ?, ?)", [session, key, json.dumps(body)])
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO page VALUES (?, ?, ?)", [session, key, json.dumps(body)]
+                )
             rows = [(session, number) for number in numbers]
             self._connection.executemany("INSERT OR IGNORE INTO delivered VALUES (?, ?)", rows)
             self._connection.execute("COMMIT")

@@ -4,9 +4,10 @@ import json
 import re
 from typing import Any
 
+from atlas_site.lib.places import STATE_NAMES
 from atlas_site.sandbox.batchdata.conditions import Parameters
 from atlas_site.sandbox.market.geometry import box_around
-from atlas_site.sandbox.market.places import STATE_NAMES, Places
+from atlas_site.sandbox.market.places import Places
 
 STATE_CODES = {name.lower(): code for code, name in STATE_NAMES.items()} | {code.lower(): code for code in STATE_NAMES}
 COUNTRY = {"us", "usa", "united states", "united states of america"}
@@ -43,11 +44,11 @@ def _locality(name: str, state: str | None, parameters: Parameters, places: Plac
     """Return the condition of a county, city or street; "Maricopa, AZ" is a city first and a county second."""
     county = COUNTY_WORDS.sub("", name)
     if county != name:
-        return f"county = {parameters.add(county)}"
-    if places.has_city(name, state):
-        return f"city = {parameters.add(name)}"
-    if places.has_county(name, state):
-        return f"county = {parameters.add(name)}"
+        return f"county = {parameters.add(places.county_named(county, state) or county)}"
+    if city := places.city_named(name, state):
+        return f"city = {parameters.add(city)}"
+    if county_spelled := places.county_named(name, state):
+        return f"county = {parameters.add(county_spelled)}"
     if name[:1].isdigit():
         return f"(street LIKE {parameters.add(name + '%')} OR apn = {parameters.add(name)})"
     return "0"

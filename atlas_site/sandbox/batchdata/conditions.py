@@ -27,7 +27,9 @@ class Parameters:
 
 def sql_conditions(field: Field, wanted: Any, parameters: Parameters) -> list[str]:
     """Return the conditions, to be joined by AND, that a filter puts on a field with an SQL expression."""
-    return [_sql_of(field.sql, name, value, parameters) for name, value in operations(field.kind, wanted, parameters.today)]
+    return [
+        _sql_of(field.sql, name, value, parameters) for name, value in operations(field.kind, wanted, parameters.today)
+    ]
 
 
 def matches(values: list[Any], field: Field, wanted: Any, today: int) -> bool:
@@ -92,7 +94,9 @@ def _sql_of(column: str, name: str, value: Any, parameters: Parameters) -> str:
         return f"({' OR '.join(likes)})" if likes else "0"
     if name in ("inList", "notInList"):
         negation = "NOT " if name == "notInList" else ""
-        return f"{column} {negation}IN ({', '.join(map(add, value))})" + (f" AND {column} IS NOT NULL" if negation else "")
+        return f"{column} {negation}IN ({', '.join(map(add, value))})" + (
+            f" AND {column} IS NOT NULL" if negation else ""
+        )
     sign = {"equals": "=", "is": "=", "min": ">=", "max": "<="}[name]
     collation = " COLLATE NOCASE" if name == "equals" else ""
     return f"{column} {sign} {add(int(value) if name == 'is' else value)}{collation}"

@@ -35,7 +35,9 @@ def read_criteria(criteria: dict[str, Any], options: dict[str, Any], catalog: Ca
     conditions += field_conditions
     if block := _or_condition(criteria.get("or"), parameters):
         conditions.append(block)
-    fingerprint = json.dumps([criteria, options.get("boundingBoxNw"), options.get("boundingBoxSe"), today], sort_keys=True)
+    fingerprint = json.dumps(
+        [criteria, options.get("boundingBoxNw"), options.get("boundingBoxSe"), today], sort_keys=True
+    )
     return Question(" AND ".join(f"({c})" for c in conditions) or "1", parameters, tests, fingerprint)
 
 

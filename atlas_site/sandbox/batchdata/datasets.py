@@ -93,7 +93,11 @@ def _cut_sale(sale: Any, *, with_sales: bool, with_mortgages: bool) -> Any:
     cut_sale = {}
     for key, value in sale.items():
         if key in SALES_WITH_MORTGAGES and isinstance(value, dict):
-            kept = {k: v for k, v in value.items() if (k == "mortgages" and with_mortgages) or (k != "mortgages" and with_sales)}
+            kept = {
+                k: v
+                for k, v in value.items()
+                if (k == "mortgages" and with_mortgages) or (k != "mortgages" and with_sales)
+            }
             if kept:
                 cut_sale[key] = kept
         elif with_sales:

@@ -79,7 +79,8 @@ class Finder:
         sums = ", ".join(f"coalesce(sum({quicklists.condition(slug)}), 0)" for slug in quicklists.CONDITIONS)
         sql = f"SELECT {sums} FROM property WHERE {where}"  # noqa: S608
         row = self._remember(
-            ("counts", question.fingerprint), lambda: tuple(self._catalog.connection().execute(sql, parameters).fetchone())
+            ("counts", question.fingerprint),
+            lambda: tuple(self._catalog.connection().execute(sql, parameters).fetchone()),
         )
         return [{"name": slug, "count": count} for slug, count in zip(quicklists.CONDITIONS, row, strict=True)]
 
@@ -131,8 +132,7 @@ class Finder:
             parameters = {**question.parameters.values, "shuffle": order.name}
             candidates = self._catalog.numbers(sql, parameters)
             records = self._catalog.records(candidates, question.parameters.today)
-            pairs = zip(candidates, records, strict=True)
-            return [number for number, record in pairs if all(test(record) for test in question.tests)]
+            return [number for number, record in records.items() if all(test(record) for test in question.tests)]
 
         return self._remember(("numbers", question.fingerprint, order), find)
 

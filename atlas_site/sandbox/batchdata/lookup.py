@@ -20,10 +20,12 @@ def look_up(call: Call) -> dict[str, Any]:
     if len(requests) > MAX_REQUESTS:
         raise VendorRefusal(400, "Invalid Request body", [f"no more than {MAX_REQUESTS} requests"])
     found = [(request, find(call.vendor.catalog, request)) for request in requests]
-    matched = [(request, number) for request, number in found if number is not None]
-    records = call.vendor.catalog.records([number for _, number in matched], call.today)
+    by_number = call.vendor.catalog.records([number for _, number in found if number is not None], call.today)
+    matched = [(request, by_number[number]) for request, number in found if number in by_number]
     enabled = datasets.enabled(options.get("datasets"), call.permitted)
-    properties, traces = deliver(call, records, enabled, is_traced=options.get("skipTrace") is True)
+    properties, traces = deliver(
+        call, [record for _, record in matched], enabled, is_traced=options.get("skipTrace") is True
+    )
     for record, (request, _) in zip(properties, matched, strict=True):
         name = {"requestId": str(request["requestId"])} if request.get("requestId") is not None else {}
         record["meta"] = {**name, "propertyDateModified": iso_moment(call.now)}

@@ -81,7 +81,7 @@ def _page(call: Call, question: Question, options: dict[str, Any], **limits: Any
 def _results(
     call: Call, numbers: list[int], total: int, enabled: list[str], options: dict[str, Any], *, is_billed: bool = True
 ) -> dict[str, Any]:
-    records = call.vendor.catalog.records(numbers, call.today)
+    records = list(call.vendor.catalog.records(numbers, call.today).values())
     is_traced = options.get("skipTrace") is True
     properties, traces = deliver(call, records, enabled, is_traced=is_traced, is_billed=is_billed)
     for record in properties:

@@ -14,7 +14,7 @@ from typing import Any
 
 from atlas_site.sandbox.market import geometry, places, quicklists
 from atlas_site.sandbox.market.columns import column_values
-from atlas_site.sandbox.market.facts import COLUMNS, FACTS_VERSION, Facts, draw_facts
+from atlas_site.sandbox.market.facts import COLUMNS, FACTS_VERSION, Facts, draw_facts, property_id
 from atlas_site.sandbox.market.record import Record, merge, write_record
 
 INDEXES = {
@@ -69,23 +69,28 @@ class Catalog:
         """Return the first column of a query."""
         return [row[0] for row in self.connection().execute(sql, parameters)]
 
-    def number_of(self, property_id: str) -> int | None:
+    def number_of(self, vendor_id: str) -> int | None:
         """Return the number of a property by its vendor id, or ``None`` if the market has no such property."""
-        row = self.connection().execute("SELECT i FROM property WHERE id = ?", [property_id]).fetchone()
+        row = self.connection().execute("SELECT i FROM property WHERE id = ?", [vendor_id]).fetchone()
         return None if row is None else int(row[0])
 
-    def records(self, numbers: Sequence[int], today: int) -> list[Record]:
-        """Return the full records of these properties, in this order, as of the day with ordinal ``today``."""
+    def records(self, numbers: Sequence[int], today: int) -> dict[int, Record]:
+        """Return the full records of these properties by number, in this order, as of the day ``today`` (ordinal).
+
+        One that has been deleted since its number was found is left out.
+        """
         patches = self._patches(numbers)
         listed = self._quicklists(numbers, today)
-        records = []
+        records: dict[int, Record] = {}
         for number in numbers:
+            patch = patches.get(number)
+            if patch == DELETED:
+                continue
             record = write_record(self.facts(number), today)
             quick = listed.get(number)
             if quick is not None:
                 record["quickLists"] = quick
-            patch = patches.get(number)
-            records.append(merge(record, patch) if patch else record)
+            records[number] = merge(record, patch) if patch else record
         return records
 
     def facts(self, number: int) -> Facts:
@@ -120,14 +125,27 @@ class Catalog:
             self._restore_row(facts)
             if changed:
                 assignments = ", ".join(f"{column} = :{column}" for column in changed)
-                self.connection().execute(f"UPDATE property SET {assignments} WHERE i = :i", {**changed, "i": number})  # noqa: S608
+                sql = f"UPDATE property SET {assignments} WHERE i = :i"  # noqa: S608 -- columns of our own
+                self.connection().execute(sql, {**changed, "i": number})
             self._keep(number, whole)
 
     def delete(self, number: int) -> None:
-        """Take a property off the market until the next reset."""
+        """Take a property off the market until it is restored."""
         with self._write_lock:
             self.connection().execute("DELETE FROM property WHERE i = ?", [number])
             self._keep(number, DELETED)
+
+    def restore(self, vendor_id: str) -> bool:
+        """Take away the patch of a property or bring it back; return whether there was anything to take away."""
+        with self._write_lock:
+            row = self.connection().execute("SELECT i FROM patch WHERE id = ?", [vendor_id]).fetchone()
+            if row is None:
+                return False
+            self._restore_row(self.facts(row[0]))
+            self.connection().execute("DELETE FROM patch WHERE i = ?", [row[0]])
+            self.connection().commit()
+            self.generation += 1
+            return True
 
     def reset(self) -> None:
         """Take away all patches and bring back what was deleted."""
@@ -139,15 +157,17 @@ class Catalog:
             self.generation += 1
 
     def _keep(self, number: int, body: Any) -> None:
-        self.connection().execute("INSERT OR REPLACE INTO patch VALUES (?, ?)", [number, json.dumps(body)])
+        self.connection().execute(
+            "INSERT OR REPLACE INTO patch VALUES (?, ?, ?)", [number, property_id(self.seed, number), json.dumps(body)]
+        )
         self.connection().commit()
         self.generation += 1
 
     def _restore_row(self, facts: Facts) -> None:
         self.connection().execute(_insert_sql("INSERT OR REPLACE"), [facts[column] for column in COLUMNS])
 
-    def _patches(self, numbers: Sequence[int]) -> dict[int, Record]:
-        found: dict[int, Record] = {}
+    def _patches(self, numbers: Sequence[int]) -> dict[int, Any]:
+        found: dict[int, Any] = {}
         for chunk in _chunks(numbers):
             sql = f"SELECT i, body FROM patch WHERE i IN ({_marks(chunk)})"  # noqa: S608 -- numbers of our own
             found.update((number, json.loads(body)) for number, body in self.connection().execute(sql))
@@ -174,7 +194,7 @@ def _make_file(path: Path, *, seed: int, size: int, day: int, all_places: places
     # Names compare without regard to case, and an index helps only if it does too.
     columns = ", ".join(f"{n} {kind}{' COLLATE NOCASE' if kind == 'TEXT' else ''}" for n, kind in COLUMNS.items())
     connection.execute(f"CREATE TABLE property ({columns})")
-    connection.execute("CREATE TABLE patch (i INTEGER PRIMARY KEY, body TEXT NOT NULL)")
+    connection.execute("CREATE TABLE patch (i INTEGER PRIMARY KEY, id TEXT, body TEXT NOT NULL)")
     connection.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
     connection.execute("INSERT INTO meta VALUES ('day', ?)", [str(day)])
     connection.executemany(_insert_sql("INSERT"), _rows(seed, size, day, all_places))
@@ -182,6 +202,7 @@ def _make_file(path: Path, *, seed: int, size: int, day: int, all_places: places
         connection.execute(f"CREATE {index}")
     connection.execute("ANALYZE")
     connection.commit()
+    connection.execute("PRAGMA journal_mode = WAL")  # readers and the one writer of patches do not wait for each other
     connection.close()
     unfinished.replace(path)
 

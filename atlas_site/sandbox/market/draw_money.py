@@ -1,6 +1,6 @@
 """Draws value, sales, loans and what they leave as equity: equity = value − balances, ltv = 100 − equity percent."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from atlas_site.sandbox.market.people import LENDERS, Rnd, pick
 from atlas_site.sandbox.market.places import NON_DISCLOSURE_STATES
@@ -70,6 +70,14 @@ def _draw_sales(facts: dict[str, Any], rnd: Rnd, value: int) -> None:
     )  # fmt: skip
 
 
+class _Terms(NamedTuple):
+    kind: str
+    purpose: str
+    amount: float
+    day: int
+    months: int
+
+
 def _draw_loans(facts: dict[str, Any], rnd: Rnd, value: int) -> None:
     """Add ``loans`` (open ones, first lien first) and ``paid_loans``."""
     day, sale_day, price = facts["day"], facts["sale_day"], facts["price_paid"]
@@ -78,32 +86,37 @@ def _draw_loans(facts: dict[str, Any], rnd: Rnd, value: int) -> None:
     if not is_cash:
         kind = pick(rnd, ("Conventional", "Conventional", "Conventional", "FHA", "VA"))
         share = 0.965 if kind == "FHA" else 1.0 if kind == "VA" else 0.7 + 0.25 * rnd()
-        open_loans.append(_loan(rnd, kind, price * share, sale_day, 360 if rnd() < 0.85 else 180, "Purchase", day))
+        months = 360 if rnd() < 0.85 else 180
+        terms = _Terms(kind, "Purchase", price * share, sale_day, months)
+        open_loans.append(_loan(rnd, terms, day))
     if day - sale_day > 900 and rnd() < 0.3:
         refinanced = sale_day + int((day - sale_day - 300) * (0.3 + 0.7 * rnd()))
         worth = value / YEARLY_GROWTH ** ((day - refinanced) / DAYS_PER_YEAR)
         paid_loans.extend(open_loans)
-        open_loans = [_loan(rnd, "Conventional", worth * (0.45 + 0.45 * rnd()), refinanced, 360, "Refinance", day)]
+        terms = _Terms("Conventional", "Refinance", worth * (0.45 + 0.45 * rnd()), refinanced, 360)
+        open_loans = [_loan(rnd, terms, day)]
     if open_loans and rnd() < 0.13:
         later = open_loans[0]["day"] + int((day - open_loans[0]["day"]) * rnd())
-        open_loans.append(_loan(rnd, "Home Equity Line of Credit", value * (0.04 + 0.14 * rnd()), later, 180,
-                                "Home Equity", day))  # fmt: skip
+        terms = _Terms("Home Equity Line of Credit", "Home Equity", value * (0.04 + 0.14 * rnd()), later, 180)
+        open_loans.append(_loan(rnd, terms, day))
     facts["cash_purchase"] = int(is_cash)
     facts["paid_loans"] = paid_loans + [loan for loan in open_loans if loan["balance"] <= 0]
     facts["loans"] = [loan for loan in open_loans if loan["balance"] > 0]
 
 
-def _loan(rnd: Rnd, kind: str, amount: float, day: int, months: int, purpose: str, today: int) -> dict[str, Any]:
-    year = day / 365.2425
-    rate = next(rate for start, rate in reversed(RATES.items()) if start <= year or start == 1975)
+def _loan(rnd: Rnd, terms: _Terms, today: int) -> dict[str, Any]:
+    """Return a loan with its rate, payment and what is left of it today, by the annuity formula."""
+    year = terms.day / 365.2425
+    oldest = min(RATES)
+    rate = next(rate for start, rate in reversed(RATES.items()) if start <= year or start == oldest)
     rate = round((rate + rnd() * 0.9 - 0.3) * 8) / 8
     monthly = rate / 1200
-    paid = min(months, int((today - day) / DAYS_PER_MONTH))
-    full, sofar = (1 + monthly) ** months, (1 + monthly) ** paid
-    amount = max(10_000, int(amount / 100) * 100)
+    paid = min(terms.months, int((today - terms.day) / DAYS_PER_MONTH))
+    full, sofar = (1 + monthly) ** terms.months, (1 + monthly) ** paid
+    amount = max(10_000, int(terms.amount / 100) * 100)
     return {
-        "kind": kind, "amount": amount, "day": day, "months": months, "rate": rate, "purpose": purpose,
-        "balance": int(amount * (full - sofar) / (full - 1)), "lender": pick(rnd, LENDERS),
+        "kind": terms.kind, "amount": amount, "day": terms.day, "months": terms.months, "rate": rate,
+        "purpose": terms.purpose, "lender": pick(rnd, LENDERS), "balance": int(amount * (full - sofar) / (full - 1)),
         "payment": int(amount * monthly * full / (full - 1)),
     }  # fmt: skip
 

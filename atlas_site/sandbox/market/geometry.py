@@ -4,7 +4,9 @@ import hashlib
 import json
 import math
 import sqlite3
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 EARTH_RADIUS_MILES = 3958.8
 MILES_PER_DEGREE = 69.0
@@ -54,8 +56,5 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("shuffle", 2, shuffle, deterministic=True)
 
 
-def _known(function):  # type: ignore[no-untyped-def]
-    def call(*values):  # type: ignore[no-untyped-def]
-        return None if None in values else function(*values)
-
-    return call
+def _known(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *values: None if None in values else function(*values)

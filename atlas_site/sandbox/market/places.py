@@ -19,19 +19,6 @@ import zipcodes
 
 COUNTY_FIPS_FILE = Path(__file__).with_name("county_fips.csv")
 
-STATE_NAMES = {
-    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
-    "CT": "Connecticut", "DE": "Delaware", "DC": "District of Columbia", "FL": "Florida", "GA": "Georgia",
-    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas",
-    "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts", "MI": "Michigan",
-    "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada",
-    "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico", "NY": "New York", "NC": "North Carolina",
-    "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania",
-    "RI": "Rhode Island", "SC": "South Carolina", "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas",
-    "UT": "Utah", "VT": "Vermont", "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin",
-    "WY": "Wyoming",
-}  # fmt: skip
-
 NON_DISCLOSURE_STATES = frozenset({"AK", "ID", "KS", "LA", "MS", "MT", "NM", "ND", "TX", "UT", "WY"})
 """States whose deeds do not tell the price: a sale there has no sale price on record."""
 
@@ -95,9 +82,12 @@ class Places:
     def __init__(self) -> None:
         self.all = _load_places()
         self.by_zip = {place.zip: place for place in self.all}
-        self._cities = {(place.state, place.city.lower()) for place in self.all}
-        self._cities |= {("", place.city.lower()) for place in self.all}
-        self._counties = {(place.state, place.county.lower()) for place in self.all}
+        self._cities: dict[tuple[str, str], str] = {}
+        self._counties: dict[tuple[str, str], str] = {}
+        for place in self.all:
+            for state in (place.state, ""):
+                self._cities.setdefault((state, _plain_name(place.city)), place.city)
+                self._counties.setdefault((state, _plain_name(place.county)), place.county)
         self._cumulative = list(accumulate(_shares(self.all)))
         self._total = self._cumulative[-1]
 
@@ -105,13 +95,13 @@ class Places:
         """Return the place at this fraction (0 to below 1) of the whole market."""
         return self.all[bisect_right(self._cumulative, fraction * self._total)]
 
-    def has_city(self, name: str, state: str | None) -> bool:
-        """Tell whether a state (or, without one, the country) has a city of this name, in any case."""
-        return (state or "", name.lower()) in self._cities
+    def city_named(self, name: str, state: str | None) -> str | None:
+        """Return the spelling of a city of a state (of the country without one): "ST. LOUIS" → "Saint Louis"."""
+        return self._cities.get((state or "", _plain_name(name)))
 
-    def has_county(self, name: str, state: str | None) -> bool:
-        """Tell whether a state has a county of this name, in any case."""
-        return (state or "", name.lower()) in self._counties
+    def county_named(self, name: str, state: str | None) -> str | None:
+        """Return the spelling of a county of a state (of the country without one): "St Louis" → "St. Louis"."""
+        return self._counties.get((state or "", _plain_name(name)))
 
 
 @lru_cache(maxsize=1)
@@ -123,16 +113,17 @@ def load() -> Places:
 def _load_places() -> list[Place]:
     with COUNTY_FIPS_FILE.open(newline="", encoding="utf-8") as file:
         county_fips = {(row["state"], row["county"]): row["fips"] for row in csv.DictReader(file)}
-    places = []
+    # A few counties are spelled in two ways, "St Clair" and "St. Clair": the longer one is the official one.
     county_names: dict[str, str] = {}
+    for (_, name), fips in sorted(county_fips.items(), key=lambda item: (len(item[0][1]), item[0][1]), reverse=True):
+        county_names.setdefault(fips, COUNTY_SUFFIX.sub("", name).replace(" city", " City"))
+    places = []
     for row in sorted(zipcodes.list_all(), key=lambda row: row["zip_code"]):
         fips = county_fips.get((row["state"], row["county"]))
         if not fips or not row["active"] or row["zip_code_type"] != "STANDARD":
             continue
-        # A few counties are spelled in two ways: the first spelling serves for all their ZIP codes.
-        county = county_names.setdefault(fips, COUNTY_SUFFIX.sub("", row["county"]).replace(" city", " City"))
         places.append(Place(
-            zip=row["zip_code"], city=row["city"], county=county, fips=fips, state=row["state"],
+            zip=row["zip_code"], city=row["city"], county=county_names[fips], fips=fips, state=row["state"],
             latitude=float(row["lat"]), longitude=float(row["long"]), timezone=row["timezone"],
             aliases=tuple(row["acceptable_cities"]), area_code=(row["area_codes"] or ["202"])[0],
             price_level=PRICE_LEVELS.get(row["state"], 1.0) * (0.7 + 0.6 * _fraction_of(row["zip_code"])),
@@ -161,3 +152,8 @@ def _shares(places: list[Place]) -> list[float]:
 def _fraction_of(zip_code: str) -> float:
     """Return a fixed fraction for a ZIP code, so that neighborhoods differ in price."""
     return int(zip_code) * 2654435761 % 2**32 / 2**32
+
+
+def _plain_name(name: str) -> str:
+    """Return a name as people may type it: "Saint", "St." and "St" are the same."""
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"\bsaint(e?)\b", r"st\1", name.lower()))

@@ -6,6 +6,7 @@ from typing import Any
 from atlas_site.sandbox.market.people import LENDERS, draw_person, pick
 from atlas_site.sandbox.market.writer import Group, Writer, iso, iso_time
 
+BY_OWNER, BY_AGENT = "For sale by owner.", "Bright rooms, large yard, near schools."
 PERMIT_TAGS = (
     "addition adu bathroom battery demolition electricMeter electrical evCharger fireSprinkler gas generator grading "
     "heatPump hvac inspectionPassed kitchen newConstruction plumbing poolAndHotTub remodel roofing solar waterHeater "
@@ -31,7 +32,8 @@ def listing(writer: Writer) -> Group | None:
     highest = int(price * (1 + 0.1 * rnd())) if price else None
     return writer.known({
         "status": status, "statusCategory": facts["listing_category"],
-        "statusSubtype": "Cancel/Withdrawn" if status == "Canceled" else None, "statusUpdatedAt": iso_time(facts["listing_end_day"] or day),
+        "statusSubtype": "Cancel/Withdrawn" if status == "Canceled" else None,
+        "statusUpdatedAt": iso_time(facts["listing_end_day"] or day),
         "listingCategory": "Rental" if facts["listing_rental"] else "Purchase", "price": price,
         "minListPrice": price, "minListPriceDate": iso(day) if price else None, "maxListPrice": highest,
         "maxListPriceDate": iso(day) if price else None, "originalListingDate": iso_time(day),
@@ -39,7 +41,7 @@ def listing(writer: Writer) -> Group | None:
         "soldPrice": facts["sale_price"] if status == "Sold" else None, "daysOnMarket": last_known - day,
         "rental": bool(facts["listing_rental"]), "rentalPrice": facts["listing_rent"],
         "listingUrl": f"https://listings.example.com/{facts['id']}", "listingNumber": str(int(rnd() * 10**7)),
-        "description": "For sale by owner." if facts["listing_by_owner"] else "Bright rooms, large yard, near schools.",
+        "description": BY_OWNER if facts["listing_by_owner"] else BY_AGENT,
         "bedroomCount": facts["beds"], "bathroomCount": facts["baths"], "livingArea": facts["living_area"],
         "lotSizeSquareFeet": facts["lot_sqft"], "yearBuilt": facts["year_built"], "propertyType": facts["detail"],
         "appliances": ["Dishwasher", "Range"], "roofTypes": [], "coolingTypes": [], "heatingTypes": [],

@@ -38,11 +38,22 @@ def intel(writer: Writer) -> Group:
         "lastSoldDate": iso(facts["sale_day"]), "lastSoldPrice": facts["sale_price"],
         "lengthOfResidenceMonths": months, "lengthOfResidenceYears": months // 12,
         "salePropensity": int(score) if score is not None and score == int(score) else score,
-        "salePropensityCategory": None if score is None else "High" if score >= 60 else "Medium" if score >= 40 else "Low",
-        "salePropensityStatus": "Available" if score is not None
-        else "To be Determined" if facts["owner_kind"] in ("Individual", "Trust") else "Not Applicable",
+        "salePropensityCategory": _propensity_category(score), "salePropensityStatus": _propensity_status(writer),
     }  # fmt: skip
     return writer.known(group)
+
+
+def _propensity_category(score: float | None) -> str | None:
+    if score is None:
+        return None
+    return "High" if score >= 60 else "Medium" if score >= 40 else "Low"
+
+
+def _propensity_status(writer: Writer) -> str:
+    if writer.facts["propensity"] is not None:
+        return "Available"
+    is_person = writer.facts["owner_kind"] in ("Individual", "Trust")
+    return "To be Determined" if is_person else "Not Applicable"
 
 
 def sale(writer: Writer, deeds: list[Group]) -> Group:
@@ -86,17 +97,20 @@ def deed_history(writer: Writer) -> list[Group]:
     deeds = []
     seller = draw_person(rnd).full
     if facts["transfer_day"]:
-        before = draw_person(rnd, facts["last_name"] or "").full
-        deeds.append(_deed(writer, facts["transfer_day"], None, facts["deed_document"], owners, [before]))
-        owners = [before]
-    deeds.append(_deed(writer, facts["sale_day"], facts["sale_price"], facts["sale_document"], owners, [seller]))
+        before = [draw_person(rnd, facts["last_name"] or "").full]
+        kind = facts["deed_document"]
+        deeds.append(_deed(writer, day=facts["transfer_day"], price=None, kind=kind, buyers=owners, sellers=before))
+        owners = before
+    day, price, kind = facts["sale_day"], facts["sale_price"], facts["sale_document"]
+    deeds.append(_deed(writer, day=day, price=price, kind=kind, buyers=owners, sellers=[seller]))
     if facts["prior_day"]:
-        earlier = draw_person(rnd).full if rnd() < 0.8 else draw_company(rnd)
-        deeds.append(_deed(writer, facts["prior_day"], facts["prior_price"], "Warranty Deed", [seller], [earlier]))
+        earlier = [draw_person(rnd).full if rnd() < 0.8 else draw_company(rnd)]
+        day, price = facts["prior_day"], facts["prior_price"]
+        deeds.append(_deed(writer, day=day, price=price, kind="Warranty Deed", buyers=[seller], sellers=earlier))
     return deeds
 
 
-def _deed(writer: Writer, day: int, price: int | None, kind: str, buyers: list[str], sellers: list[str]) -> Group:
+def _deed(writer: Writer, *, day: int, price: int | None, kind: str, buyers: list[str], sellers: list[str]) -> Group:
     rnd = writer.rnd
     number: int | str = int(rnd() * 10**9)
     is_transfer = kind not in ("Warranty Deed", "Special Warranty Deed", "Grant Deed")
@@ -112,7 +126,8 @@ def _deed(writer: Writer, day: int, price: int | None, kind: str, buyers: list[s
         }),
         "resale": not is_transfer, "newConstruction": False, "interFamily": is_transfer, "foreclosure": False,
         "reoSale": False, "multipleOwners": len(buyers) > 1, "partialInterestType": None,
-        "transactionType": "Transfer" if is_transfer else "Resale", "transferTax": int(price * 0.0011) if price else None,
+        "transactionType": "Transfer" if is_transfer else "Resale",
+        "transferTax": int(price * 0.0011) if price else None,
         "ownerRelationshipType": None,
     })  # fmt: skip
 
