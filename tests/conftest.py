@@ -8,10 +8,14 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
+from credits import services as credit_services
 from tests.factories import UserFactory
+
+ALICE_CREDITS = 1_000
 
 # What migrations and their signals write: made once for the whole run, and changed by no test.
 KEPT_COLLECTIONS = {
@@ -75,8 +79,17 @@ def make_user(db: None) -> Callable[..., User]:
 
 @pytest.fixture
 def alice(db: None) -> User:
-    """An investor who paid."""
-    return UserFactory.create(name="Alice Able", email="alice@example.test")
+    """An investor who bought ALICE_CREDITS credits."""
+    alice = UserFactory.create(name="Alice Able", email="alice@example.test")
+    credit_services.grant(
+        user_id=alice.pk,
+        amount=ALICE_CREDITS,
+        bucket="purchased",
+        source=f"invoice-of-{alice.pk}:1",
+        reason="Credit pack",
+        now=timezone.now(),
+    )
+    return alice
 
 
 @pytest.fixture
