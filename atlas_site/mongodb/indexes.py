@@ -44,8 +44,8 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
     """Make sure that an index with these keys and options is there, and return its name, old or new.
 
     * One with the same keys and options is adopted, whatever it is called.
-    * A wish for a plain index is also met by a plain unique one. The reverse is not done: uniqueness that an earlier
-      writer asked for is never dropped because we would do without.
+    * A wish for a plain index is also met by one that is unique, or that expires documents, over all documents. The
+      reverse is not done: uniqueness that an earlier writer asked for is never dropped because we would do without.
     * An index that differs only in when documents expire is changed: the server does not take it beside the other.
     * A wish for a unique index replaces the indexes of the same keys that are not unique, or unique by the stock rule
       for nulls. The new one is built before the old ones are dropped, so a failure, for instance because of
@@ -60,7 +60,7 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
     alike = [index for index in existing if keys_of(index) == _in_order(keys)]
     for index in alike:
         meaning = meaning_of(index)
-        if meaning == wanted or (not wanted and meaning == {"unique": True}):
+        if meaning == wanted or (not wanted and meaning.keys() <= {"unique", "expireAfterSeconds"}):
             return index["name"]
         if "expireAfterSeconds" in wanted and {**meaning, **_expiry_of(wanted)} == wanted:
             change = {"name": index["name"], **_expiry_of(wanted)}

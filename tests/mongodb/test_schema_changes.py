@@ -142,6 +142,15 @@ def test_a_plain_index_is_not_built_beside_a_unique_one(houses):
     assert found(houses, PRICE) == [{"unique": True}]
 
 
+def test_an_index_is_made_to_expire_documents_and_a_plain_wish_leaves_it_so(houses):
+    create(House)
+    for seconds in (0, 60):
+        migrate(EnsureIndex("House", PRICE, name="expiry", expireAfterSeconds=seconds))
+        assert found(houses, PRICE) == [{"expireAfterSeconds": seconds}]
+    create(House)
+    assert found(houses, PRICE) == [{"expireAfterSeconds": 60}]
+
+
 @pytest.mark.parametrize("options", [{"expireAfterSeconds": 0}, {"collation": {"locale": "en", "strength": 2}}])
 def test_an_index_that_does_something_else_stays(houses, options):
     houses.create_index([("parcel", 1)], name="other", **options)
