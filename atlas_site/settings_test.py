@@ -12,3 +12,4 @@ STORAGES = {
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["*"]
+BATCHDATA_RETRY_WAIT_SECONDS = 0.01

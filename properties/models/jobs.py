@@ -83,6 +83,14 @@ class PropertyJob(Document):
         """How far it is, in words."""
         return f"{self.hit_count:,} of {self.wanted:,}"
 
+    def reference(self, step: str) -> str:
+        """The name of a vendor call of this job: the same after a crash, whose answer is then read from its record.
+
+        After a failure it is another one. A read whose answer was lost is so asked again; the lost call stays on
+        record as possibly billed.
+        """
+        return f"job:{self.pk}:{step}:{self.failures}"
+
     @property
     def is_over(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED}

@@ -61,7 +61,10 @@ def reveal_next_page(*, job: PropertyJob, now: datetime) -> PropertyJob:
     The page is paid for once: its answer is on record under the job's page number before it is read. Raises a
     VendorError, or LeaseLost.
     """
-    cursor = job.cursor or start_cursor(job)
+    if not job.cursor:
+        # Kept before anything is asked, so that a worker that takes over asks the very same question.
+        job = save_progress(job=job, cursor=start_cursor(job))
+    cursor = job.cursor
     answer = _ask(job, cursor, now)
     records = [record for record in answer.records if record.property_id]
     store_records(records=records, datasets=[Dataset.BASIC], now=now)
@@ -99,7 +102,7 @@ def start_cursor(job: PropertyJob) -> dict[str, Any]:
 
 def next_cursor(cursor: dict[str, Any], answer: SearchPage, owned: int) -> dict[str, Any] | None:
     """Where the next page begins, or None after the last one. A resumed search starts over once it has run out."""
-    following = {**cursor, "page": cursor["page"] + 1, "owned": owned, "again": 0}
+    following = {**cursor, "page": cursor["page"] + 1, "owned": owned}
     if answer.records and answer.next_cursor:
         return {**following, "next": answer.next_cursor}
     if cursor["resumed"]:
@@ -108,7 +111,7 @@ def next_cursor(cursor: dict[str, Any], answer: SearchPage, owned: int) -> dict[
 
 
 def _first_page(criteria: dict[str, Any]) -> dict[str, Any]:
-    return {"criteria": criteria, "page": 1, "next": None, "resumed": False, "owned": 0, "again": 0}
+    return {"criteria": criteria, "page": 1, "next": None, "resumed": False, "owned": 0}
 
 
 def _criteria_without_owned(job: PropertyJob) -> dict[str, Any]:
@@ -129,7 +132,7 @@ def _ask(job: PropertyJob, cursor: dict[str, Any], now: datetime) -> SearchPage:
         cursor=cursor["next"] or "",
         sort=job.subject["sort"],
         datasets=[Dataset.BASIC],
-        reference=f"job:{job.pk}:page:{cursor['page']}:{cursor['again']}",
+        reference=job.reference(f"page:{cursor['page']}"),
         user_id=job.user_id,
         now=now,
     )

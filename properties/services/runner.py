@@ -8,7 +8,6 @@ from atlas_site.vendors.errors import (
     VendorCallInProgress,
     VendorError,
     VendorMisconfigured,
-    VendorOutcomeUnknown,
     VendorRejected,
     VendorUnavailable,
 )
@@ -52,16 +51,11 @@ def _handle_vendor_error(*, job: PropertyJob, error: VendorError, now: datetime)
     delay = FIRST_DELAY * 2**job.failures
     if isinstance(error, VendorUnavailable) and error.retry_after_seconds:
         delay = max(delay, timedelta(seconds=error.retry_after_seconds))
-    cursor = job.cursor
-    if isinstance(error, VendorOutcomeUnknown):
-        # A read may be asked for again under a new reference; the lost one stays on record as possibly billed.
-        cursor = {**cursor, "again": cursor.get("again", 0) + 1}
     return save_progress(
         job=job,
         state=State.DELAYED,
         due_at=now + delay,
         lease_until=None,
         failures=job.failures + 1,
-        cursor=cursor,
         problem="The data vendor does not answer at the moment. Nothing was charged; Atlas tries again by itself.",
     )

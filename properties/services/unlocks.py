@@ -73,8 +73,9 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
     property_id, wanted = job.subject["property_id"], job.subject["datasets"]
     held = Property.objects.get(property_id=property_id)
     stale = [dataset for dataset in wanted if not _is_fresh(held, dataset, now)]
+    source = "vendor"
     if stale:
-        _fetch(job, property_id, stale, now)
+        source = "vendor" if _fetch(job, property_id, stale, now) else "vendor, unbilled"
         held = Property.objects.get(property_id=property_id)
 
     def settle() -> PropertyJob:
@@ -92,7 +93,7 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
                 "propertyId": property_id,
                 "dataset": each.dataset,
                 "outcome": each.outcome,
-                "source": "vendor" if each.dataset in stale else "copy",
+                "source": source if each.dataset in stale else "copy",
             }
             for each in outcomes
         ]
@@ -106,11 +107,12 @@ def _is_fresh(held: Property, dataset: str, now: datetime) -> bool:
     return answer is not None and answer.is_younger_than(settings.RECORD_FRESH_FOR, now)
 
 
-def _fetch(job: PropertyJob, property_id: str, datasets: list[str], now: datetime) -> None:
+def _fetch(job: PropertyJob, property_id: str, datasets: list[str], now: datetime) -> bool:
+    """Ask the vendor, keep what it says, and return whether it had a record, which is what it bills."""
     answer = batchdata.lookup_properties(
         [property_id],
         datasets=datasets,
-        reference=f"job:{job.pk}:lookup:{job.cursor.get('again', 0)}",
+        reference=job.reference("lookup"),
         user_id=job.user_id,
         now=now,
     )
@@ -119,6 +121,7 @@ def _fetch(job: PropertyJob, property_id: str, datasets: list[str], now: datetim
         note_nothing_found(property_id=property_id, datasets=datasets, now=now)
     else:
         store_records(records=[record], datasets=datasets, now=now)
+    return record is not None
 
 
 def _outcome(permission: PropertyDatasetPermission, held: Property, dataset: str) -> Outcome:
