@@ -11,7 +11,7 @@ class VendorCallAdmin(admin.ModelAdmin):
 
     list_display = ["id", "vendor", "operation", "reference", "attempt", "state", "result_count", "error", "created_at"]
     list_filter = ["state", "vendor", "operation", "may_be_billed"]
-    search_fields = ["=id", "=reference"]
+    search_fields = ["id__exact", "reference__exact"]  # exact and in this case, so that indexes answer
     exclude = ["raw", "request"]
     readonly_fields = ["id", "request_text"]
     show_full_result_count = False

@@ -58,12 +58,13 @@ class VendorCall(Document):
 
     class Meta:
         db_table = "VendorCall"
-        ordering = ["-created_at"]
+        # The id makes the order total, as the admin's pages need it, and the indexes give that very order.
+        ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["reference", "request_hash", "-attempt"], name="vendor_call_reference"),
-            models.Index(fields=["-created_at"], name="vendor_call_newest"),
-            models.Index(fields=["state", "-created_at"], name="vendor_call_state"),
-            models.Index(fields=["vendor", "operation", "-created_at"], name="vendor_call_operation"),
+            models.Index(fields=["-created_at", "-id"], name="vendor_call_newest"),
+            models.Index(fields=["state", "-created_at", "-id"], name="vendor_call_state"),
+            models.Index(fields=["vendor", "operation", "-created_at", "-id"], name="vendor_call_operation"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -26,8 +27,10 @@ from atlas_site.vendors.errors import (
     VendorBadAnswer,
     VendorCallInProgress,
     VendorError,
+    VendorMisconfigured,
     VendorOutcomeUnknown,
     VendorUnavailable,
+    VendorWalletEmpty,
 )
 from atlas_site.vendors.models import CallState, VendorCall
 
@@ -39,6 +42,7 @@ ABANDONED = "Abandoned"
 ENDED = (CallState.ANSWERED, CallState.FAILED, CallState.UNKNOWN)
 
 Result = TypeVar("Result")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ def begin_call(
         raise VendorCallInProgress("Another worker has taken this attempt.", retry_after_seconds=1) from error
 
 
-def move_call(call: VendorCall, *, of: Iterable[CallState], to: CallState, **values: Any) -> bool:
+def move_call(call: VendorCall, *, of: Iterable[str], to: str, **values: Any) -> bool:
     """Move a call to another state if it is still in one of the states ``of``; say whether it was."""
     moved = VendorCall.objects.filter(pk=call.pk, state__in=list(of)).update(state=to, **values)
     return moved == 1
@@ -281,6 +285,8 @@ def _read_stored(
         reading = read(answer)
     except VendorError as error:
         error.call_id = call.pk
+        for_operator = isinstance(error, VendorMisconfigured | VendorWalletEmpty)
+        logger.log(logging.ERROR if for_operator else logging.WARNING, "%s %s: %s", call.vendor, call.operation, error)
         move_call(
             call,
             of=(CallState.ANSWERED,),

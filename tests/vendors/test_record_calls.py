@@ -3,6 +3,7 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from threading import Barrier
@@ -21,6 +22,7 @@ from atlas_site.vendors.errors import (
     VendorOutcomeUnknown,
     VendorRejected,
     VendorUnavailable,
+    VendorWalletEmpty,
 )
 from atlas_site.vendors.models import CallState, VendorCall
 from atlas_site.vendors.recording import (
@@ -33,6 +35,8 @@ from atlas_site.vendors.recording import (
     store_answer,
     stored_answer,
 )
+from atlas_site.vendors.selectors import billed_records, unconfirmed_calls
+from tests.failpoints import HANG_UP, fail_commands
 
 pytestmark = pytest.mark.django_db
 
@@ -259,6 +263,28 @@ def test_a_vendor_is_never_called_inside_a_transaction():
     assert VendorCall.objects.count() == 0
 
 
+def test_the_operator_is_told_of_what_only_the_operator_can_mend(caplog):
+    def read(_answer: Answer) -> Reading[str]:
+        raise VendorWalletEmpty("The prepaid account is empty.", status=403)
+
+    with pytest.raises(VendorWalletEmpty) as caught:
+        call(read=read)
+    assert [(entry.levelname, caught.value.call_id in entry.getMessage()) for entry in caplog.records] == [
+        ("ERROR", True)
+    ]
+
+
+def test_an_answer_is_stored_although_the_database_is_away_for_a_moment():
+    def send() -> Answer:
+        faults.enter_context(fail_commands(connection.connection, "update", times=2, **HANG_UP))
+        return Answer(200, {}, b"paid")
+
+    with ExitStack() as faults:
+        recorded = call(send=send)
+    assert recorded.result == "paid"
+    assert only_call().raw_answer == b"paid"
+
+
 def _call_and_die(line: str) -> None:
     """Run in a process of its own, and end it the hard way at the named line."""
     connection.close_pool()
@@ -321,16 +347,22 @@ def test_looking_up_calls_uses_indexes():
     record = only_call()
     by_reference = VendorCall.objects.filter(reference=record.reference, request_hash=record.request_hash)
     assert_index_scan(by_reference.order_by("-attempt"))
-    assert_index_scan(VendorCall.objects.order_by("-created_at"))
-    assert_index_scan(VendorCall.objects.filter(state=CallState.UNKNOWN).order_by("-created_at"))
+    assert_index_scan(VendorCall.objects.defer("raw")[:100])
+    assert_index_scan(VendorCall.objects.filter(state=CallState.UNKNOWN)[:100])
+    assert_index_scan(VendorCall.objects.filter(vendor="batchdata", operation="property_lookup")[:100])
+    assert_index_scan(lambda: unconfirmed_calls(since=NOW, until=NOW + timedelta(days=1)))
+    assert_index_scan(lambda: list(billed_records(since=NOW, until=NOW + timedelta(days=1))))
+    assert_index_scan(lambda: purge_calls(NOW + timedelta(days=365)))
     assert_index_scan(VendorCall.objects.filter(pk=record.pk))
 
 
 def test_staff_read_the_calls_and_change_nothing(admin_client):
     call()
     record = only_call()
-    page = admin_client.get(reverse("admin:vendors_vendorcall_changelist"))
-    assert page.status_code == 200
+    found = admin_client.get(reverse("admin:vendors_vendorcall_changelist"), {"q": record.reference})
+    assert record.pk in found.content.decode()
+    others = admin_client.get(reverse("admin:vendors_vendorcall_changelist"), {"q": "job:2"})
+    assert record.pk not in others.content.decode()
     detail = admin_client.get(reverse("admin:vendors_vendorcall_change", args=[record.pk]))
     assert "propertyId" in detail.content.decode()
     assert admin_client.post(reverse("admin:vendors_vendorcall_delete", args=[record.pk])).status_code == 403

@@ -225,12 +225,12 @@ def _check_group(group: str, value: Any, place: str, problems: dict[str, str]) -
     checked = {}
     for field, condition in value.items():
         at = f"{place}.{field}"
-        check = _GEO_CHECKS.get(field) if group == "address" else None
-        kind = FIELDS[group].get(field)
-        if check is None and kind is None:
-            problems[at] = "There is no such filter."
+        if group == "address" and field in _GEO_CHECKS:
+            checked[field] = _check(_GEO_CHECKS[field], condition, at, problems)
+        elif field in FIELDS[group]:
+            checked[field] = _check(_CONDITION_CHECKS[FIELDS[group][field]], condition, at, problems)
         else:
-            checked[field] = _check(check or _CONDITION_CHECKS[kind], condition, at, problems)
+            problems[at] = "There is no such filter."
     return checked
 
 
