@@ -55,7 +55,7 @@ class MarketForm(forms.Form):
     """One place by name. After a name that several places have, it offers them to choose from."""
 
     market = forms.CharField(
-        label="Your market",
+        label="Market",
         max_length=TEXT_MAX_LENGTH,
         help_text="A city, county, ZIP code or state, such as Phoenix, AZ.",
         error_messages={"required": "Enter the city, county, ZIP code or state that you work in."},
@@ -63,7 +63,7 @@ class MarketForm(forms.Form):
     )
     which_market = forms.CharField(label="Which one do you mean?", required=False, widget=forms.RadioSelect)
 
-    def clean_market(self) -> Place:
+    def clean_market(self) -> Place | None:
         text = self.cleaned_data["market"]
         try:
             place = resolve_place(text)
@@ -78,8 +78,12 @@ class MarketForm(forms.Form):
         """Whether the name that was entered is that of several places."""
         return bool(self.fields["which_market"].widget.choices)
 
-    def _chosen_of(self, places: list[Place]) -> Place:
-        """Return the place that was chosen; one that is not of this name was chosen for another and does not count."""
+    def clean(self) -> dict | None:
+        self.fields["which_market"].required = self.has_choice  # for the page: it is needed now
+        return super().clean()
+
+    def _chosen_of(self, places: list[Place]) -> Place | None:
+        """Return the place that was chosen, or ask; a choice that is not of this name was made for another."""
         chosen = self.data.get(self.add_prefix("which_market"))
         for place in places:
             if place.option_text == chosen:
@@ -87,7 +91,8 @@ class MarketForm(forms.Form):
         self.fields["which_market"].widget.choices = [
             (place.option_text, f"{place.label} – {place.hint}") for place in places
         ]
-        raise forms.ValidationError("Several places have this name. Choose one below, or add the state.")
+        self.add_error("which_market", "Several places have this name. Choose one, or add the state above.")
+        return None
 
 
 class ProfileForm(forms.Form):
