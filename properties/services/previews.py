@@ -59,7 +59,10 @@ def _choices(user: User, count: Count, owned: CappedCount) -> list[Choice]:
     numbers = [number for number in CHOICES if number <= left]
     if 0 < left < CHOICES[-1] and left not in numbers:
         numbers.append(left)
-    return [Choice(number, credit_selectors.price_units(user_id=user.pk, units={CreditType.SEARCH: number})) for number in numbers]
+    return [
+        Choice(number, credit_selectors.price_units(user_id=user.pk, units={CreditType.SEARCH: number}))
+        for number in numbers
+    ]
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,9 @@ def show_job(request: HttpRequest, job_id: str) -> HttpResponse:
         raise Http404
     if job.is_over and job.kind == job.Kind.UNLOCK:
         return redirect_htmx(request, reverse("properties:show-property", args=[job.property_id]))
-    context = {"job": job, "receipt": credit_selectors.receipt(user=request.user, quote_id=job.quote_id)}
+    context: dict[str, object] = {"job": job}
     if job.is_over:
+        context["receipt"] = credit_selectors.quote_page(user=request.user, quote_id=job.quote_id, now=timezone.now())
         context["owned"] = list_owned(revealed_by(job), after=request.GET.get("after", ""))
     template = "properties/job.html#progress" if wants_fragment(request) else "properties/job.html"
     return render(request, template, context)

@@ -30,61 +30,61 @@ def unlock(now):
 
 
 @pytest.fixture
-def owned(alice, fund, phoenix, reveal, sandbox):
-    """Properties that alice has revealed."""
-    fund(alice, 200)
-    reveal(alice, phoenix, 15)
-    return list(PropertyDatasetPermission.objects.filter(user=alice).order_by("property_id"))
+def owned(carol, fund, phoenix, reveal, sandbox):
+    """Properties that carol has revealed."""
+    fund(carol, 200)
+    reveal(carol, phoenix, 15)
+    return list(PropertyDatasetPermission.objects.filter(user=carol).order_by("property_id"))
 
 
-def test_only_datasets_that_tell_something_are_charged(alice, owned, unlock):
-    before = Credit.objects.get(user=alice).credit_available
+def test_only_datasets_that_tell_something_are_charged(carol, owned, unlock):
+    before = Credit.objects.get(user=carol).credit_available
     outcomes = set()
     charged = 0
     for permission in owned[:6]:
-        job = unlock(alice, permission, [each for each in ALL_SOLD if each != "CONTACT"])
+        job = unlock(carol, permission, [each for each in ALL_SOLD if each != "CONTACT"])
         outcomes |= {row["outcome"] for row in job.rows}
         charged += job.hit_count
         unlocked = set(PropertyDatasetPermission.objects.get(pk=permission.pk).datasets) - {"BASIC"}
         assert unlocked == {row["dataset"] for row in job.rows if row["outcome"] == "charged"}
 
     assert outcomes == {"charged", "nothing on file"}
-    assert Credit.objects.get(user=alice).credit_available == before - charged
+    assert Credit.objects.get(user=carol).credit_available == before - charged
 
 
-def test_an_empty_dataset_is_not_asked_for_again_within_thirty_days(alice, owned, unlock, now, sandbox):
+def test_an_empty_dataset_is_not_asked_for_again_within_thirty_days(carol, owned, unlock, now, sandbox):
     for permission in owned:
-        job = unlock(alice, permission, ["FORECLOSURE"])
+        job = unlock(carol, permission, ["FORECLOSURE"])
         if job.hit_count == 0:
             break
     else:
         pytest.fail("Every property of the market has a foreclosure.")
 
     with pytest.raises(unlocks.NothingToUnlock):
-        unlock(alice, permission, ["FORECLOSURE"])
+        unlock(carol, permission, ["FORECLOSURE"])
     later = now + timedelta(days=31)
-    assert unlock(alice, permission, ["FORECLOSURE"], at=later).state == PropertyJob.State.DONE
+    assert unlock(carol, permission, ["FORECLOSURE"], at=later).state == PropertyJob.State.DONE
 
 
-def test_a_second_unlock_of_the_same_dataset_costs_nothing(alice, owned, now, sandbox):
+def test_a_second_unlock_of_the_same_dataset_costs_nothing(carol, owned, now, sandbox):
     permission = owned[0]
     quotes = [
-        unlocks.quote_unlock(user=alice, permission=permission, datasets=["VALUATION"], back_url="/", now=now)
+        unlocks.quote_unlock(user=carol, permission=permission, datasets=["VALUATION"], back_url="/", now=now)
         for _ in range(2)
     ]
-    accepted = [jobs.accept_quote(user=alice, quote_id=quote.pk, now=now) for quote in quotes]
-    before = Credit.objects.get(user=alice).credit_available + Credit.objects.get(user=alice).reserved
+    accepted = [jobs.accept_quote(user=carol, quote_id=quote.pk, now=now) for quote in quotes]
+    before = Credit.objects.get(user=carol).credit_available + Credit.objects.get(user=carol).reserved
 
     done = [runner.run_job(job_id=str(job.pk), now=timezone.now) for job in accepted]
 
     assert done[1].not_charged in ({"already yours": 1}, {"nothing on file": 1})
-    spent = before - Credit.objects.get(user=alice).credit_available
+    spent = before - Credit.objects.get(user=carol).credit_available
     assert spent == done[0].hit_count
 
 
-def test_a_fresh_copy_is_sold_without_a_vendor_call(alice, bob, owned, fund, phoenix, unlock, sandbox, now):
+def test_a_fresh_copy_is_sold_without_a_vendor_call(carol, bob, owned, fund, phoenix, unlock, sandbox, now):
     permission = owned[0]
-    unlock(alice, permission, ["QUICKLIST"])
+    unlock(carol, permission, ["QUICKLIST"])
     fund(bob, 100)
     his = PropertyDatasetPermission.objects.create(
         user=bob, property_id=permission.property_id, datasets=["BASIC"], revealed_at=now
@@ -99,11 +99,11 @@ def test_a_fresh_copy_is_sold_without_a_vendor_call(alice, bob, owned, fund, pho
     assert Credit.objects.get(user=bob).credit_available == 99
 
 
-def test_locked_sections_hold_names_and_no_values(alice, owned, unlock, now):
+def test_locked_sections_hold_names_and_no_values(carol, owned, unlock, now):
     permission = owned[0]
-    unlock(alice, permission, ["VALUATION"])
+    unlock(carol, permission, ["VALUATION"])
 
-    page = show_property(user=alice, property_id=permission.property_id, now=now)
+    page = show_property(user=carol, property_id=permission.property_id, now=now)
 
     held = Property.objects.get(property_id=permission.property_id)
     assert "valuation" in held.data
@@ -112,11 +112,11 @@ def test_locked_sections_hold_names_and_no_values(alice, owned, unlock, now):
         assert section.info.field_labels
 
 
-def test_the_row_of_the_owned_list_holds_unlocked_values_only(alice, owned, unlock):
+def test_the_row_of_the_owned_list_holds_unlocked_values_only(carol, owned, unlock):
     for permission in owned:
         row = PropertyDatasetPermission.objects.get(pk=permission.pk)
         assert row.estimated_value is None
-        job = unlock(alice, permission, ["VALUATION"])
+        job = unlock(carol, permission, ["VALUATION"])
         if job.hit_count:
             break
     row = PropertyDatasetPermission.objects.get(pk=permission.pk)
