@@ -1,8 +1,10 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts import services as account_services
 from accounts.models import Account, AnonymousSession, FollowedMarket, Session, User
 from atlas_site.lib.admin import DocumentAdmin, ReadOnlyAdmin
 
@@ -28,9 +30,10 @@ class UserAdmin(DocumentAdmin, DjangoUserAdmin):
     list_display = ["email", "name", "role", "banned", "onboarding_completed", "created_at", "last_login"]
     list_filter = ["role", "banned"]
     search_fields: list[str] = []
-    exact_search_fields = ["email", "id", "phone"]
+    exact_search_fields = ["email", "id"]
     filter_horizontal = ["groups", "user_permissions"]
     readonly_fields = ["banned", "two_factor_enabled", "created_at", "last_login"]
+    actions = ["ban", "unban"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         ("Person", {"fields": ["name", "phone", "location", "profession", "time_zone", "onboarding_completed"]}),
@@ -40,6 +43,24 @@ class UserAdmin(DocumentAdmin, DjangoUserAdmin):
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["email", "name", "role", "usable_password", "password1", "password2"]})
     ]
+
+    @admin.action(description="Ban: end their sessions and stop their spending", permissions=["change"])
+    def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Ban the chosen people, except the one who asks and superusers."""
+        people = [user for user in queryset if user != request.user and self.has_change_permission(request, user)]
+        for user in people:
+            account_services.ban_user(user=user)
+            self.log_change(request, user, "Banned.")
+        self.message_user(request, f"Banned: {len(people)} of {len(queryset)}.")
+
+    @admin.action(description="Lift the ban", permissions=["change"])
+    def unban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let the chosen people in again."""
+        people = [user for user in queryset if self.has_change_permission(request, user)]
+        for user in people:
+            account_services.unban_user(user=user)
+            self.log_change(request, user, "Ban lifted.")
+        self.message_user(request, f"Ban lifted: {len(people)} of {len(queryset)}.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """What gives more power than staff have is for superusers."""

@@ -35,4 +35,5 @@ class MongoContentTypesConfig(ContentTypesConfig):
 
 
 class MongoAllauthAccountConfig(AccountConfig):
+    verbose_name = "Sign-in"
     default_auto_field = OBJECT_ID
