@@ -106,6 +106,12 @@ ALWAYS_FREE = (
 )
 
 
+def operation_of(kind: str, credit_type: str) -> Operation:
+    """Return the row of the price table that a line of a quote of this kind is about."""
+    of_type = [operation for operation in OPERATIONS if operation.credit_type == credit_type]
+    return next((operation for operation in of_type if operation.key.startswith(kind)), of_type[0])
+
+
 def current_weights() -> dict[str, Decimal]:
     """Return what a unit of each type costs now, in credits, as exact decimals of at most four places."""
     stored = {row.credit_type: weight_of(row.weight) for row in CreditWeight.objects.all()}

@@ -178,9 +178,10 @@ def quote_page(*, user: User, quote_id: str, now: datetime) -> QuotePage:
     wallet = Credit.objects.filter(user_id=user.pk).first() or Credit(user=user)
     entries = CreditLog.objects.filter(reference_kind="quote", reference_id=quote.pk)
     available = wallet.credit_available
+    state = state_of_quote(quote=quote, wallet=wallet, now=now)
     return QuotePage(
         quote=quote,
-        state=state_of_quote(quote=quote, wallet=wallet, now=now),
+        state=state,
         lines=tuple(
             QuoteLine(
                 operation=operation_of(quote.kind, line["type"]),
@@ -204,7 +205,7 @@ def quote_page(*, user: User, quote_id: str, now: datetime) -> QuotePage:
             for line in quote.lines
             if weight_of(line.get("leftover", 0)) and not line.get("rejoined")
         ),
-        accept_url=reverse(quote.accept_view, args=[quote.pk]),
+        accept_url=reverse(quote.accept_view, args=[quote.pk]) if state == "offered" else "",
     )
 
 

@@ -1,6 +1,6 @@
 """Offers and their acceptance. A quote is its own reservation: offered, accepted, then settled or expired."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,9 +15,9 @@ from pymongo.client_session import ClientSession
 from credits.chain import digest
 from credits.documents import as_utc, collection_of, current_session, load
 from credits.models import CreditLog, CreditUsage, Quote
-from credits.money import Parts, least_price, price, split_spend, units_that_fit, weight_of
+from credits.money import Parts, least_price, price, split_spend, weight_of
 from credits.pricing import current_weights
-from credits.selectors import prepaid_fractions
+from credits.selectors import fitting_units, prepaid_fractions
 from credits.services.exceptions import (
     AccountBlocked,
     LostRace,
@@ -229,14 +229,3 @@ def _least_cost(quote: Mapping[str, Any]) -> int:
 
 def _not_enough(quote: Mapping[str, Any], available: int) -> NotEnoughCredits:
     return NotEnoughCredits(needed=quote["maxCost"], available=available, fits=fitting_units(quote["lines"], available))
-
-
-def fitting_units(lines: Sequence[Mapping[str, Any]], available: int) -> dict[str, int]:
-    """Return how many units of each line `available` credits pay for, the first lines first."""
-    fits, left = {}, available
-    for line in lines:
-        weight, prepaid = weight_of(line["weight"]), weight_of(line["prepaid"])
-        count = line["units"] if line["cost"] <= left else min(line["units"], units_that_fit(left, weight, prepaid))
-        fits[line["type"]] = count
-        left -= price(count, weight, prepaid)
-    return fits

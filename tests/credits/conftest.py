@@ -6,10 +6,18 @@ from datetime import UTC, datetime
 import pytest
 from bson import ObjectId
 
+from accounts.models import User
 from credits import services as credit_services
 from credits.models import Credit, Quote
+from tests.factories import UserFactory
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """An investor whose wallet these tests fill themselves."""
+    return UserFactory.create(name="Alice Able", email="alice@example.test")
 
 
 @pytest.fixture
@@ -44,7 +52,7 @@ def quote_for(db: None) -> Callable[..., Quote]:
             title="The next properties in Phoenix, AZ",
             units=units or {"SEARCH": 1},
             subject={"test": str(ObjectId())},
-            accept_view="properties:accept-reveal",
+            accept_view="properties:accept-quote",
             back_url="/search/?q=Phoenix",
             now=now,
         )
