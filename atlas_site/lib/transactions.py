@@ -7,7 +7,7 @@ backend's own ``atomic`` leaves a broken session behind when a commit fails. A t
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 from zlib import crc32
 
 import pymongo
@@ -46,7 +46,7 @@ def run_txn(work: Callable[[], Result], *, using: str = DEFAULT_DB_ALIAS, second
     documents are free; if it cannot be reached it does so by itself after 60 seconds. The connection is clean again in
     every case.
     """
-    connection = connections[using]
+    connection: Any = connections[using]  # MongoDB's has attributes that the type of Django's does not know
     if connection.in_atomic_block_mongo:
         return work()
     connection.ensure_connection()

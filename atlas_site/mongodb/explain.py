@@ -10,6 +10,7 @@ query of a page has a test that asks the server for its plan:
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
@@ -40,7 +41,7 @@ def explain(reads: QuerySet | Callable[[], object]) -> dict:
 def explain_of(collection: Collection, query: Mapping | Pipeline) -> dict:
     """Return the server's plan of a pipeline, or of a filter, on a collection of PyMongo."""
     pipeline = [{"$match": query}] if isinstance(query, Mapping) else query
-    command = {"aggregate": collection.name, "pipeline": pipeline, "cursor": {}}
+    command: dict = {"aggregate": collection.name, "pipeline": pipeline, "cursor": {}}
     return collection.database.command("explain", command, verbosity="queryPlanner")
 
 
@@ -99,7 +100,7 @@ def _reads_of(reads: QuerySet | Callable[[], object]) -> list[tuple[Collection, 
 @contextmanager
 def recorded_reads(using: str = DEFAULT_DB_ALIAS) -> Iterator[list[tuple[Collection, Pipeline]]]:
     """Collect what the ORM asks the server for in this block: pipelines, and the filters of updates and deletes."""
-    connection = connections[using]
+    connection: Any = connections[using]
     seen: list[tuple[Collection, Pipeline]] = []
     get_collection = connection.get_collection
 

@@ -98,7 +98,7 @@ def keys_of(index: Mapping) -> list[tuple[str, int | str]]:
 
     The server rewrites the keys of a text index to internal names, and keeps the asked ones, sorted, among the weights.
     """
-    keys = []
+    keys: list[tuple[str, int | str]] = []
     for key, kind in index["key"].items():
         if key == "_fts":
             keys += [(weighted, "text") for weighted in index["weights"]]

@@ -87,7 +87,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         A unique index over fields that are not null is a plain one, which serves look-ups and sorted lists. If nullable
         fields are among them, or if documents of an earlier writer lack such a key, the index leaves nulls out.
         """
-        if self.collect_sql or index.contains_expressions or isinstance(index, SearchIndex):
+        if index.contains_expressions or isinstance(index, SearchIndex):
             super().add_index(
                 model, index, field=field, unique=unique, column_prefix=column_prefix, parent_model=parent_model
             )
@@ -114,7 +114,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     @schema.ignore_embedded_models
     def remove_index(self, model, index):
         """Drop the index with the keys of this one, if there is one, whatever it is called."""
-        if self.collect_sql or index.contains_expressions or isinstance(index, SearchIndex):
+        if index.contains_expressions or isinstance(index, SearchIndex):
             super().remove_index(model, index)
         else:
             self._drop(model, self._keys_of(model, index), unique=False, condition=self._condition_of(model, index))

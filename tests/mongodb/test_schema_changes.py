@@ -1,5 +1,6 @@
 """Migrations on MongoDB: they adopt what is there, keep data, may be run twice, and build indexes that are used."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -306,6 +307,15 @@ def test_migrations_have_the_time_that_they_need(houses, database):
         assert failure.value.timeout
         with connection.schema_editor():
             assert hasty[database.name]["TestHouse"].find_one(slow)["parcel"] == "1"
+
+
+def test_what_a_migration_would_do_is_shown_and_not_done(houses, database):
+    with connection.schema_editor(collect_sql=True) as editor:
+        editor.create_model(House)
+    shown = "\n".join(editor.collected_sql)
+    assert "create_collection('TestHouse')" in shown
+    assert re.search(r"IndexModel\({'parcel': 1}, name='\w+', unique=True\)", shown)
+    assert "TestHouse" not in database.list_collection_names()
 
 
 # Operations of our own
