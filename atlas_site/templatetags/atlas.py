@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma, naturaltime
 from django.templatetags.static import static
 from django.utils import timezone
@@ -30,6 +31,20 @@ def icon(name: str, css_class: str = "", label: str = "") -> SafeString:
     meaning = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="{}"', "true")
     css_class = f"icon {css_class}".strip()
     return format_html('<svg class="{}" {}><use href="{}#{}"/></svg>', css_class, meaning, static(SPRITE), name)
+
+
+@register.inclusion_tag("partials/_map.html")
+def property_map(points_url: str, label: str = "Map of these properties") -> dict:
+    """Show a map of the points that `points_url` answers; partials/_map.html says how they are written.
+
+    The page needs partials/_map_head.html in its block head.
+    """
+    return {
+        "points_url": points_url,
+        "label": label,
+        "tile_url": settings.MAP_TILE_URL,
+        "tile_attribution": settings.MAP_TILE_ATTRIBUTION,
+    }
 
 
 @register.filter

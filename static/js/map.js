@@ -26,13 +26,15 @@ function make(tag, attributes, text = "") {
 class PropertyMap {
   constructor(element) {
     this.element = element;
-    this.note = element.querySelector(".map-note");
+    const canvas = element.appendChild(make("div", { class: "map-canvas" }));
+    this.note = element.appendChild(make("p", { class: "map-note", role: "status" }));
+    this.ended = new AbortController();
     this.points = [];
     this.cells = [];
     this.markers = new Map(); // id of a property -> the marker that shows it, maybe among others
     this.layer = L.layerGroup();
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.map = L.map(element.querySelector(".map-canvas"), {
+    this.map = L.map(canvas, {
       minZoom: 3,
       maxZoom: CLOSEST_ZOOM,
       attributionControl: false,
@@ -47,7 +49,12 @@ class PropertyMap {
     this.load();
     this.map.on("zoomend", () => this.draw());
     this.map.on("moveend", () => this.cells.length && this.load({ inView: true }));
-    document.addEventListener("htmx:afterSettle", () => this.load()); // the list may be another one now
+  }
+
+  end() {
+    this.ended.abort();
+    this.question?.abort();
+    this.map.remove();
   }
 
   async drawOutlines() {
@@ -181,7 +188,7 @@ class PropertyMap {
       document.addEventListener(type, (event) => {
         const row = event.target.closest?.("[data-property-id]");
         if (row) this.highlight(row.dataset.propertyId, isOn);
-      });
+      }, { signal: this.ended.signal });
     }
   }
 
@@ -191,4 +198,20 @@ class PropertyMap {
   }
 }
 
-for (const element of document.querySelectorAll("[data-map]")) new PropertyMap(element);
+// htmx brings maps and takes them away, and may give one that stays other points.
+const maps = new Map();
+
+function followPage() {
+  for (const [element, map] of maps) {
+    if (element.isConnected) continue;
+    map.end();
+    maps.delete(element);
+  }
+  for (const element of document.querySelectorAll("[data-map]")) {
+    if (maps.has(element)) maps.get(element).load();
+    else maps.set(element, new PropertyMap(element));
+  }
+}
+
+followPage();
+document.addEventListener("htmx:afterSettle", followPage);
