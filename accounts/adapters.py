@@ -1,6 +1,7 @@
 """How allauth is fitted to Atlas."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -21,3 +22,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:list-sessions")
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Hash a password for nothing, as for a new account: else the time taken tells which addresses are known."""
+        make_password("for nobody")
+        super().send_account_already_exists_mail(email)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Session, User
-from tests.accounts.helpers import is_signed_in, log_in, session_documents, visitor_documents
+from tests.accounts.helpers import CountingHasher, is_signed_in, log_in, session_documents, sign_up, visitor_documents
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +98,20 @@ def test_known_and_unknown_addresses_get_the_same_answer(alice):
     assert pages[0] == pages[1]
     assert "<title>Error: Sign in" in "".join(pages[0])
     assert session_documents() == []
+
+
+@pytest.mark.parametrize(
+    "enter", [lambda email: log_in(Client(), User(email=email), "wrong"), lambda email: sign_up(Client(), email)]
+)
+def test_known_and_unknown_addresses_take_the_same_time(alice, bob, settings, enter):
+    settings.PASSWORD_HASHERS = ["tests.accounts.helpers.CountingHasher"]
+    User.objects.filter(pk=bob.pk).update(password="")
+    counts = []
+    for email in (alice.email, bob.email, "nobody@example.test"):
+        CountingHasher.count = 0
+        enter(email)
+        counts.append(CountingHasher.count)
+    assert counts == [1, 1, 1]
 
 
 def test_five_wrong_passwords_close_the_account_to_more_tries(client, alice):
