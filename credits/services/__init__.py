@@ -5,6 +5,7 @@ The order of a spend: `make_quote`, then `accept_quote` in one `run_txn` with th
 credits, all moments are passed in as ``now``, and each operation may be repeated without doing anything twice.
 """
 
+from credits.services.adoption import Adoption, adopt_wallets
 from credits.services.books import RULES as BOOK_RULES
 from credits.services.books import Breach, Report, verify_books
 from credits.services.exceptions import (
@@ -28,6 +29,7 @@ __all__ = [
     "BOOK_RULES",
     "Acceptance",
     "AccountBlocked",
+    "Adoption",
     "Breach",
     "Capture",
     "CreditsError",
@@ -42,6 +44,7 @@ __all__ = [
     "Report",
     "accept_quote",
     "adjust",
+    "adopt_wallets",
     "capture",
     "claim_welcome_credits",
     "claw_back",

@@ -1,0 +1,34 @@
+"""``manage.py adopt_database``: take over what an earlier Atlas left, after ``migrate``."""
+
+import json
+from dataclasses import asdict
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from credits import services as credit_services
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring the balances of an earlier Atlas into the numbered ledger, one opening entry a wallet, and check the "
+        "books. Run it once after migrate, before Atlas is opened to users; running it again does no harm. "
+        "Exits 1 if the books have a breach afterwards."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+    def handle(self, *args, **options) -> None:
+        adoption = credit_services.adopt_wallets(now=timezone.now())
+        breaches = credit_services.verify_books().breaches
+        if options["json"]:
+            self.stdout.write(json.dumps(asdict(adoption) | {"breaches": [asdict(breach) for breach in breaches]}))
+        else:
+            self.stdout.write(
+                f"Adopted {adoption.wallets:,} wallets with {adoption.brought_forward:,} credits, "
+                f"gave back {adoption.holds_given_back:,} that unfinished jobs held, "
+                f"and corrected the available credits of {adoption.corrected:,}."
+            )
+        if breaches:
+            raise CommandError(f"The books have {len(breaches)} breaches: manage.py verify_books names them.")
