@@ -96,9 +96,7 @@ def send(
     limits = limits or TimeLimits()
     on_loopback = check_url(url)
     # A session per call: a kept connection that the other side has just closed would look like a lost answer.
-    with requests.Session() as session:
-        session.trust_env = not on_loopback  # proxies are for other machines
-        session.auth = _keep_headers
+    with open_session(on_loopback=on_loopback) as session:
         deadline = time.monotonic() + limits.total_seconds
         try:
             response = session.request(
@@ -116,6 +114,14 @@ def send(
             raise NoAnswer(type(error).__name__) from error
         with response:
             return Answer(response.status_code, response.headers, _read_body(response, deadline, size_limit))
+
+
+def open_session(*, on_loopback: bool) -> requests.Session:
+    """Return a session that takes proxies from the environment, for other machines, and logins from nowhere."""
+    session = requests.Session()
+    session.trust_env = not on_loopback
+    session.auth = _keep_headers
+    return session
 
 
 def _read_body(response: requests.Response, deadline: float, size_limit: int) -> bytes:

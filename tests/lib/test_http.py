@@ -4,6 +4,7 @@ import gzip
 import time
 
 import pytest
+import requests
 
 from atlas_site.lib import http
 from atlas_site.lib.http import AnswerTooLarge, NoAnswer, NotSent, TimeLimits, UrlRefused
@@ -38,15 +39,22 @@ def test_plain_http_is_for_loopback_and_https_for_all(url, on_loopback):
     assert http.check_url(url) is on_loopback
 
 
-def test_the_product_names_itself_and_a_netrc_does_not_replace_the_key(server, tmp_path, monkeypatch):
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password other\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+def test_the_product_names_itself(server):
     server.will_answer(Reply(200, b"ok"))
     assert http.send("GET", server.url, headers={"Authorization": "Bearer mine"}).body == b"ok"
-    headers = server.requests[0].headers
-    assert headers["User-Agent"] == http.USER_AGENT
-    assert headers["Authorization"] == "Bearer mine"
+    assert server.requests[0].headers["User-Agent"] == http.USER_AGENT
+    assert server.requests[0].headers["Authorization"] == "Bearer mine"
+
+
+@pytest.mark.parametrize("on_loopback", [True, False])
+def test_a_login_in_a_netrc_does_not_replace_the_key(tmp_path, monkeypatch, on_loopback):
+    (tmp_path / "netrc").write_text("machine api.example.com login other password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    asked = requests.Request("GET", "https://api.example.com/", headers={"Authorization": "Bearer mine"})
+    with http.open_session(on_loopback=on_loopback) as session:
+        assert session.prepare_request(asked).headers["Authorization"] == "Bearer mine"
+    with requests.Session() as plain:
+        assert plain.prepare_request(asked).headers["Authorization"].startswith("Basic "), "what it protects from"
 
 
 def test_every_status_is_an_answer(server):
