@@ -120,7 +120,7 @@ def statement_page(*, wallet: Credit, before: int | None = None) -> Statement:
 def statement_line(entry: CreditLog) -> StatementLine:
     """Return an entry as its owner reads it."""
     return StatementLine(
-        sequence=entry.sequence,
+        sequence=entry.sequence or 0,
         at=entry.timestamp,
         kind=entry.kind,
         label=entry.get_kind_display(),
@@ -199,7 +199,7 @@ def quote_page(*, user: User, quote_id: str, now: datetime) -> QuotePage:
         debt=wallet.debt,
         not_charged=quote.max_cost - quote.captured,
         reasons=tuple({"label": reason["why"], "count": reason["count"]} for reason in quote.not_charged),
-        entries=tuple(statement_line(entry) for entry in sorted(entries, key=lambda entry: entry.sequence)),
+        entries=tuple(statement_line(entry) for entry in sorted(entries, key=lambda entry: entry.sequence or 0)),
         leftovers=tuple(
             f"{fraction_in_words(weight_of(line['leftover']))} is kept and pays for what comes next"
             for line in quote.lines

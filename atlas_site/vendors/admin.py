@@ -1,7 +1,8 @@
 import json
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from atlas_site.lib.admin import ReadOnlyAdmin
@@ -22,7 +23,7 @@ class VendorCallAdmin(ReadOnlyAdmin):
         """Leave the compressed answers in the database: a list of them would be megabytes."""
         return super().get_queryset(request).defer("raw")
 
-    def get_fields(self, request: HttpRequest, obj: VendorCall | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         """All but the compressed answer, and the request as text."""
         hidden = {"raw", "request"}
         return [*(name for name in super().get_fields(request, obj) if name not in hidden), "request_text"]

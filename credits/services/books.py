@@ -10,7 +10,6 @@ from typing import Any
 
 from bson import ObjectId
 from django.contrib.auth import get_user_model
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 from pymongo.client_session import ClientSession
 
@@ -78,7 +77,7 @@ def verify_books() -> Report:
     report = Report()
     last: ObjectId | None = None
     while True:
-        with connections[DEFAULT_DB_ALIAS].database.client.start_session(snapshot=True) as session:
+        with collection_of(Credit).database.client.start_session(snapshot=True) as session:
             accounts = _read_accounts(session, after=last)
         for account in accounts:
             _verify_account(report, account)
@@ -120,7 +119,12 @@ def _verify_whole(report: Report) -> None:
 def _without_wallet(model: type[Model], *, key: str, foreign: str, where: Mapping[str, Any]) -> list[str]:
     """Return the values of `key` among these documents that no wallet has as its `foreign` key."""
     wallet = {"from": Credit._meta.db_table, "localField": "_id", "foreignField": foreign, "as": "wallet"}
-    steps = [{"$match": where}, {"$group": {"_id": f"${key}"}}, {"$lookup": wallet}, {"$match": {"wallet": []}}]
+    steps: list[dict[str, Any]] = [
+        {"$match": where},
+        {"$group": {"_id": f"${key}"}},
+        {"$lookup": wallet},
+        {"$match": {"wallet": []}},
+    ]
     return [str(row["_id"]) for row in collection_of(model).aggregate(steps, allowDiskUse=True)]
 
 

@@ -39,7 +39,7 @@ def grant(
     def add(wallet: HeldWallet, key: str) -> dict[str, Any]:
         if bucket == "subscription":
             wallet.set(periodGrant=Int64((wallet.document.get("periodGrant") or 0) + amount))
-            changes = {"subscription": amount}
+            changes: dict[str, Any] = {"subscription": amount}
         else:
             wallet.set(lastPurchase=Int64(amount))
             paid = min(wallet.debt, amount)
@@ -133,7 +133,7 @@ def adjust(
             reason=reason,
             actor=actor,
             reference=("entry", corrects) if corrects else None,
-            **{bucket: amount},
+            **_into(bucket, amount),
         )
 
     return _apply(user_id=user_id, key=f"adjust:{adjustment_id}", inputs=inputs, now=now, change=correct)
@@ -188,7 +188,7 @@ def claw_back(
             actor=SYSTEM,
             reference=("refund", refund_id),
             debt=amount - taken,
-            **{bucket: -taken},
+            **_into(bucket, -taken),
         )
 
     return _apply(user_id=user_id, key=f"clawback:{refund_id}", inputs=inputs, now=now, change=take)
@@ -203,3 +203,8 @@ def _apply(*, user_id: ObjectId, key: str, inputs: Mapping[str, Any], now: datet
         change=lambda wallet: change(wallet, key),
     )
     return load(CreditLog, entry)
+
+
+def _into(bucket: Bucket, amount: int) -> dict[str, Any]:
+    """Return the change of one bucket as arguments of `HeldWallet.record`."""
+    return {bucket: amount}

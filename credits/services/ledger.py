@@ -126,7 +126,7 @@ class HeldWallet:
         }
         collection_of(Credit).update_one({"_id": self.id}, {"$set": values | self._others}, session=current_session())
 
-    def _adopt(self, before: Mapping[str, int]) -> None:
+    def _adopt(self, before: Mapping[str, Any]) -> None:
         """Write the opening entry of a wallet that another program filled before there was a numbered ledger."""
         self.record(
             kind=CreditLog.Kind.ADJUST,
@@ -251,7 +251,7 @@ def _explain(user_id: ObjectId, refuse: Callable[[Mapping[str, Any]], None] | No
         refuse(wallet)
 
 
-def _upsert(model: type, keys: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+def _upsert(model: type, keys: dict[str, Any], values: dict[str, Any]) -> Any:
     try:
         return collection_of(model).find_one_and_update(
             keys, {"$setOnInsert": values}, upsert=True, return_document=ReturnDocument.AFTER

@@ -59,7 +59,7 @@ def make_quote(
         raise ValueError("A quote needs at least one unit.")
     weights = current_weights()
     fractions = prepaid_fractions(user_id=user_id)
-    lines = []
+    lines: list[dict[str, Any]] = []
     for credit_type, count in wanted.items():
         weight, prepaid = weights[credit_type], fractions.get(credit_type, Decimal(0))
         cost = price(count, weight, prepaid)

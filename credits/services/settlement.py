@@ -72,7 +72,7 @@ def capture(*, quote_id: str, step: str, units: Mapping[str, int], reason: str, 
 
     def find_capture() -> Capture | None:
         entry = find_entry(key, inputs)
-        return entry and Capture(-entry["reservedChange"], entry["byType"], is_new=False)
+        return Capture(-entry["reservedChange"], entry["byType"], is_new=False) if entry else None
 
     if not hits:
         return Capture(0, {})

@@ -1,5 +1,6 @@
 """Paid work: accepting a quote makes a job, and a worker carries it out step by step under a lease."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -9,7 +10,7 @@ from pymongo import ReturnDocument
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
 from credits import services as credit_services
-from credits.models import CreditType, Quote
+from credits.models import Quote
 from properties.models import PropertyJob
 
 LEASE = timedelta(minutes=5)
@@ -117,7 +118,7 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
     return run_txn(end)
 
 
-def capture_units(*, job: PropertyJob, step: str, units: dict[CreditType, int], now: datetime) -> None:
+def capture_units(*, job: PropertyJob, step: str, units: Mapping[str, int], now: datetime) -> None:
     """Charge the units that hit in this step; none is no entry."""
     units = {credit_type: count for credit_type, count in units.items() if count}
     if units:

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from django.db import connection
 from pymongo import UpdateOne
 
 from atlas_site.vendors.batchdata import PropertyRecord
+from credits.documents import collection_of
 from properties.datasets import is_hit
 from properties.models import Dataset, Property
 
@@ -24,7 +24,7 @@ def store_records(*, records: Iterable[PropertyRecord], datasets: Iterable[str],
     """
     updates = [_update_of(record, list(datasets), now) for record in records]
     if updates:
-        connection.get_collection(Property._meta.db_table).bulk_write(updates, ordered=False)
+        collection_of(Property).bulk_write(updates, ordered=False)
 
 
 def _update_of(record: PropertyRecord, datasets: list[str], now: datetime) -> UpdateOne:
@@ -52,7 +52,7 @@ def _update_of(record: PropertyRecord, datasets: list[str], now: datetime) -> Up
 def note_nothing_found(*, property_id: str, datasets: Iterable[str], now: datetime) -> None:
     """Remember that the vendor had no record for this property when it was asked for these datasets."""
     answers = {f"asked.{dataset}": {"at": now.isoformat(), "hit": False} for dataset in datasets}
-    connection.get_collection(Property._meta.db_table).update_one({"propertyId": property_id}, {"$set": answers})
+    collection_of(Property).update_one({"propertyId": property_id}, {"$set": answers})
 
 
 def safe_key(key: str) -> str:

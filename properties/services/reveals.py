@@ -157,7 +157,7 @@ def _give(job: PropertyJob, records: list[PropertyRecord], now: datetime) -> Non
     PropertyDatasetPermission.objects.bulk_create(
         PropertyDatasetPermission(
             user_id=job.user_id,
-            property_id=record.property_id,
+            property_id=record.property_id or "",
             datasets=[Dataset.BASIC],
             unlocked={Dataset.BASIC.value: now.isoformat()},
             matched=matched,
@@ -171,6 +171,9 @@ def _give(job: PropertyJob, records: list[PropertyRecord], now: datetime) -> Non
 def _outcomes(records: list[PropertyRecord], new: list[PropertyRecord]) -> list[dict[str, str]]:
     charged = {record.property_id for record in new}
     return [
-        {"propertyId": record.property_id, "outcome": "charged" if record.property_id in charged else "already yours"}
+        {
+            "propertyId": record.property_id or "",
+            "outcome": "charged" if record.property_id in charged else "already yours",
+        }
         for record in records
     ]

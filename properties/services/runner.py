@@ -32,7 +32,7 @@ def run_job(*, job_id: str, now: Callable[[], datetime]) -> PropertyJob | None:
     job = claim_job(job_id=job_id, now=now())
     while job is not None and not job.is_over:
         try:
-            job = STEPS[job.kind](job=job, now=now())
+            job = STEPS[PropertyJob.Kind(job.kind)](job=job, now=now())
         except LeaseLost:
             return None
         except VendorError as error:

@@ -144,8 +144,8 @@ def _give(permission: PropertyDatasetPermission, held: Property, datasets: list[
     )
 
 
-def _units(datasets: Iterable[str]) -> dict[CreditType, int]:
-    units: dict[CreditType, int] = {}
+def _units(datasets: Iterable[str]) -> dict[str, int]:
+    units: dict[str, int] = {}
     for dataset in datasets:
         credit_type = CreditType(DATASET_INFOS[dataset].credit_type)
         units[credit_type] = units.get(credit_type, 0) + 1
