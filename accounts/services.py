@@ -27,14 +27,14 @@ def complete_onboarding(
 ) -> FollowedMarket:
     """Keep what the user told about themselves, follow their first market, and tell the apps above.
 
-    The market is written before the user, and the signal sent last: after a crash at any point the form is asked for
-    again, and posting it again changes nothing that was done. ``phone`` is in E.164.
+    The user counts as onboarded only when all of it is done: after a crash at any point the form is asked for again,
+    and posting it again changes nothing that was done. ``phone`` is in E.164.
     """
     followed = follow_market(user=user, market=market, now=now)
-    user.onboarding_completed = True
-    user.save(update_fields=["onboarding_completed"])
     update_profile(user=user, name=name, phone=phone, location=location, profession=profession)
     onboarding_completed.send(sender=User, user=user, now=now)
+    user.onboarding_completed = True
+    user.save(update_fields=["onboarding_completed"])
     return followed
 
 
