@@ -7,13 +7,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from credits import services as credit_services
+from properties.services.adoption import adopt_permissions
 
 
 class Command(BaseCommand):
     help = (
-        "Bring the balances of an earlier Atlas into the numbered ledger, one opening entry a wallet, and check the "
-        "books. Run it once after migrate, before Atlas is opened to users; running it again does no harm. "
-        "Exits 1 if the books have a breach afterwards."
+        "Take over a database of an earlier Atlas, after migrate and before users come: bring its balances into the "
+        "numbered ledger by one opening entry a wallet, fill the lists of owned properties, and check the books. "
+        "Running it again does no harm. Exits 1 if the books have a breach afterwards."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,14 +22,17 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         adoption = credit_services.adopt_wallets(now=timezone.now())
+        permissions = adopt_permissions()
         breaches = credit_services.verify_books().breaches
         if options["json"]:
-            self.stdout.write(json.dumps(asdict(adoption) | {"breaches": [asdict(breach) for breach in breaches]}))
+            report = {"permissions": permissions, "breaches": [asdict(breach) for breach in breaches]}
+            self.stdout.write(json.dumps(asdict(adoption) | report))
         else:
             self.stdout.write(
                 f"Adopted {adoption.wallets:,} wallets with {adoption.brought_forward:,} credits, "
                 f"gave back {adoption.holds_given_back:,} that unfinished jobs held, "
-                f"and corrected the available credits of {adoption.corrected:,}."
+                f"and corrected the available credits of {adoption.corrected:,}. "
+                f"Filled the rows of {permissions:,} owned properties."
             )
         if breaches:
             raise CommandError(f"The books have {len(breaches)} breaches: manage.py verify_books names them.")

@@ -1,0 +1,35 @@
+"""Permissions that an earlier Atlas wrote: they get the row that "My properties" lists, filters and maps."""
+
+from typing import Any
+
+from atlas_site.vendors.batchdata import PropertyRecord
+from properties.models import Property, PropertyDatasetPermission
+from properties.services.records import row_values
+
+BATCH = 500
+
+
+def adopt_permissions() -> int:
+    """Fill the rows of all permissions that have none, and return how many those were.
+
+    Values come from the stored copy and from unlocked datasets only. The moment of the unlock is not known, so the
+    moment at which the document was made stands for it. May be repeated, and interrupted.
+    """
+    adopted = 0
+    while batch := list(PropertyDatasetPermission.objects.filter(revealed_at=None)[:BATCH]):
+        keys = [permission.property_id for permission in batch]
+        records = dict(Property.objects.filter(property_id__in=keys).values_list("property_id", "data"))
+        for permission in batch:
+            values = _row_of(permission, records.get(permission.property_id) or {})
+            PropertyDatasetPermission.objects.filter(pk=permission.pk, revealed_at=None).update(**values)
+        adopted += len(batch)
+    return adopted
+
+
+def _row_of(permission: PropertyDatasetPermission, data: dict[str, Any]) -> dict[str, Any]:
+    made_at = permission.pk.generation_time
+    return {
+        "revealed_at": made_at,
+        "unlocked": {dataset: made_at.isoformat() for dataset in permission.datasets},
+        **row_values(PropertyRecord(data), permission.datasets),
+    }
