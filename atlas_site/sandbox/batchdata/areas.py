@@ -7,12 +7,12 @@ from typing import Any
 from atlas_site.lib.places import STATE_NAMES
 from atlas_site.sandbox.batchdata.conditions import Parameters
 from atlas_site.sandbox.market.geometry import box_around
-from atlas_site.sandbox.market.places import Places
+from atlas_site.sandbox.market.places import COUNTY_WORDS, Places
 
 STATE_CODES = {name.lower(): code for code, name in STATE_NAMES.items()} | {code.lower(): code for code in STATE_NAMES}
 COUNTRY = {"us", "usa", "united states", "united states of america"}
-COUNTY_WORDS = re.compile(r"\s+(county|parish|borough|census area|municipality)$", re.IGNORECASE)
 TRAILING_ZIP = re.compile(r"\s*\b(\d{5})(?:-\d{4})?$")
+TRAILING_STATE = re.compile(r"^(.+)\s([A-Za-z]{2})$")
 MILES_PER_UNIT = {"distanceMiles": 1.0, "distanceYards": 1 / 1760, "distanceFeet": 1 / 5280,
                   "distanceKilometers": 0.621371, "distanceMeters": 0.000621371}  # fmt: skip
 
@@ -29,6 +29,8 @@ def query_conditions(text: Any, parameters: Parameters, places: Places) -> list[
     parts = [part.strip() for part in rest.split(",") if part.strip()]
     if parts and parts[-1].lower() in COUNTRY and len(parts) > 1:
         parts.pop()
+    if parts and (found := TRAILING_STATE.search(parts[-1])) and found[2].upper() in STATE_NAMES:
+        parts[-1:] = [found[1], found[2]]
     state = STATE_CODES.get(parts[-1].lower()) if parts else None
     if state:
         parts.pop()
@@ -42,9 +44,8 @@ def query_conditions(text: Any, parameters: Parameters, places: Places) -> list[
 
 def _locality(name: str, state: str | None, parameters: Parameters, places: Places) -> str:
     """Return the condition of a county, city or street; "Maricopa, AZ" is a city first and a county second."""
-    county = COUNTY_WORDS.sub("", name)
-    if county != name:
-        return f"county = {parameters.add(places.county_named(county, state) or county)}"
+    if COUNTY_WORDS.search(name):
+        return f"county = {parameters.add(places.county_named(name, state) or name)}"
     if city := places.city_named(name, state):
         return f"city = {parameters.add(city)}"
     if county_spelled := places.county_named(name, state):

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ class Catalog:
             quick = listed.get(number)
             if quick is not None:
                 record["quickLists"] = quick
-            records[number] = merge(record, patch) if patch else record
+            records[number] = reduce(merge, patch or [], record)
         return records
 
     def facts(self, number: int) -> Facts:
@@ -115,19 +116,19 @@ class Catalog:
     # Patches
 
     def patch(self, number: int, patch: Record, today: int) -> None:
-        """Lay a patch over a record, over any earlier one; the columns of what it changes follow."""
+        """Lay a patch over a record and its earlier patches; the columns of what they change follow."""
         with self._write_lock:
             facts = self.facts(number)
             plain = write_record(facts, today)
-            whole = merge_patches(self._patches([number]).get(number, {}), patch)
-            before, after = column_values(plain), column_values(merge(plain, whole))
+            patches = [*self._patches([number]).get(number, []), patch]
+            before, after = column_values(plain), column_values(reduce(merge, patches, plain))
             changed = {key: value for key, value in after.items() if value != before[key]}
             self._restore_row(facts)
             if changed:
                 assignments = ", ".join(f"{column} = :{column}" for column in changed)
                 sql = f"UPDATE property SET {assignments} WHERE i = :i"  # noqa: S608 -- columns of our own
                 self.connection().execute(sql, {**changed, "i": number})
-            self._keep(number, whole)
+            self._keep(number, patches)
 
     def delete(self, number: int) -> None:
         """Take a property off the market until it is restored."""
@@ -172,15 +173,6 @@ class Catalog:
             sql = f"SELECT i, body FROM patch WHERE i IN ({_marks(chunk)})"  # noqa: S608 -- numbers of our own
             found.update((number, json.loads(body)) for number, body in self.connection().execute(sql))
         return found
-
-
-def merge_patches(earlier: Record, later: Record) -> Record:
-    """Return one patch that does what both do; unlike ``merge`` it keeps the nulls, which remove keys."""
-    whole = dict(earlier)
-    for key, value in later.items():
-        both = isinstance(value, dict) and isinstance(whole.get(key), dict)
-        whole[key] = merge_patches(whole[key], value) if both else value
-    return whole
 
 
 def _make_file(path: Path, *, seed: int, size: int, day: int, all_places: places.Places) -> None:

@@ -57,7 +57,10 @@ CORE_ZIPS = {"85007": 5.0, "85006": 3.0, "85009": 2.0, "75216": 3.0, "77026": 3.
              "32805": 3.0, "44105": 3.0, "46218": 3.0, "28208": 3.0, "48205": 3.0}  # fmt: skip
 """ZIP codes that hold several times as much as their city would give them."""
 
-COUNTY_SUFFIX = re.compile(r" (County|Parish|Borough|Census Area|Municipality|City and Borough)$")
+COUNTY_WORDS = re.compile(
+    r"^(municipality|city and borough) of | (county|parish|census area|municipality|(city and )?borough)$",
+    re.IGNORECASE,
+)
 
 
 class Place(NamedTuple):
@@ -100,8 +103,8 @@ class Places:
         return self._cities.get((state or "", _plain_name(name)))
 
     def county_named(self, name: str, state: str | None) -> str | None:
-        """Return the spelling of a county of a state (of the country without one): "St Louis" → "St. Louis"."""
-        return self._counties.get((state or "", _plain_name(name)))
+        """Return the spelling of a county of a state (of the country without one): "St Louis County" → "St. Louis"."""
+        return self._counties.get((state or "", _plain_name(COUNTY_WORDS.sub("", name))))
 
 
 @lru_cache(maxsize=1)
@@ -116,7 +119,7 @@ def _load_places() -> list[Place]:
     # A few counties are spelled in two ways, "St Clair" and "St. Clair": the longer one is the official one.
     county_names: dict[str, str] = {}
     for (_, name), fips in sorted(county_fips.items(), key=lambda item: (len(item[0][1]), item[0][1]), reverse=True):
-        county_names.setdefault(fips, COUNTY_SUFFIX.sub("", name).replace(" city", " City"))
+        county_names.setdefault(fips, COUNTY_WORDS.sub("", name).replace(" city", " City"))
     places = []
     for row in sorted(zipcodes.list_all(), key=lambda row: row["zip_code"]):
         fips = county_fips.get((row["state"], row["county"]))
