@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import intcomma, naturaltime
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -70,10 +70,13 @@ def cents(cent_count: int | None) -> str:
 
 @register.filter
 def count(number: Number | None, style: str = "full") -> str:
-    """Write a number with separators: 12,431, or 12.4K with the style "short"."""
+    """Write a number with separators and the decimals it has: 12,431 and 2.5, or 12.4K with the style "short"."""
     if number is None:
         return UNKNOWN
-    return shorten(Decimal(str(number))) if style == "short" else intcomma(number, use_l10n=False)
+    exact = Decimal(str(number))
+    if style == "short":
+        return shorten(exact)
+    return f"{exact.normalize():,f}"
 
 
 @register.filter

@@ -8,7 +8,9 @@ const UNITED_STATES = [[24.4, -125], [49.4, -66.9]];
 const COUNTIES_FROM_ZOOM = 6;
 const CLOSEST_ZOOM = 17;
 const FIRST_ZOOM = 12; // a single property is shown within its town
-const TOO_CLOSE = 26; // pixels: targets of 24 must not overlap
+const STREETS_FROM_ZOOM = 13;
+const LETTER_WIDTH = 6; // pixels of a name on the map
+const POINT_SIZE = 24; // pixels, the least that a finger can hit
 
 async function readJson(url, signal) {
   const response = await fetch(url, { signal, headers: { Accept: "application/json" } });
@@ -23,6 +25,30 @@ function make(tag, attributes, text = "") {
   return element;
 }
 
+function sizeOf(count) {
+  return count === 1 ? POINT_SIZE : Math.min(60, 28 + 6 * Math.log10(count));
+}
+
+// The middle of the largest part of a state or county, where its name fits best, and how many degrees it spans there.
+function findMiddle({ coordinates, type }) {
+  const rings = type === "Polygon" ? [coordinates[0]] : coordinates.map((polygon) => polygon[0]);
+  let best = { area: 0 };
+  for (const ring of rings) {
+    let area = 0, lng = 0, lat = 0;
+    ring.forEach(([x, y], index) => {
+      const [nextX, nextY] = ring[(index + 1) % ring.length];
+      const cross = x * nextY - nextX * y;
+      area += cross;
+      lng += (x + nextX) * cross;
+      lat += (y + nextY) * cross;
+    });
+    if (Math.abs(area) <= Math.abs(best.area)) continue;
+    const easts = ring.map(([x]) => x);
+    best = { area, lng: lng / (3 * area), lat: lat / (3 * area), span: Math.max(...easts) - Math.min(...easts) };
+  }
+  return best;
+}
+
 class PropertyMap {
   constructor(element) {
     this.element = element;
@@ -33,6 +59,7 @@ class PropertyMap {
     this.cells = [];
     this.markers = new Map(); // id of a property -> the marker that shows it, maybe among others
     this.layer = L.layerGroup();
+    this.names = L.layerGroup();
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(canvas, {
       minZoom: 3,
@@ -41,7 +68,7 @@ class PropertyMap {
       fadeAnimation: !isCalm,
       zoomAnimation: !isCalm,
     });
-    this.map.fitBounds(UNITED_STATES).addLayer(this.layer);
+    this.map.fitBounds(UNITED_STATES).addLayer(this.names).addLayer(this.layer);
     L.control.scale({ metric: false }).addTo(this.map);
     this.drawOutlines();
     this.drawTiles();
@@ -70,22 +97,42 @@ class PropertyMap {
     draw("states", 230, topojson.mesh(states, states.objects.states));
 
     let counties;
-    const showCounties = async () => {
+    const showDetail = async () => {
       const isClose = this.map.getZoom() >= COUNTIES_FROM_ZOOM;
-      if (!counties && isClose) {
-        counties = readJson(this.element.dataset.countiesUrl).then((data) =>
-          draw("counties", 220, topojson.mesh(data, data.objects.counties, (one, other) => one !== other)),
-        );
+      if (isClose && !counties) {
+        counties = readJson(this.element.dataset.countiesUrl).then((data) => {
+          draw("counties", 220, topojson.mesh(data, data.objects.counties, (one, other) => one !== other));
+          return topojson.feature(data, data.objects.counties).features;
+        });
       }
-      if (counties) (await counties).hidden = this.map.getZoom() < COUNTIES_FROM_ZOOM;
+      this.nameAreas(isClose ? await counties : topojson.feature(states, states.objects.states).features);
     };
-    this.map.on("zoomend", showCounties);
-    showCounties();
+    this.map.createPane("names").style.zIndex = 240;
+    this.map.on("moveend", showDetail);
+    showDetail();
+  }
+
+  // The names of the states, or of the counties when these are drawn, as far as they are in view.
+  nameAreas(areas) {
+    this.names.clearLayers();
+    const view = this.map.getBounds();
+    const pixelsOfDegree = (256 * 2 ** this.map.getZoom()) / 360;
+    for (const { geometry, properties } of areas) {
+      properties.middle ??= findMiddle(geometry);
+      const { area, span } = properties.middle;
+      const fits = area && span * pixelsOfDegree > properties.name.length * LETTER_WIDTH; // some islets have no area
+      if (!fits || !view.contains(properties.middle)) continue;
+      const icon = L.divIcon({ className: "map-name", html: make("span", { "aria-hidden": "true" }, properties.name), iconSize: [0, 0] });
+      L.marker(properties.middle, { icon, pane: "names", interactive: false, keyboard: false }).addTo(this.names);
+    }
   }
 
   drawTiles() {
     const { tileUrl, tileAttribution } = this.element.dataset;
-    if (!tileUrl) return;
+    if (!tileUrl) {
+      this.map.on("zoomend", () => this.tell());
+      return;
+    }
     L.tileLayer(tileUrl, { maxZoom: CLOSEST_ZOOM }).addTo(this.map);
     L.control.attribution({ prefix: false }).addAttribution(tileAttribution).addTo(this.map);
   }
@@ -107,11 +154,16 @@ class PropertyMap {
       Object.assign(this, { points, cells });
       if (!inView) this.fit();
       this.draw();
-      this.note.textContent = points.length || cells.length ? "" : "No property here has a place on the map.";
+      this.tell(points.length || cells.length ? "" : "No place on the map is known for these properties.");
       this.element.dataset.loadedFor = url.href;
     } catch (error) {
-      if (error.name !== "AbortError") this.note.textContent = "The points could not be loaded.";
+      if (error.name !== "AbortError") this.tell("The points could not be loaded.");
     }
+  }
+
+  tell(text = "") {
+    const wantsStreets = !this.element.dataset.tileUrl && this.map.getZoom() >= STREETS_FROM_ZOOM;
+    this.note.textContent = text || (wantsStreets ? "Street map off: outlines only." : "");
   }
 
   fit() {
@@ -127,27 +179,37 @@ class PropertyMap {
   draw() {
     this.layer.clearLayers();
     this.markers.clear();
-    for (const group of this.groupPoints()) {
-      const marker = group.length === 1 ? this.makePoint(group[0]) : this.makeGroup(group);
-      for (const { id } of group) this.markers.set(String(id), marker);
+    for (const { points, place } of this.groupPoints()) {
+      const marker = points.length === 1 ? this.makePoint(points[0]) : this.makeGroup(points, this.map.unproject(place));
+      for (const { id } of points) this.markers.set(String(id), marker);
     }
     for (const cell of this.cells) this.makeCircle(cell, cell.count, () => this.map.setView(cell, this.map.getZoom() + 2));
   }
 
+  // Points become one group where their marks would overlap, until none does.
   groupPoints() {
-    const groups = [];
-    for (const point of this.points) {
-      const place = this.map.project(point);
-      const near = groups.find((group) => group.place.distanceTo(place) < TOO_CLOSE);
-      if (near) near.push(point);
-      else groups.push(Object.assign([point], { place }));
+    let groups = this.points.map((point) => ({ points: [point], place: this.map.project(point) }));
+    for (let before = Infinity; groups.length < before; ) {
+      before = groups.length;
+      const merged = [];
+      for (const group of groups) {
+        const near = merged.find((other) => other.place.distanceTo(group.place) < (sizeOf(other.points.length) + sizeOf(group.points.length)) / 2);
+        if (!near) {
+          merged.push(group);
+          continue;
+        }
+        const share = group.points.length / (near.points.length + group.points.length);
+        near.place = near.place.add(group.place.subtract(near.place).multiplyBy(share));
+        near.points.push(...group.points);
+      }
+      groups = merged;
     }
     return groups;
   }
 
   makePoint({ id, lat, lng, title, url }) {
     const link = make("a", { href: url, "aria-label": title });
-    const icon = L.divIcon({ className: "map-point", html: link, iconSize: [24, 24] });
+    const icon = L.divIcon({ className: "map-point", html: link, iconSize: [POINT_SIZE, POINT_SIZE] });
     const marker = L.marker([lat, lng], { icon, keyboard: false }).bindTooltip(title, { direction: "top", offset: [0, -10] });
     marker.addTo(this.layer);
     for (const [types, isOn] of [[["mouseenter", "focus"], true], [["mouseleave", "blur"], false]]) {
@@ -156,10 +218,10 @@ class PropertyMap {
     return marker;
   }
 
-  makeGroup(group) {
+  makeGroup(group, place) {
     const bounds = L.latLngBounds(group.map(({ lat, lng }) => [lat, lng]));
-    const circle = this.makeCircle(bounds.getCenter(), group.length, () => {
-      const zoom = Math.min(this.map.getBoundsZoom(bounds.pad(0.5)), CLOSEST_ZOOM);
+    const circle = this.makeCircle(place, group.length, () => {
+      const zoom = Math.min(this.map.getBoundsZoom(bounds.pad(0.2)), CLOSEST_ZOOM);
       if (zoom > this.map.getZoom()) this.map.setView(bounds.getCenter(), zoom);
       else this.listGroup(circle, group);
     });
@@ -174,7 +236,7 @@ class PropertyMap {
   }
 
   makeCircle(place, count, open) {
-    const size = Math.min(60, 28 + 6 * Math.log10(count));
+    const size = sizeOf(count);
     const text = new Intl.NumberFormat("en-US", { notation: "compact" }).format(count);
     const button = make("button", { type: "button", "aria-label": `${count.toLocaleString("en-US")} properties, look closer` }, text);
     button.addEventListener("click", open);
