@@ -12,7 +12,8 @@ from credits.documents import collection_of
 from properties.datasets import is_hit
 from properties.models import Dataset, Property
 
-# Groups that several datasets fill: their keys are kept one by one, all other groups are replaced whole.
+# Groups that several datasets fill (`sale.lastSale.mortgages` comes with the liens): their keys are kept one by one,
+# all other groups are replaced whole.
 SHARED_GROUPS = {"owner", "intel", "sale"}
 
 
@@ -39,7 +40,7 @@ def _update_of(record: PropertyRecord, datasets: list[str], now: datetime) -> Up
     values = {key: value for key, value in values.items() if value}
     for group, content in record.raw.items():
         if group in SHARED_GROUPS and isinstance(content, Mapping):
-            values |= {f"data.{safe_key(group)}.{safe_key(key)}": safe_keys(item) for key, item in content.items()}
+            values |= _leaves(content, f"data.{safe_key(group)}", depth=2)
         else:
             values[f"data.{safe_key(group)}"] = safe_keys(content)
     for dataset in datasets:
@@ -47,6 +48,18 @@ def _update_of(record: PropertyRecord, datasets: list[str], now: datetime) -> Up
     values["updatedAt"] = now
     new = {"_id": ObjectId(), "googleImages": [], "hasImageSearched": False}
     return UpdateOne({"propertyId": record.property_id}, {"$set": values, "$setOnInsert": new}, upsert=True)
+
+
+def _leaves(content: Mapping[str, Any], path: str, *, depth: int) -> dict[str, Any]:
+    """The values of an object by dotted path, down to `depth` levels of objects."""
+    leaves: dict[str, Any] = {}
+    for key, item in content.items():
+        place = f"{path}.{safe_key(str(key))}"
+        if isinstance(item, Mapping) and item and depth > 1:
+            leaves |= _leaves(item, place, depth=depth - 1)
+        else:
+            leaves[place] = safe_keys(item)
+    return leaves
 
 
 def note_nothing_found(*, property_id: str, datasets: Iterable[str], now: datetime) -> None:

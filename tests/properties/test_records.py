@@ -1,0 +1,63 @@
+"""The shared copy of a record: merged group by group, nothing of another dataset lost, any key kept."""
+
+import pytest
+from django.utils import timezone
+
+from atlas_site.vendors.batchdata import PropertyRecord
+from properties.models import Dataset, Property
+from properties.services.records import row_values, store_records
+
+pytestmark = pytest.mark.django_db
+
+
+def store(raw: dict, *datasets: str) -> Property:
+    store_records(records=[PropertyRecord(raw)], datasets=datasets, now=timezone.now())
+    return Property.objects.get(property_id=raw["_id"])
+
+
+def test_a_later_dataset_keeps_what_an_earlier_one_brought(unique_id):
+    store({"_id": unique_id, "owner": {"fullName": "Jo Doe"}, "address": {"city": "Phoenix"}}, "BASIC")
+    held = store({"_id": unique_id, "owner": {"phoneNumbers": [{"number": "6025550142"}]}}, "CONTACT")
+
+    assert held.data["owner"] == {"fullName": "Jo Doe", "phoneNumbers": [{"number": "6025550142"}]}
+    assert held.city == "Phoenix"
+    assert set(held.asked) == {"BASIC", "CONTACT"}
+
+
+def test_loans_of_a_sale_survive_a_new_fetch_of_the_sale(unique_id):
+    loans = [{"loanAmount": 168000}]
+    store({"_id": unique_id, "sale": {"lastSale": {"mortgages": loans}}}, "MORTGAGE_LIENS")
+    held = store({"_id": unique_id, "sale": {"lastSale": {"price": 210000}}}, "BASIC")
+
+    assert held.data["sale"] == {"lastSale": {"mortgages": loans, "price": 210000}}
+
+
+def test_a_group_that_the_vendor_sends_again_is_replaced_whole(unique_id):
+    store({"_id": unique_id, "foreclosure": {"status": "Notice of Sale", "auctionDate": "2026-12-01"}}, "FORECLOSURE")
+    held = store({"_id": unique_id, "foreclosure": {"status": "Foreclosure Canceled"}}, "FORECLOSURE")
+
+    assert held.data["foreclosure"] == {"status": "Foreclosure Canceled"}
+
+
+def test_keys_that_the_database_cannot_hold_are_kept_in_a_form_that_it_can(unique_id):
+    held = store({"_id": unique_id, "valuation": {"a.b": 1, "$set": {"$x": 2}}, "un.known": [{"$y": 3}]}, "VALUATION")
+
+    assert held.data["valuation"] == {"a．b": 1, "＄set": {"＄x": 2}}
+    assert held.data["un．known"] == [{"＄y": 3}]
+
+
+def test_storing_the_same_twice_changes_nothing_but_the_time(unique_id):
+    raw = {"_id": unique_id, "valuation": {"estimatedValue": 300000}}
+    first = store(raw, "VALUATION")
+    second = store(raw, "VALUATION")
+
+    assert first.pk == second.pk
+    assert first.data == second.data
+
+
+def test_a_row_takes_values_of_unlocked_datasets_only(unique_id):
+    record = PropertyRecord({"_id": unique_id, "valuation": {"estimatedValue": 1}, "listing": {"status": "Active"}})
+
+    assert "estimated_value" not in row_values(record, [Dataset.BASIC])
+    assert row_values(record, [Dataset.VALUATION]) == {"estimated_value": 1, "equity_percent": None}
+    assert row_values(record, [Dataset.LISTING]) == {"listing_status": "Active"}
