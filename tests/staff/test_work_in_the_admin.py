@@ -224,6 +224,14 @@ def test_support_answers_a_request_and_leaves_its_words(client, sign_in, uma, al
     assert client.post(page_of(wish, "delete"), {"post": "yes"}).status_code == 403
 
 
+def test_password_hashes_are_not_shown(client, sign_in, sam, uma, alice):
+    digest = alice.password.split("$")[-1]
+    for colleague in (sam, uma):
+        page = sign_in(client, colleague).get(page_of(alice)).content.decode()
+        assert alice.email in page
+        assert digest not in page
+
+
 def test_support_reads_a_wallet_and_its_ledger_without_a_form(client, sign_in, uma, alice):
     sign_in(client, uma)
     entry = alice.wallet.entries.get()
