@@ -6,25 +6,65 @@ from dataclasses import dataclass, field
 from django import forms
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
+from django.utils.text import slugify
 
 from atlas_site.lib.places import AmbiguousPlace, resolve_place
 from properties.search.filters import FILTERS, SIGNAL_CHOICES, SORTS
 from properties.search.query import SearchQuery
+from properties.search.signals import SIGNALS, Signal
 
 
-@dataclass
+@dataclass(frozen=True)
+class FilterControls:
+    """One filter as the page shows it: its label, and one control, or two for "from" and "to"."""
+
+    label: str
+    controls: list[BoundField]
+
+    @property
+    def is_range(self) -> bool:
+        return len(self.controls) == 2
+
+    @property
+    def is_active(self) -> bool:
+        return any(control.value() not in (None, "", []) for control in self.controls)
+
+
+@dataclass(frozen=True)
+class SignalRow:
+    """One signal as the page shows it: whether it must hold, or is one of which any may."""
+
+    signal: Signal
+    is_in_all: bool
+    is_in_any: bool
+
+
+@dataclass(frozen=True)
 class FilterGroup:
-    """One collapsible group of the form."""
+    """One collapsible group of the form: filters, or signals."""
 
+    key: str
     title: str
-    filters: list[list[BoundField]] = field(default_factory=list)
-    active_count: int = 0
+    filters: list[FilterControls] = field(default_factory=list)
+    signals: list[SignalRow] = field(default_factory=list)
+
+    @property
+    def active_count(self) -> int:
+        """How many conditions of this group are set."""
+        chosen = sum(row.is_in_all + row.is_in_any for row in self.signals)
+        return chosen + sum(each.is_active for each in self.filters)
 
 
 class SearchForm(forms.Form):
     """The search page's form: a place, the registry's filters, and signals that must all or any hold."""
 
-    q = forms.CharField(label="City, county, ZIP or state", max_length=120)
+    hides_optional = True
+
+    q = forms.CharField(
+        label="City, county, ZIP or state",
+        max_length=120,
+        error_messages={"required": "Name a place first: a city, a county, a ZIP or a state."},
+    )
     all = forms.MultipleChoiceField(
         label="All of these", required=False, choices=SIGNAL_CHOICES, widget=forms.CheckboxSelectMultiple
     )
@@ -67,17 +107,21 @@ class SearchForm(forms.Form):
         return cleaned
 
     def groups(self) -> list[FilterGroup]:
-        """The filters as the page shows them: by group, each filter with its one or two controls."""
+        """The conditions as the page shows them: filters by group, then signals by group."""
         groups: dict[str, FilterGroup] = {}
         for each in FILTERS:
-            group = groups.setdefault(each.group, FilterGroup(each.group))
-            group.filters.append([self[name] for name in each.params])
-            group.active_count += any(self[name].value() not in (None, "", []) for name in each.params)
+            group = groups.setdefault(each.group, FilterGroup(slugify(each.group), each.group))
+            group.filters.append(FilterControls(each.label, [self[name] for name in each.params]))
+        chosen = {name: self[name].value() or [] for name in ("all", "any")}
+        for slug, signal in SIGNALS.items():
+            title = f"{signal.group} signals"
+            group = groups.setdefault(title, FilterGroup(slugify(title), title))
+            group.signals.append(SignalRow(signal, slug in chosen["all"], slug in chosen["any"]))
         return list(groups.values())
 
-    def signal_counts(self) -> dict[str, int]:
-        """How many signals are chosen, of those that must all hold and of those of which any may."""
-        return {name: len(self[name].value() or []) for name in ("all", "any")}
+    def active_count(self) -> int:
+        """How many conditions are set besides the place."""
+        return sum(group.active_count for group in self.groups())
 
     @property
     def query(self) -> SearchQuery:
