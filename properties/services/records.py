@@ -1,10 +1,10 @@
 """Keeping vendor records: the shared copy of a property, and what a user's own row may show of it."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bson import ObjectId
 from pymongo import UpdateOne
 
 from atlas_site.vendors.batchdata import PropertyRecord
@@ -15,6 +15,8 @@ from properties.models import Dataset, Property
 # Groups that several datasets fill (`sale.lastSale.mortgages` comes with the liens): their keys are kept one by one,
 # all other groups are replaced whole.
 SHARED_GROUPS = {"owner", "intel", "sale"}
+UNSAFE_IN_KEYS = str.maketrans({".": "．", "$": "＄", "\0": "�"})
+DEEPEST = 50
 
 
 def store_records(*, records: Iterable[PropertyRecord], datasets: Iterable[str], now: datetime) -> None:
@@ -30,36 +32,47 @@ def store_records(*, records: Iterable[PropertyRecord], datasets: Iterable[str],
 
 def _update_of(record: PropertyRecord, datasets: list[str], now: datetime) -> UpdateOne:
     address = record.address
-    values: dict[str, Any] = {
+    columns = {
         "address": address.street,
         "city": address.city,
         "county": address.county,
         "state": address.state,
         "postal_code": address.zip,
     }
-    values = {key: value for key, value in values.items() if value}
-    for group, content in record.raw.items():
-        if group in SHARED_GROUPS and isinstance(content, Mapping):
-            values |= _leaves(content, f"data.{safe_key(group)}", depth=2)
-        else:
-            values[f"data.{safe_key(group)}"] = safe_keys(content)
-    for dataset in datasets:
-        values[f"asked.{dataset}"] = {"at": now.isoformat(), "hit": is_hit(record.raw, dataset)}
-    values["updatedAt"] = now
-    new = {"_id": ObjectId(), "googleImages": [], "hasImageSearched": False}
-    return UpdateOne({"propertyId": record.property_id}, {"$set": values, "$setOnInsert": new}, upsert=True)
+    known: dict[str, Any] = {key: {"$literal": value} for key, value in columns.items() if value}
+    answers = {dataset: {"at": now.isoformat(), "hit": is_hit(record.raw, dataset)} for dataset in datasets}
+    groups = storable(record.raw)
+    merged = {
+        group: _merged(f"$data.{group}", content, depth=2)
+        if group in SHARED_GROUPS and isinstance(content, Mapping)
+        else {"$literal": content}
+        for group, content in groups.items()
+    }
+    stage = {
+        **known,
+        "data": {"$mergeObjects": [_object_at("$data"), merged]},
+        "asked": {"$mergeObjects": [_object_at("$asked"), {"$literal": answers}]},
+        "googleImages": {"$ifNull": ["$googleImages", []]},
+        "hasImageSearched": {"$ifNull": ["$hasImageSearched", False]},
+        "updatedAt": {"$literal": now},
+    }
+    return UpdateOne({"propertyId": record.property_id}, [{"$set": stage}], upsert=True)
 
 
-def _leaves(content: Mapping[str, Any], path: str, *, depth: int) -> dict[str, Any]:
-    """The values of an object by dotted path, down to `depth` levels of objects."""
-    leaves: dict[str, Any] = {}
-    for key, item in content.items():
-        place = f"{path}.{safe_key(str(key))}"
-        if isinstance(item, Mapping) and item and depth > 1:
-            leaves |= _leaves(item, place, depth=depth - 1)
-        else:
-            leaves[place] = safe_keys(item)
-    return leaves
+def _merged(path: str, content: Mapping[str, Any], *, depth: int) -> dict[str, Any]:
+    """The server's expression for the object at `path` with `content` on top, down to `depth` levels of objects."""
+    newer = {
+        key: _merged(f"{path}.{key}", item, depth=depth - 1)
+        if isinstance(item, Mapping) and depth > 1
+        else {"$literal": item}
+        for key, item in content.items()
+    }
+    return {"$mergeObjects": [_object_at(path), newer]}
+
+
+def _object_at(path: str) -> dict[str, Any]:
+    """What stands at `path` if that is an object, else an empty one: other writers may have left anything."""
+    return {"$cond": [{"$eq": [{"$type": path}, "object"]}, path, {}]}
 
 
 def note_nothing_found(*, property_id: str, datasets: Iterable[str], now: datetime) -> None:
@@ -68,18 +81,29 @@ def note_nothing_found(*, property_id: str, datasets: Iterable[str], now: dateti
     collection_of(Property).update_one({"propertyId": property_id}, {"$set": answers})
 
 
-def safe_key(key: str) -> str:
-    """A vendor's key as MongoDB can hold it: dots and dollar signs become their full-width forms."""
-    return key.replace(".", "．").replace("$", "＄") or "_"
+def storable(value: Any, *, depth: int = 0) -> Any:
+    """A vendor's JSON value as MongoDB can hold it, with nothing left out.
 
-
-def safe_keys(value: Any) -> Any:
-    """The value with every key of every object made safe."""
+    In keys, dots, dollar signs and NUL become full-width or replacement characters. Whole numbers beyond 64 bits and
+    what lies deeper than 50 levels become text, and so do halves of characters in texts.
+    """
+    if isinstance(value, Mapping | list) and depth >= DEEPEST:
+        return json.dumps(value, default=str)
     if isinstance(value, Mapping):
-        return {safe_key(str(key)): safe_keys(item) for key, item in value.items()}
+        return {_safe_key(str(key)): storable(item, depth=depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [safe_keys(item) for item in value]
-    return value
+        return [storable(item, depth=depth + 1) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 63:
+        return str(value)
+    return _whole_text(value) if isinstance(value, str) else value
+
+
+def _safe_key(key: str) -> str:
+    return _whole_text(key).translate(UNSAFE_IN_KEYS) or "_"
+
+
+def _whole_text(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def row_values(record: PropertyRecord, datasets: Iterable[str]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from accounts.models import User
 from atlas_site.lib.transactions import run_txn
 from properties.models import SavedSearch, SavedSearchProperty, SavedSearchRun
 from properties.search.query import SearchQuery
-from properties.search.signals import SIGNALS
 from properties.selectors.owned import owned_matches
 from properties.selectors.searches import query_of
 from properties.services.counting import count_criteria, count_matches, count_signals
@@ -73,9 +72,7 @@ def _count_run(search: SavedSearch, query: SearchQuery, now: datetime) -> SavedS
         ran_at=now,
         filters=search.filters,
         total=total,
-        signals={
-            slug: count for slug, count in count_signals(user=user, query=query, now=now).items() if slug in SIGNALS
-        },
+        signals=count_signals(user=user, query=query, now=now),
         windows=windows,
     )
 

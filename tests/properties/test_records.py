@@ -1,11 +1,14 @@
 """The shared copy of a record: merged group by group, nothing of another dataset lost, any key kept."""
 
+import random
+
 import pytest
 from django.utils import timezone
 
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties.models import Dataset, Property
 from properties.services.records import row_values, store_records
+from tests.vendors.trees import damage, whole_record
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +49,20 @@ def test_keys_that_the_database_cannot_hold_are_kept_in_a_form_that_it_can(uniqu
     assert held.data["un．known"] == [{"＄y": 3}]
 
 
+def test_whatever_json_can_hold_is_kept(unique_id):
+    deep: dict = {}
+    for _ in range(120):
+        deep = {"in": deep}
+    raw = {"_id": unique_id, "big": 2**70, "half": "\ud800 x", "": 1, "n\0l": 2, "deep": deep, "sale": "no object"}
+    store(raw, "BASIC")
+    held = store({"_id": unique_id, "sale": {"lastSale": {"price": 1}}}, "BASIC")
+
+    assert held.data["big"] == str(2**70)
+    assert held.data["half"] == "\\ud800 x"
+    assert held.data["sale"] == {"lastSale": {"price": 1}}
+    assert {"_", "n\ufffdl", "deep"} <= set(held.data)
+
+
 def test_storing_the_same_twice_changes_nothing_but_the_time(unique_id):
     raw = {"_id": unique_id, "valuation": {"estimatedValue": 300000}}
     first = store(raw, "VALUATION")
@@ -61,3 +78,17 @@ def test_a_row_takes_values_of_unlocked_datasets_only(unique_id):
     assert "estimated_value" not in row_values(record, [Dataset.BASIC])
     assert row_values(record, [Dataset.VALUATION]) == {"estimated_value": 1, "equity_percent": None}
     assert row_values(record, [Dataset.LISTING]) == {"listing_status": "Active"}
+
+
+def test_damaged_records_are_stored_and_read_without_an_exception():
+    chance = random.Random(7)
+    stored = 0
+    for _ in range(500):
+        damaged = PropertyRecord(damage(whole_record(), chance))
+        if isinstance(damaged.raw, dict) and damaged.property_id:
+            store_records(records=[damaged], datasets=Dataset.values, now=timezone.now())
+            row_values(damaged, Dataset.values)
+            stored += 1
+
+    assert stored > 300
+    assert Property.objects.filter(property_id=whole_record()["_id"]).exists()

@@ -1,4 +1,4 @@
-"""The vendor's bill is explained to the last record: captured + named free causes − served from the copy, residual 0."""
+"""The vendor's bill explained to the last record: captured + free causes − served from the copy, residual 0."""
 
 import random
 from collections import Counter

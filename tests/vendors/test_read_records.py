@@ -16,9 +16,7 @@ from atlas_site.vendors.batchdata import (
     answers,
     extract_dataset,
     groups_of,
-    holds_dataset,
     lenient,
-    merge_record,
     read_trace,
 )
 from atlas_site.vendors.errors import VendorBadAnswer, VendorError
@@ -26,7 +24,6 @@ from properties.datasets import DATASET_INFOS, is_hit, shown_values
 from tests.vendors.trees import DATASET_FILES, damage, load_tree, whole_record
 
 MUTATIONS = 5_000
-WHOLE = whole_record()
 READERS = [name for name, value in vars(PropertyRecord).items() if isinstance(value, property)]
 
 
@@ -42,7 +39,6 @@ def read_everything(tree) -> None:
                 assert value.text, "what is shown has a text"
     for dataset in DATASETS:
         extract_dataset(tree, dataset)
-    merge_record(WHOLE, tree)
 
 
 def test_a_core_record_reads_as_the_reference_says():
@@ -117,8 +113,8 @@ def test_a_record_splits_into_datasets_without_overlap_or_loss():
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_each_example_tree_belongs_to_its_dataset_alone(dataset):
     tree = load_tree(DATASET_FILES[dataset])
-    assert holds_dataset(tree, dataset)
-    assert [other for other in DATASETS if other != dataset and holds_dataset(tree, other)] == []
+    assert extract_dataset(tree, dataset)
+    assert [other for other in DATASETS if other != dataset and extract_dataset(tree, other)] == []
 
 
 def test_contact_keys_of_the_owner_are_no_part_of_a_reveal():
@@ -131,14 +127,6 @@ def test_contact_keys_of_the_owner_are_no_part_of_a_reveal():
 def test_divorce_info_is_no_dataset_of_the_vendor():
     assert groups_of("DIVORCE_INFO") == ()
     assert extract_dataset(whole_record(), "DIVORCE_INFO") == {}
-
-
-def test_merging_never_lets_a_gap_replace_what_is_known():
-    merged = merge_record(whole_record(), {"valuation": {"estimatedValue": 400_000, "ltv": None}, "deedHistory": []})
-    assert merged["valuation"]["estimatedValue"] == 400_000
-    assert merged["valuation"]["ltv"] == 63.4
-    assert len(merged["deedHistory"]) == 2
-    assert merged["building"] == whole_record()["building"]
 
 
 def test_damaged_records_are_read_without_an_exception():

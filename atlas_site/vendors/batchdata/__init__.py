@@ -23,7 +23,7 @@ from atlas_site.vendors.batchdata.criteria import (
     quicklist_cap,
     quicklist_warnings,
 )
-from atlas_site.vendors.batchdata.datasets import DATASETS, extract_dataset, groups_of, holds_dataset, merge_record
+from atlas_site.vendors.batchdata.datasets import DATASETS, extract_dataset, groups_of
 from atlas_site.vendors.batchdata.quicklists import QUICKLISTS, QUICKLISTS_BY_KEY, Quicklist, find_quicklist
 from atlas_site.vendors.batchdata.records import Address, PersonName, PropertyRecord
 from atlas_site.vendors.batchdata.skiptrace import TraceAnswer, TracedPerson, TraceRow, read_trace
@@ -57,9 +57,7 @@ __all__ = [
     "extract_dataset",
     "find_quicklist",
     "groups_of",
-    "holds_dataset",
     "lookup_properties",
-    "merge_record",
     "quicklist_cap",
     "quicklist_warnings",
     "read_trace",

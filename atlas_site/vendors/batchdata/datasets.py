@@ -85,26 +85,6 @@ def extract_dataset(record: Mapping[str, Any], dataset: str) -> dict[str, Any]:
     return _pick(record, (), _split(groups_of(dataset)), _claims_of_others(dataset))
 
 
-def holds_dataset(record: Mapping[str, Any], dataset: str) -> bool:
-    """Say whether a record has anything at all of a dataset, be it only a code or a zero."""
-    return bool(extract_dataset(record, dataset))
-
-
-def merge_record(known: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``known`` with all that ``newer`` has; groups are merged, lists replaced, nothing is lost to a gap.
-
-    An empty group, list or null in ``newer`` never takes the place of something known.
-    """
-    merged = dict(known)
-    for key, value in newer.items():
-        old = merged.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            merged[key] = merge_record(old, value)
-        elif key not in merged or value not in (None, {}, [], ""):
-            merged[key] = value
-    return merged
-
-
 Path = tuple[str, ...]
 
 
