@@ -187,7 +187,8 @@ def change_wallet(
         try:
             return run_txn(attempt)
         except PyMongoError as error:
-            first = find_first() if error.has_error_label("UnknownTransactionCommitResult") else None
+            is_unknown = error.timeout or error.has_error_label("UnknownTransactionCommitResult")
+            first = find_first() if is_unknown else None
             if first is None:
                 raise
             return first

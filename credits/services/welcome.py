@@ -40,11 +40,12 @@ def claim_welcome_credits(*, user_id: ObjectId, email: str, phone: str | None, n
     def give(wallet: HeldWallet) -> dict[str, Any]:
         if wallet.document.get("period"):
             return {}
-        documents = [{"_id": claim, "userId": user_id, "claimedAt": wallet.now} for claim in claims]
-        try:
-            collection_of(WelcomeClaim).insert_many(documents, session=current_session())
-        except DuplicateKeyError as error:
-            raise LostRace from error
+        for claim in claims:
+            document = {"_id": claim, "userId": user_id, "claimedAt": wallet.now}
+            try:
+                collection_of(WelcomeClaim).insert_one(document, session=current_session())
+            except DuplicateKeyError as error:  # the same person, in the same moment
+                raise LostRace from error
         wallet.set(
             period=period,
             periodStartedAt=wallet.now,

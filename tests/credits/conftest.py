@@ -1,13 +1,16 @@
 """Wallets and quotes for the tests of money, made by the services that alone may make them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from bson import ObjectId
+from django.utils import timezone
 
 from accounts.models import User
 from credits import services as credit_services
+from credits.documents import collection_of
 from credits.models import Credit, Quote
 from tests.factories import UserFactory
 
@@ -56,5 +59,20 @@ def quote_for(db: None) -> Callable[..., Quote]:
             back_url="/search/?q=Phoenix",
             now=now,
         )
+
+    return make
+
+
+@pytest.fixture
+def many_quotes(quote_for) -> Callable[[ObjectId, int], list[tuple[str, str]]]:
+    """Make many quotes of one search unit, and return them as pairs of user and quote, as text."""
+
+    def make(user_id: ObjectId, count: int) -> list[tuple[str, str]]:
+        made = quote_for(user_id, SEARCH=1, now=timezone.now() + timedelta(hours=1))
+        pattern = collection_of(Quote).find_one({"_id": made.id})
+        copies = [{**pattern, "_id": uuid4().hex} for _ in range(count - 1)]
+        if copies:
+            collection_of(Quote).insert_many(copies)
+        return [(str(user_id), quote["_id"]) for quote in [pattern, *copies]]
 
     return make
