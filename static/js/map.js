@@ -11,6 +11,7 @@ const FIRST_ZOOM = 12; // a single property is shown within its town
 const STREETS_FROM_ZOOM = 13;
 const LETTER_WIDTH = 6; // pixels of a name on the map
 const POINT_SIZE = 24; // pixels, the least that a finger can hit
+const APART = 3; // pixels between marks
 
 async function readJson(url, signal) {
   const response = await fetch(url, { signal, headers: { Accept: "application/json" } });
@@ -193,7 +194,7 @@ class PropertyMap {
       before = groups.length;
       const merged = [];
       for (const group of groups) {
-        const near = merged.find((other) => other.place.distanceTo(group.place) < (sizeOf(other.points.length) + sizeOf(group.points.length)) / 2);
+        const near = merged.find((other) => other.place.distanceTo(group.place) < APART + (sizeOf(other.points.length) + sizeOf(group.points.length)) / 2);
         if (!near) {
           merged.push(group);
           continue;
@@ -240,6 +241,7 @@ class PropertyMap {
     const text = new Intl.NumberFormat("en-US", { notation: "compact" }).format(count);
     const button = make("button", { type: "button", "aria-label": `${count.toLocaleString("en-US")} properties, look closer` }, text);
     button.addEventListener("click", open);
+    L.DomEvent.disableClickPropagation(button); // a click on the map itself closes the list that this one opens
     const icon = L.divIcon({ className: "map-group", html: button, iconSize: [size, size] });
     return L.marker(place, { icon, keyboard: false }).addTo(this.layer);
   }

@@ -1,0 +1,79 @@
+"""The map of owned properties, in Chromium: points, groups, outlines, and its bond with the list."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PHONE, WIDE
+from tests.factories import PropertyDatasetPermissionFactory
+
+NORTH, SOUTH = "12 North St", "9 South St"
+ONE_BUILDING = ("7 Tower Pl Unit 1", "7 Tower Pl Unit 2")
+
+
+@pytest.fixture
+def owned_page(page: Page, live_server, enter, alice) -> Page:
+    """My properties of alice: two homes far apart, and two units of one building."""
+    places = {NORTH: (33.7, -112.1), SOUTH: (33.3, -111.9)} | dict.fromkeys(ONE_BUILDING, (33.5, -112.0))
+    for address, (latitude, longitude) in places.items():
+        PropertyDatasetPermissionFactory(user=alice, address=address, latitude=latitude, longitude=longitude)
+    enter(page, alice).goto(f"{live_server.url}/properties/")
+    expect(find_map(page)).to_have_attribute("data-loaded-for", f"{live_server.url}/properties/points/?")
+    return page
+
+
+def find_map(page: Page) -> Locator:
+    return page.get_by_role("region", name="Map of these properties")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_map_is_accessible_with_points_and_outlines(owned_page, assert_accessible, assert_fits, size):
+    owned_page.set_viewport_size(size)
+    area = find_map(owned_page)
+    for outline in ("land", "states", "counties"):
+        expect(area.locator(f"path.map-{outline}")).to_have_count(1)
+    expect(area.get_by_role("link", name=NORTH)).to_be_visible()
+    assert_fits(owned_page)
+    assert_accessible(owned_page)
+
+
+def test_a_point_leads_to_its_property(owned_page, live_server):
+    row = owned_page.get_by_role("row", name=NORTH).get_by_role("link")
+    point = find_map(owned_page).get_by_role("link", name=NORTH)
+    expect(point).to_have_attribute("href", row.get_attribute("href"))
+
+
+def test_the_list_and_the_map_are_one_selection(owned_page):
+    row = owned_page.locator("tr[data-property-id]", has_text=NORTH)
+    marker = find_map(owned_page).locator(".map-point", has=owned_page.get_by_role("link", name=NORTH))
+    row.hover()
+    expect(marker).to_contain_class("is-highlighted")
+    owned_page.mouse.move(0, 0)
+    expect(marker).not_to_contain_class("is-highlighted")
+    marker.get_by_role("link").focus()
+    expect(row).to_contain_class("is-highlighted")
+    marker.get_by_role("link").blur()
+    expect(row).not_to_contain_class("is-highlighted")
+
+
+def test_homes_at_one_place_are_a_group_that_lists_them(owned_page):
+    area = find_map(owned_page)
+    group = area.get_by_role("button", name="2 properties, look closer")
+    group.click()  # as near as the map goes
+    group.click()
+    for unit in ONE_BUILDING:
+        expect(area.get_by_role("link", name=unit)).to_be_visible()
+
+
+def test_the_map_follows_the_theme_without_a_redraw(owned_page):
+    land = find_map(owned_page).locator("path.map-land")
+    expect(land).to_have_css("fill", "rgb(251, 250, 245)")
+    owned_page.emulate_media(color_scheme="dark")
+    expect(land).to_have_css("fill", "rgb(26, 34, 38)")
+
+
+def test_without_javascript_the_list_says_the_same(plain_page, live_server, enter, alice):
+    PropertyDatasetPermissionFactory(user=alice, address=NORTH, latitude=33.7, longitude=-112.1)
+    enter(plain_page, alice).goto(f"{live_server.url}/properties/")
+    expect(find_map(plain_page)).to_be_hidden()
+    expect(plain_page.get_by_text("The map needs JavaScript")).to_be_visible()
+    expect(plain_page.get_by_role("link", name=NORTH)).to_be_visible()
