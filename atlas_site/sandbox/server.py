@@ -42,6 +42,11 @@ class Sandbox:
         """Put another market in the place of this one; account and clock stay."""
         self.vendor = self._make_vendor(self.vendor.account, self.vendor.clock, seed=seed, size=size)
 
+    def close(self) -> None:
+        """Close the files that the calling thread has open."""
+        self.vendor.catalog.close()
+        self.vendor.account.close()
+
     def _make_vendor(self, account: Account, clock: Clock, *, seed: int, size: int) -> Vendor:
         catalog = Catalog(self._folder, seed=seed, size=size, day=clock.now().date())
         return Vendor(catalog, Finder(catalog), account, clock)
@@ -139,6 +144,11 @@ class SandboxServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], application: Sandbox) -> None:
         self.application = application
         super().__init__(address, _Handler)
+
+    def server_close(self) -> None:
+        """Stop listening and close the application's files."""
+        super().server_close()
+        self.application.close()
 
     def server_bind(self) -> None:
         """Bind without asking the name service for this machine's name, which can take seconds."""

@@ -12,7 +12,7 @@ import requests
 
 from atlas_site.sandbox.server import make_server
 
-SIZE, SEED = 2000, 11
+SIZE, SEED = 1000, 11
 ALL_DATASETS = [
     "core", "batchrank", "contact", "deed", "demographic", "foreclosure", "image", "listing", "mortgage-liens",
     "owner", "permit", "quicklist", "valuation",

@@ -110,7 +110,7 @@ def test_county_codes_are_those_of_the_census(zip_code: str, fips: str, county: 
 
 def test_the_market_is_dense_in_some_metros_and_thin_elsewhere(api: Api) -> None:
     assert api.count({"query": "Phoenix, AZ"}) > SIZE * 0.05
-    assert api.count({"query": "85007"}) >= 8
+    assert api.count({"query": "85007"}) >= SIZE * 0.004
     assert len({record["address"]["state"] for record in api.market}) > 45
     assert 0 < api.count({"query": "VT"}) < 50
 

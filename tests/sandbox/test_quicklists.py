@@ -94,13 +94,13 @@ def listed(record: Record) -> Record:
 
 @pytest.mark.parametrize("slug", sorted(CONDITIONS))
 def test_a_quicklist_agrees_with_the_record_and_with_the_search(api: Api, slug: str) -> None:
-    key = response_key(slug)
+    key, today = response_key(slug), api.today
     with_lists = [record for record in api.market if listed(record)]
     on_list = {record["_id"] for record in with_lists if listed(record)[key]}
     assert 0 < len(on_list) < len(with_lists)
     assert set(api.ids({"quickLists": [slug]})) == on_list
     if slug not in NOT_IN_THE_RECORD:
-        assert on_list == {record["_id"] for record in with_lists if MEANINGS[slug](record, api.today)}
+        assert on_list == {record["_id"] for record in with_lists if MEANINGS[slug](record, today)}
 
 
 def test_every_list_is_checked_against_the_record_or_named_as_not_in_it() -> None:
@@ -133,7 +133,9 @@ def test_all_required_lists_and_one_of_the_alternatives(
     }  # fmt: skip
     criteria = {"quickLists": required, "orQuickLists": alternatives}
     assert running_sandbox.count(criteria) == len(expected)
-    assert set(running_sandbox.ids(criteria, take=500)) == expected
+    page = running_sandbox.search(criteria, take=20, datasets=["basic"])["properties"]
+    assert len(page) == min(20, len(expected))
+    assert {record["_id"] for record in page} <= expected
 
 
 def test_counts_per_list_come_only_with_a_count(api: Api) -> None:

@@ -113,9 +113,8 @@ def test_two_points_are_no_polygon(api: Api) -> None:
 
 
 def test_comparables_are_near_and_alike(api: Api) -> None:
-    subject = next(
-        r for r in api.market if is_in(r, city="Phoenix") and r.get("building", {}).get("bedroomCount") and r["building"].get("livingAreaSquareFeet")
-    )  # fmt: skip
+    in_phoenix = [record for record in api.market if is_in(record, city="Phoenix")]
+    subject = next(r for r in in_phoenix if {"bedroomCount", "livingAreaSquareFeet", "yearBuilt"} <= set(r["building"]))
     options = {"distanceMiles": 8, "minArea": -30, "maxArea": 30, "minYearBuilt": -30, "maxYearBuilt": 30}
     found = set(api.ids({"compAddress": {"hash": subject["address"]["hash"]}}, **options))
     area, beds = subject["building"]["livingAreaSquareFeet"], subject["building"]["bedroomCount"]

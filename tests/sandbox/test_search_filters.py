@@ -88,7 +88,7 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("group", "field", "path", "low", "high"), NUMBERS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("group", "field", "path", "low", "high"), NUMBERS, ids=str)
 def test_a_range_finds_exactly_the_records_in_it(
     api: Api, group: str, field: str, path: str, low: float, high: float
 ) -> None:
@@ -201,20 +201,22 @@ DATES = [
 
 @pytest.mark.parametrize(("group", "field", "read"), DATES, ids=lambda value: value if isinstance(value, str) else "")
 def test_dates_are_filtered_by_limits_and_by_months_ago(api: Api, group: str, field: str, read: Any) -> None:
-    low, high = api.today - timedelta(days=330), api.today - timedelta(days=45)
+    today = api.today
+    low, high = today - timedelta(days=330), today - timedelta(days=45)
     by_limits = {r["_id"] for r in api.market if any(between(day(v), low, high) for v in read(r))}
     limits = {"minDate": low.isoformat(), "maxDate": high.isoformat()}
     assert set(api.ids({group: {field: limits}})) == by_limits
-    since = api.today.replace(year=api.today.year - 1, day=min(28, api.today.day))
-    recent = {r["_id"] for r in api.market if any(between(day(v), since, api.today) for v in read(r))}
+    since = today.replace(year=today.year - 1, day=min(28, today.day))
+    recent = {r["_id"] for r in api.market if any(between(day(v), since, today) for v in read(r))}
     assert recent
     assert set(api.ids({group: {field: {"withinLastMonths": 12}}})) == recent
 
 
 def test_an_auction_can_lie_ahead(api: Api) -> None:
-    ahead = {r["_id"] for r in api.market if (day(at(r, "foreclosure.auctionDate")) or date.min) >= api.today}
+    today = api.today
+    ahead = {r["_id"] for r in api.market if (day(at(r, "foreclosure.auctionDate")) or date.min) >= today}
     assert ahead
-    assert set(api.ids({"foreclosure": {"auctionDate": {"minDate": api.today.isoformat()}}})) == ahead
+    assert set(api.ids({"foreclosure": {"auctionDate": {"minDate": today.isoformat()}}})) == ahead
 
 
 def test_property_ids_are_taken_and_left_out(api: Api) -> None:
