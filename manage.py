@@ -24,7 +24,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"Atlas is not configured: {error}")
+        sys.exit(f"Atlas is not configured: {error} Run make run once, or set what docs/deploy.md lists.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Chromium for tests: guarded pages, two widths, a way in for users, and axe in both themes."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 from accounts.models import User
 from atlas_site.lib.home import PROJECT_ROOT
+from atlas_site.management.bootstrap import find_browser
 
 WIDE = {"width": 1440, "height": 860}
 PHONE = {"width": 390, "height": 844}
@@ -40,7 +40,7 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """Start the system's Chromium: Playwright's own is not there."""
     quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-sync", *quiet]
-    return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": arguments}
+    return {**browser_type_launch_args, "executable_path": find_browser(), "args": arguments}
 
 
 @pytest.fixture(scope="session")
