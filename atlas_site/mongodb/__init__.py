@@ -2,8 +2,8 @@
 
 Use it with ``ENGINE = "atlas_site.mongodb"``. It changes four things, and answers every query as the stock engine does:
 
-* ``compiler``, ``query``: lists that are filtered and sorted by their own keys walk an index, before anything is
-  joined or projected, and a plain count loads no documents;
+* ``compiler``, ``query``, ``base``: lists that are filtered and sorted by their own keys walk an index, before anything
+  is joined or projected, and neither a plain count nor a test for null loads documents;
 * ``schema``, ``indexes``: unique indexes are ones that the query planner can use, and ``migrate`` adopts the
   collections and indexes that an earlier Atlas left, as often as it is run;
 * ``operations``, ``models``: documents that another program wrote load and save without losing anything;

@@ -1,9 +1,13 @@
 """Compilers: what Django's query becomes on MongoDB. Two shapes are mended, all others are the stock ones."""
 
+from bson import SON
 from django.db.models import Count
-from django.db.models.expressions import Col, Star
+from django.db.models.expressions import Col, Ref, Star
+from django.db.models.lookups import Exact
+from django.db.models.sql.where import AND
 from django_mongodb_backend import compiler
 from django_mongodb_backend.compiler import SQLDeleteCompiler, SQLInsertCompiler, SQLUpdateCompiler
+from pymongo import ASCENDING, DESCENDING
 
 from atlas_site.mongodb.query import MongoQuery
 
@@ -52,16 +56,40 @@ class SQLCompiler(PlainCount, compiler.SQLCompiler):
         if query.is_plain and self.order_by_objs:
             query.extra_fields = None
             query.sorts_first = True
+            query.ordering = None if self._finds_one_at_most() else self._ordering_by_keys()
         return query
 
     def _filters_and_sorts_own_keys(self):
         filtered_by = self._get_all_expressions_of_type(self.get_where(), Col)
         return all(column.alias == self.collection_name for column in filtered_by) and all(
-            isinstance(order.expression, Col)
-            and order.expression.alias == self.collection_name
+            isinstance(_sorted_by(order), Col)
+            and _sorted_by(order).alias == self.collection_name
             and not (order.nulls_first or order.nulls_last)
             for order in self.order_by_objs
         )
+
+    def _ordering_by_keys(self):
+        """Return the ordering by the keys of the documents, whatever they are called where they are shown."""
+        return SON(
+            (_sorted_by(order).target.column, DESCENDING if order.descending else ASCENDING)
+            for order in self.order_by_objs
+        )
+
+    def _finds_one_at_most(self):
+        """Say whether the filter names a unique key. ``first()`` asks for an order even then."""
+        where, options = self.get_where(), self.query.get_meta()
+        if not where or where.negated or where.connector != AND:
+            return False
+        tests = [test for test in where.children if isinstance(test, Exact) and not hasattr(test.rhs, "as_mql")]
+        named = {test.lhs.target for test in tests if isinstance(test.lhs, Col)}
+        keys = [{field} for field in options.concrete_fields if field.unique]
+        keys += [set(map(options.get_field, constraint.fields)) for constraint in options.total_unique_constraints]
+        return any(key <= named for key in keys)
+
+
+def _sorted_by(order):
+    """Return the expression that is sorted by; Django refers to one that is shown as well by its position."""
+    return order.expression.source if isinstance(order.expression, Ref) else order.expression
 
 
 class SQLAggregateCompiler(PlainCount, compiler.SQLAggregateCompiler):

@@ -19,6 +19,10 @@ HOT = {
     "look-up by several unique keys": lambda: House.objects.filter(
         parcel__in=["parcel-000003", "parcel-000004"]
     ).first(),
+    "first of a unique key": lambda: House.objects.filter(parcel="parcel-000123").first(),
+    "first of a unique key, some keys": lambda: (
+        House.objects.filter(city="city3", parcel="parcel-000003").values_list("price", flat=True).first()
+    ),
     "existence of a unique key": lambda: House.objects.filter(parcel="parcel-000123").exists(),
     "newest first": lambda: list(House.objects.order_by("-price")[:25]),
     "sorted by the primary key": lambda: list(House.objects.order_by("-pk")[:25]),
@@ -28,6 +32,9 @@ HOT = {
     "values": lambda: list(House.objects.order_by("price").values("city", "beds")[:25]),
     "values without the ordering key": lambda: list(
         House.objects.order_by("price").values_list("city", flat=True)[:25]
+    ),
+    "values of the ordering key": lambda: list(
+        House.objects.filter(tags__contains=["t3"]).order_by("-price").values_list("price", flat=True)[:25]
     ),
     "annotated": lambda: list(House.objects.annotate(double=F("price") * 2).order_by("price")[:25]),
     "all of an owner, sorted": lambda: list(House.objects.filter(owner=first_owners[3]).order_by("-price")),
@@ -66,6 +73,10 @@ def test_a_capped_count_loads_no_document(houses):
     assert "FETCH" not in stages_of(
         explain(lambda: House.objects.filter(price__gte=0).order_by("price")[:1001].count())
     )
+
+
+def test_a_count_of_what_is_not_null_loads_no_document(houses):
+    assert "FETCH" not in stages_of(explain(lambda: House.objects.filter(city="city9", beds__isnull=False).count()))
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,22 @@ import pytest
 from django.db import connection
 from django.db.models import Avg, Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Length, Lower, Upper
+from django_mongodb_backend.base import DatabaseWrapper as StockWrapper
 
 from tests.mongodb.models import House, Owner, Stay
 
 
 @contextmanager
 def stock_compiler() -> Iterator[None]:
-    """Build queries with the compilers of django_mongodb_backend in this block."""
+    """Build queries with the compilers and operators of django_mongodb_backend in this block."""
     ours = connection.ops.compiler("SQLCompiler").__module__
     connection.ops._cache = import_module("django_mongodb_backend.compiler")
+    connection.mongo_operators = StockWrapper.mongo_operators
     try:
         yield
     finally:
         connection.ops._cache = import_module(ours)
+        del connection.mongo_operators
 
 
 def in_city(number: int):
@@ -104,6 +107,21 @@ QUERIES = {
     ),
     "or": lambda: House.objects.filter(Q(city="city1") | Q(price__lt=1000)).order_by("-price", "parcel")[:50],
     "negated": lambda: in_city(6).exclude(beds=3).order_by("price", "parcel"),
+    "null or missing": lambda: House.objects.filter(price__lt=50_000, beds__isnull=True).order_by("parcel"),
+    "neither null nor missing": lambda: House.objects.filter(price__lt=9_000, beds__isnull=False).order_by("parcel"),
+    "negated null": lambda: House.objects.exclude(beds__isnull=True).order_by("-parcel")[:50],
+    "less than": lambda: House.objects.filter(beds__lt=2).order_by("parcel")[:50],
+    "at most": lambda: House.objects.filter(beds__lte=1).order_by("parcel")[:50],
+    "not less than": lambda: House.objects.exclude(beds__lt=2).order_by("parcel")[:50],
+    "one by a unique key, sorted": lambda: House.objects.filter(parcel="parcel-000077").order_by("-price"),
+    "one of either unique key": lambda: House.objects.filter(
+        Q(parcel="parcel-000077") | Q(parcel="parcel-000078")
+    ).order_by("-parcel"),
+    "all but one by a unique key": lambda: House.objects.exclude(parcel="parcel-000077").order_by("-parcel")[:9],
+    "as unique as another key": lambda: in_city(7).filter(parcel=F("parcel")).order_by("-parcel")[:9],
+    "a shown alias of another key": lambda: (
+        in_city(5).annotate(cost=F("price")).order_by("cost", "parcel").values("cost", "parcel")[:9]
+    ),
     "array contains": lambda: House.objects.filter(tags__contains=["t3"]).order_by("price")[:5],
     "in": lambda: House.objects.filter(parcel__in=["parcel-000003", "nothing", "parcel-000010"]).order_by("-parcel"),
     "nothing": lambda: House.objects.filter(parcel="nothing").order_by("price"),
