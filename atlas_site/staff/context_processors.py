@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from credits import selectors as credit_selectors
 
@@ -50,14 +50,8 @@ def read_theme(request: HttpRequest) -> str:
 
 def list_navigation(path: str) -> list[NavigationItem]:
     """Return the links of the main navigation as seen from the page at `path`."""
-    items = []
-    for label, name, icon in NAVIGATION:
-        try:
-            url = reverse(name)
-        except NoReverseMatch:  # a part of Atlas that is not there yet
-            continue
-        items.append(NavigationItem(label=label, url=url, icon=icon, is_current=path.startswith(url)))
-    return items
+    links = [(label, reverse(name), icon) for label, name, icon in NAVIGATION]
+    return [NavigationItem(label, url, icon, is_current=path.startswith(url)) for label, url, icon in links]
 
 
 def _read_balance(request: HttpRequest) -> Callable[[], int | None]:
