@@ -81,6 +81,8 @@ class PropertyJob(Document):
     @property
     def progress_text(self) -> str:
         """How far it is, in words."""
+        if self.kind == self.Kind.UNLOCK:
+            return f"{self.wanted} dataset{'' if self.wanted == 1 else 's'}"
         return f"{self.hit_count:,} of {self.wanted:,}"
 
     def reference(self, step: str) -> str:

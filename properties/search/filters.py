@@ -39,8 +39,14 @@ class RangeFilter:
         low, high = self.params
         lowest = -1000 if self.unit == "%" else 0
         return {
-            low: forms.IntegerField(label=f"{self.label} from", required=False, min_value=lowest, max_value=10**9),
-            high: forms.IntegerField(label=f"{self.label} to", required=False, min_value=lowest, max_value=10**9),
+            name: forms.IntegerField(
+                label=f"{self.label} {end}",
+                required=False,
+                min_value=lowest,
+                max_value=10**9,
+                widget=forms.NumberInput(attrs={"placeholder": end, "aria-label": f"{self.label} {end}"}),
+            )
+            for name, end in ((low, "from"), (high, "to"))
         }
 
     def criteria(self, values: Values) -> dict | None:

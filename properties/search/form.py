@@ -144,8 +144,9 @@ def read_query(params: Mapping[str, list[str]]) -> SearchQuery:
 
 
 class OwnedForm(SearchForm):
-    """The owned list's form: the same filters, and the place may be left out."""
+    """The owned list's form: the same conditions, the place may be left out, and the list has orders of its own."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["q"].required = False
+        del self.fields["sort"]

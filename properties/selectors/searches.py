@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bson import ObjectId
 from bson.errors import InvalidId
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from properties.models import SavedSearch, SavedSearchRun
@@ -12,6 +12,7 @@ from properties.search.form import read_query
 from properties.search.query import SearchQuery
 
 RUNS_SHOWN = 50
+SEARCHES_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,42 @@ class RunPage:
 def saved_searches_of(user: User) -> QuerySet[SavedSearch]:
     """The user's saved searches, newest first."""
     return SavedSearch.objects.filter(user=user).order_by("-created_at")
+
+
+@dataclass(frozen=True)
+class SavedRow:
+    """One saved search in the list, with its newest run, and with the change since the run before."""
+
+    search: SavedSearch
+    description: str
+    run: SavedSearchRun | None
+    net: int | None
+
+
+def list_saved(user: User) -> list[SavedRow]:
+    """The user's saved searches, newest first, each with what its newest run says."""
+    saved = list(saved_searches_of(user)[:SEARCHES_SHOWN])
+    numbers = Q()
+    for search in saved:
+        numbers |= Q(saved_search=search, number__in=[search.run_count, search.run_count - 1])
+    found = SavedSearchRun.objects.filter(numbers) if saved else []
+    runs = {(run.saved_search_id, run.number): run for run in found}
+    return [_saved_row(search, runs) for search in saved]
+
+
+def _saved_row(search: SavedSearch, runs: dict[tuple[ObjectId, int], SavedSearchRun]) -> SavedRow:
+    run, earlier = (runs.get((search.pk, search.run_count - back)) for back in (0, 1))
+    change = Change("Not yours yet", earlier.unowned if earlier else None, run.unowned if run else None)
+    query = readable_query(search)
+    return SavedRow(search=search, description=query.describe() if query else "", run=run, net=change.net)
+
+
+def readable_query(search: SavedSearch) -> SearchQuery | None:
+    """The search that was saved, or None when it cannot be read any more."""
+    try:
+        return query_of(search)
+    except ValueError:
+        return None
 
 
 def find_saved_search(user: User, search_id: str) -> SavedSearch | None:

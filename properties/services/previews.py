@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from accounts.models import User
+from atlas_site.vendors.batchdata import CriteriaRefused, quicklist_warnings
 from atlas_site.vendors.errors import VendorError
 from credits import selectors as credit_selectors
 from credits.models import CreditType
+from properties.search.form import read_query
 from properties.search.query import SearchQuery
+from properties.search.signals import PRESETS, Preset
 from properties.selectors.owned import CappedCount, count_capped, owned_matches
 from properties.services.counting import Count, CountBudgetSpent, count_matches, count_signals
 
@@ -32,7 +35,15 @@ class Preview:
     count: Count | None
     owned: CappedCount
     choices: list[Choice] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     problem: str = ""
+
+    @property
+    def unowned(self) -> int | None:
+        """About how many matches are new to the user, or None when it cannot be told."""
+        if self.count is None or self.count.total is None:
+            return None
+        return max(0, self.count.total - self.owned.number)
 
     @property
     def is_empty(self) -> bool:
@@ -51,7 +62,15 @@ def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
         logger.warning("Count failed: %s", type(error).__name__)
         problem = "The data vendor does not answer at the moment, so there is no count. Nothing was charged."
         return Preview(count=None, owned=owned, problem=problem)
-    return Preview(count=count, owned=owned, choices=_choices(user, count, owned))
+    except CriteriaRefused:
+        problem = "This combination cannot be asked for. Take a condition away; nothing was charged."
+        return Preview(count=None, owned=owned, problem=problem)
+    return Preview(
+        count=count,
+        owned=owned,
+        choices=_choices(user, count, owned),
+        warnings=quicklist_warnings(query.criteria()),
+    )
 
 
 def _choices(user: User, count: Count, owned: CappedCount) -> list[Choice]:
@@ -67,10 +86,11 @@ def _choices(user: User, count: Count, owned: CappedCount) -> list[Choice]:
 
 @dataclass(frozen=True)
 class MarketSignals:
-    """How many properties of a market carry each signal."""
+    """How many properties of a market carry each signal, and how many each preset finds (None when unknown)."""
 
     total: Count | None
-    signals: dict[str, int]
+    signals: dict[str, int] = field(default_factory=dict)
+    presets: list[tuple[Preset, Count | None]] = field(default_factory=lambda: [(each, None) for each in PRESETS])
     problem: str = ""
 
 
@@ -78,9 +98,14 @@ def preview_market(*, user: User, query: SearchQuery, now: datetime) -> MarketSi
     """Count a market and its signals, free of charge."""
     preview = preview_search(user=user, query=query, now=now)
     if preview.count is None:
-        return MarketSignals(total=None, signals={}, problem=preview.problem)
+        return MarketSignals(total=None, problem=preview.problem)
     try:
         signals = count_signals(user=user, query=query, now=now)
+        presets = [(preset, _count_preset(user, query, preset, now)) for preset in PRESETS]
     except (CountBudgetSpent, VendorError):
-        return MarketSignals(total=preview.count, signals={}, problem="The signals cannot be counted at the moment.")
-    return MarketSignals(total=preview.count, signals=signals)
+        return MarketSignals(total=preview.count, problem="The signals cannot be counted at the moment.")
+    return MarketSignals(total=preview.count, signals=signals, presets=presets)
+
+
+def _count_preset(user: User, query: SearchQuery, preset: Preset, now: datetime) -> Count:
+    return count_matches(user=user, query=read_query({**query.params(), **preset.params}), now=now)

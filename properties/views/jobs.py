@@ -13,7 +13,7 @@ from atlas_site.lib.queue import nudge
 from credits import selectors as credit_selectors
 from credits import services as credit_services
 from properties.selectors.jobs import find_job
-from properties.selectors.owned import list_owned, revealed_by
+from properties.selectors.owned import BY_ID, list_owned, revealed_by
 from properties.services import jobs
 from properties.tasks import run_property_job
 
@@ -45,9 +45,10 @@ def show_job(request: HttpRequest, job_id: str) -> HttpResponse:
         raise Http404
     if job.is_over and job.kind == job.Kind.UNLOCK:
         return redirect_htmx(request, reverse("properties:show-property", args=[job.property_id]))
-    context: dict[str, object] = {"job": job}
+    receipt = credit_selectors.quote_page(user=request.user, quote_id=job.quote_id, now=timezone.now())
+    context: dict[str, object] = {"job": job, "receipt": receipt}
     if job.is_over:
-        context["receipt"] = credit_selectors.quote_page(user=request.user, quote_id=job.quote_id, now=timezone.now())
-        context["owned"] = list_owned(revealed_by(job), after=request.GET.get("after", ""))
-    template = "properties/job.html#progress" if wants_fragment(request) else "properties/job.html"
+        after, before = request.GET.get("after", ""), request.GET.get("before", "")
+        context["owned"] = list_owned(revealed_by(job), sort=BY_ID, after=after, before=before)
+    template = "properties/_job.html" if wants_fragment(request) else "properties/job.html"
     return render(request, template, context)

@@ -1,5 +1,7 @@
 """What the user owns: the list, the map, one property, and the offer to unlock more of it."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -7,11 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import onboarded_required
-from atlas_site.lib.htmx import wants_fragment
 from properties.forms import UnlockForm
 from properties.search.form import OwnedForm
 from properties.selectors import property_page
-from properties.selectors.jobs import find_job, latest_receipt_of
+from properties.selectors.jobs import find_job
 from properties.selectors.owned import SORTS, list_owned, map_points, owned_by, owned_matches, revealed_by
 from properties.services import unlocks
 
@@ -21,12 +22,14 @@ from properties.services import unlocks
 def list_properties(request: HttpRequest) -> HttpResponse:
     """List everything owned, narrowed to a place, in the chosen order, page by page."""
     form = OwnedForm(request.GET)
-    rows = owned_by(request.user)
-    if form.is_valid():
-        rows = owned_matches(request.user, form.query)
-    owned = list_owned(rows, sort=request.GET.get("sort", ""), after=request.GET.get("after", ""))
-    template = "properties/list.html#rows" if wants_fragment(request) else "properties/list.html"
-    return render(request, template, {"form": form, "owned": owned, "sorts": SORTS})
+    query = form.query if form.is_valid() else None
+    rows = owned_matches(request.user, query) if query else owned_by(request.user)
+    asked = {name: request.GET.get(name, "") for name in ("sort", "after", "before")}
+    owned = list_owned(rows, **asked)
+    params = query.params() if query else {}
+    paging = urlencode({**params, "sort": [owned.sort]}, doseq=True) + "&"
+    context = {"form": form, "query": query, "owned": owned, "sorts": SORTS, "paging": paging}
+    return render(request, "properties/list.html", context)
 
 
 @require_GET
@@ -53,8 +56,8 @@ def show_property(request: HttpRequest, property_id: str) -> HttpResponse:
     page = property_page.show_property(user=request.user, property_id=property_id, now=timezone.now())
     if page is None:
         raise Http404
-    last_unlock = latest_receipt_of(request.user, property_id)
-    return render(request, "properties/property.html", {"page": page, "last_unlock": last_unlock})
+    receipt = property_page.fresh_receipt(user=request.user, property_id=property_id, now=timezone.now())
+    return render(request, "properties/property.html", {"page": page, "receipt": receipt})
 
 
 @require_POST

@@ -11,6 +11,7 @@ from atlas_site.vendors.errors import VendorError
 from properties.forms import SaveSearchForm
 from properties.models import SavedSearch
 from properties.search.form import SearchForm
+from properties.search.signals import SIGNALS
 from properties.selectors import searches as selectors
 from properties.services import searches
 from properties.services.counting import CountBudgetSpent
@@ -29,7 +30,7 @@ def _get_search(request: HttpRequest, search_id: str) -> SavedSearch:
 @onboarded_required
 def list_saved_searches(request: HttpRequest) -> HttpResponse:
     """List the user's saved searches."""
-    return render(request, "properties/saved_list.html", {"searches": selectors.saved_searches_of(request.user)})
+    return render(request, "properties/saved_list.html", {"rows": selectors.list_saved(request.user)})
 
 
 @require_POST
@@ -59,7 +60,7 @@ def save_search(request: HttpRequest) -> HttpResponse:
 def show_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
     """Show a saved search with all its runs."""
     search = _get_search(request, search_id)
-    context = {"search": search, "query": selectors.query_of(search), "runs": selectors.runs_of(search)}
+    context = {"search": search, "query": selectors.readable_query(search), "runs": selectors.runs_of(search)}
     return render(request, "properties/saved.html", context)
 
 
@@ -72,6 +73,9 @@ def run_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
         run = searches.run_saved_search(search=search, now=timezone.now())
     except (VendorError, CountBudgetSpent):
         messages.error(request, NO_COUNT)
+        return redirect(search)
+    except ValueError:
+        messages.error(request, "This search cannot be read any more: its place or a condition is not known.")
         return redirect(search)
     return redirect(run)
 
@@ -93,4 +97,10 @@ def show_run(request: HttpRequest, search_id: str, number: int) -> HttpResponse:
     page = selectors.show_run(_get_search(request, search_id), number)
     if page is None:
         raise Http404
-    return render(request, "properties/run.html", {"page": page, "query": selectors.query_of(page.search)})
+    signals = sorted(page.run.signals.items(), key=lambda item: -item[1])
+    context = {
+        "page": page,
+        "query": selectors.readable_query(page.search),
+        "signals": [(SIGNALS[slug], number) for slug, number in signals if number and slug in SIGNALS],
+    }
+    return render(request, "properties/run.html", context)

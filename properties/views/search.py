@@ -13,7 +13,7 @@ from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.places import find_places
 from properties.forms import RevealForm
 from properties.search.form import SearchForm, read_query
-from properties.search.signals import PRESETS, SIGNALS
+from properties.search.signals import PRESETS, group_signals
 from properties.selectors.owned import list_owned, owned_matches
 from properties.services import previews, reveals
 
@@ -33,7 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
         }
     if not wants_fragment(request):
         return render(request, "properties/search.html", context)
-    response = render(request, "properties/search.html#results", context)
+    response = render(request, "properties/_answer.html", context)
     return push_url(response, f"?{query.urlencode()}") if query is not None else response
 
 
@@ -75,8 +75,7 @@ def show_market(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:onboard")
     query = read_query({"q": [market.place]})
     counted = previews.preview_market(user=request.user, query=query, now=timezone.now())
-    signals = [(signal, counted.signals.get(slug)) for slug, signal in SIGNALS.items()]
-    context = {"market": market, "query": query, "counted": counted, "signals": signals, "presets": PRESETS}
+    context = {"market": market, "query": query, "counted": counted, "groups": group_signals(counted.signals)}
     return render(request, "properties/market.html", context)
 
 

@@ -41,7 +41,7 @@ def test_the_search_page_counts_and_offers_the_next_matches(hers):
     assert page.status_code == 200
     text = page.content.decode()
     assert "Bedrooms from 2" in text
-    assert "Next 10 · at most 10 credits" in text
+    assert "<strong>Next 10</strong> <span>at most 10 credits</span>" in text
     assert "Already yours, about" in text
 
 
