@@ -5,6 +5,7 @@
 | ``/_sandbox/faults`` | list | queue ``{endpoint, mode, times, seconds}`` | clear |
 | ``/_sandbox/billing`` | the vendor's bill (``?since=n``: units after n) | ``{bill_counts, balance, sessions}`` | – |
 | ``/_sandbox/clock`` | time | ``{now: ISO or null}`` | – |
+| ``/_sandbox/find`` | – | full records, unbilled: ``{searchCriteria, take}`` | – |
 | ``/_sandbox/records/<propertyId>`` | full record | patch, or ``{delete: true}`` | take the patch away |
 | ``/_sandbox/reset`` | – | books, faults, sessions, clock, patches; ``{size, seed}`` | – |
 """
@@ -15,10 +16,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from atlas_site.sandbox.batchdata.calls import Vendor
+from atlas_site.sandbox.batchdata.criteria import read_criteria
+from atlas_site.sandbox.batchdata.finder import Order
 from atlas_site.sandbox.faults import ANY, Fault, Faults
-from atlas_site.sandbox.web import Request, Response, json_response
+from atlas_site.sandbox.web import Request, Response, as_dict, json_response
 
 MAX_SIZE = 1_000_000
+MAX_FOUND = 1_000
 
 
 class State(Protocol):
@@ -49,6 +53,7 @@ class Control:
             "billing": {"GET": self._bill, "POST": self._switch_billing},
             "clock": {"GET": self._time, "POST": self._move_clock},
             "reset": {"POST": self._reset},
+            "find": {"POST": self._find},
             "records": {"GET": self._record, "POST": self._patch_record, "DELETE": self._restore_record},
         }
         if name not in routes or (name == "records") != bool(rest):
@@ -125,6 +130,16 @@ class Control:
         if (seed, size) != (vendor.catalog.seed, vendor.catalog.size):
             self._state.open_market(seed=seed, size=size)
         return {"seed": seed, "size": size}
+
+    def _find(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        vendor = self._state.vendor
+        today = vendor.clock.now().date().toordinal()
+        take = body.get("take", 1)
+        if not isinstance(take, int) or not 1 <= take <= MAX_FOUND:
+            raise BadRequest(f"take must be a number from 1 to {MAX_FOUND}")
+        question = read_criteria(as_dict(body.get("searchCriteria")), {}, vendor.catalog, today)
+        numbers = vendor.finder.page(question, Order(), skip=0, take=take).numbers
+        return {"records": list(vendor.catalog.records(numbers, today).values())}
 
     def _record(self, _request: Request, _body: dict[str, Any], property_id: str) -> dict[str, Any] | None:
         vendor = self._state.vendor

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from atlas_site.sandbox.batchdata.account import Account
 from atlas_site.sandbox.batchdata.api import BatchData
 from atlas_site.sandbox.batchdata.calls import Vendor
+from atlas_site.sandbox.batchdata.fault_modes import MODES
 from atlas_site.sandbox.batchdata.finder import Finder
 from atlas_site.sandbox.clock import Clock
 from atlas_site.sandbox.control import Control
@@ -32,7 +33,7 @@ class Sandbox:
 
     def __init__(self, home: Path, *, seed: int, size: int) -> None:
         self._folder = home / "sandbox"
-        self.faults = Faults()
+        self.faults = Faults(MODES)
         clock = Clock()
         self.vendor = self._make_vendor(Account(self._folder / "account.sqlite"), clock, seed=seed, size=size)
         self._control = Control(self)

@@ -50,6 +50,16 @@ class Response:
         return f"{self.status} {HTTPStatus(self.status).phrase}"
 
 
+def as_dict(value: Any) -> dict[str, Any]:
+    """Return what a caller sent where an object belongs; anything else counts as an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return what a caller sent where a list belongs; anything else counts as an empty one."""
+    return value if isinstance(value, list) else []
+
+
 Handler = Callable[[Request], Response]
 
 

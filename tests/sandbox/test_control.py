@@ -76,6 +76,14 @@ def test_a_replayed_page_leaves_out_what_was_removed_since(api: Api) -> None:
     assert [r["_id"] for r in api.search({"query": "AZ"}, **options)["properties"]] == first[1:]
 
 
+def test_records_can_be_found_without_a_bill(api: Api) -> None:
+    found = api.control("find", {"searchCriteria": {"query": "AZ", "quickLists": ["vacant"]}, "take": 3})["records"]
+    assert [record["_id"] for record in found] == api.ids({"query": "AZ", "quickLists": ["vacant"]})[:3]
+    assert all(record["general"]["vacant"] for record in found)
+    assert {unit["datasets"][0] for unit in api.bill["units"]} == {"basic"}
+    assert api.session.post(f"{api.url}/_sandbox/find", json={"take": 0}, timeout=10).status_code == 400
+
+
 def test_the_clock_moves_and_comes_back(api: Api) -> None:
     real = api.today
     there = real + timedelta(days=400)

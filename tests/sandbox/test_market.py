@@ -14,7 +14,7 @@ from atlas_site.sandbox.market import places
 from atlas_site.sandbox.market.catalog import Catalog
 from atlas_site.sandbox.market.facts import COLUMNS, draw_facts, property_id
 from atlas_site.sandbox.market.places import NON_DISCLOSURE_STATES
-from atlas_site.sandbox.market.record import merge, write_record
+from atlas_site.sandbox.market.record import GROUPS, merge, write_record
 from tests.sandbox.conftest import SEED, SIZE, Api
 
 DAY = date(2026, 3, 1).toordinal()
@@ -157,7 +157,7 @@ def test_what_lies_ahead_comes_to_light_when_the_clock_gets_there(api: Api) -> N
     assert new["foreclosure"]["statusCode"] in ("G", "H")
 
 
-def test_the_clock_changes_nothing_else_in_a_record(api: Api) -> None:
+def test_the_clock_changes_nothing_else_in_a_record() -> None:
     facts = [draw_facts(SEED, number, DAY, places.load()) for number in range(300)]
     follows_the_day = {"listing", "foreclosure", "intel"}
     for one in facts:
@@ -166,6 +166,14 @@ def test_the_clock_changes_nothing_else_in_a_record(api: Api) -> None:
             k: v for k, v in later.items() if k not in follows_the_day
         }
     assert any(write_record(one, DAY) != write_record(one, DAY + 300) for one in facts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(number=NUMBERS, groups=st.sets(st.sampled_from(sorted(GROUPS))))
+def test_a_group_is_the_same_whichever_others_are_written(number: int, groups: set[str]) -> None:
+    facts = draw_facts(SEED, number, DAY, places.load())
+    whole, part = write_record(facts, DAY), write_record(facts, DAY, groups)
+    assert part == {key: value for key, value in whole.items() if key in groups | {"_id"}}
 
 
 JSON: Any = st.recursive(

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from atlas_site.sandbox.batchdata import fields
+from atlas_site.sandbox.market.quicklists import CONDITIONS, response_key
+from atlas_site.vendors.batchdata import criteria as gateway
+from atlas_site.vendors.batchdata.quicklists import QUICKLISTS
 from tests.sandbox.conftest import Api
 
 Record = dict[str, Any]
@@ -273,3 +277,12 @@ def test_one_of_the_or_blocks_is_enough(api: Api) -> None:
 )
 def test_what_the_vendor_does_not_know_is_ignored_with_a_200(api: Api, criteria: Record) -> None:
     assert api.count(criteria) == len(api.market)
+
+
+def test_the_sandbox_honors_every_filter_sort_and_list_that_the_gateway_may_send() -> None:
+    for group, names in gateway.FIELDS.items():
+        assert set(names) <= set(fields.FIELDS[group]), group
+    assert all(fields.sort_expression(name) for name in gateway.SORT_FIELDS)
+    for slug, quicklist in QUICKLISTS.items():
+        assert slug in CONDITIONS
+        assert quicklist.key == response_key(slug)

@@ -18,9 +18,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    "command", [["-m", "atlas_site.sandbox"], ["manage.py", "sandbox"]], ids=["module", "management command"]
+    ("command", "stop"),
+    [(["-m", "atlas_site.sandbox"], signal.SIGTERM), (["manage.py", "sandbox"], signal.SIGINT)],
+    ids=["module and SIGTERM", "management command and Ctrl-C"],
 )
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
 def test_it_starts_says_where_it_is_and_stops_within_seconds(tmp_path: Path, command: list[str], stop: int) -> None:
     arguments = ["--port", "0", "--home", str(tmp_path), "--size", "30", "--seed", "5"]
     process = subprocess.Popen(

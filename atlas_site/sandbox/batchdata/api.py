@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from atlas_site.sandbox import faults
 from atlas_site.sandbox.batchdata import lookup, search, small
 from atlas_site.sandbox.batchdata.calls import Call, Vendor
 from atlas_site.sandbox.batchdata.errors import NO_PERMISSION, VendorRefusal, error_response
+from atlas_site.sandbox.batchdata.fault_modes import answer_with
+from atlas_site.sandbox.faults import Faults
 from atlas_site.sandbox.web import Request, Response
 
 Endpoint = Callable[[Call], dict[str, Any] | Response]
@@ -24,7 +25,7 @@ ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
 class BatchData:
     """Answers the calls under ``/api/``."""
 
-    def __init__(self, vendor: Vendor, queued: faults.Faults) -> None:
+    def __init__(self, vendor: Vendor, queued: Faults) -> None:
         self._vendor = vendor
         self._faults = queued
 
@@ -50,4 +51,4 @@ class BatchData:
                 return refusal.response()
 
         fault = self._faults.take(name)
-        return faults.answer_with(fault, handle, request) if fault else handle(request)
+        return answer_with(fault, handle, request) if fault else handle(request)

@@ -8,6 +8,7 @@ from atlas_site.lib.places import STATE_NAMES
 from atlas_site.sandbox.batchdata.conditions import Parameters
 from atlas_site.sandbox.market.geometry import box_around
 from atlas_site.sandbox.market.places import COUNTY_WORDS, Places
+from atlas_site.sandbox.web import as_dict, as_list
 
 STATE_CODES = {name.lower(): code for code, name in STATE_NAMES.items()} | {code.lower(): code for code in STATE_NAMES}
 COUNTRY = {"us", "usa", "united states", "united states of america"}
@@ -58,14 +59,14 @@ def _locality(name: str, state: str | None, parameters: Parameters, places: Plac
 def shape_conditions(address: dict[str, Any], parameters: Parameters) -> list[str]:
     """Return the conditions of the three geo filters inside ``searchCriteria.address``."""
     conditions = []
-    circle = _dict(address.get("geoLocationDistance"))
-    point = _dict(circle.get("geoPoint"))
+    circle = as_dict(address.get("geoLocationDistance"))
+    point = as_dict(circle.get("geoPoint"))
     distance = _distance_miles(circle) or _distance_miles(point)  # an article puts the distance inside the point
     if _is_point(point) and distance:
         conditions.append(within_miles(point["latitude"], point["longitude"], distance, parameters))
-    box = _dict(address.get("geoLocationBoundingBox"))
+    box = as_dict(address.get("geoLocationBoundingBox"))
     conditions += box_conditions(box.get("nwGeoPoint"), box.get("seGeoPoint"), parameters)
-    corners = [p for p in _list(_dict(address.get("geoLocationPolygon")).get("geoPoints")) if _is_point(_dict(p))]
+    corners = [p for p in as_list(as_dict(address.get("geoLocationPolygon")).get("geoPoints")) if _is_point(as_dict(p))]
     if len(corners) >= 3:
         conditions.append(_polygon_condition([(p["latitude"], p["longitude"]) for p in corners], parameters))
     return conditions
@@ -83,7 +84,7 @@ def within_miles(latitude: float, longitude: float, distance: float, parameters:
 
 def box_conditions(north_west: Any, south_east: Any, parameters: Parameters) -> list[str]:
     """Return the condition of a box given by two corners."""
-    nw, se = _dict(north_west), _dict(south_east)
+    nw, se = as_dict(north_west), as_dict(south_east)
     if not (_is_point(nw) and _is_point(se)):
         return []
     add = parameters.add
@@ -112,11 +113,3 @@ def _distance_miles(group: dict[str, Any]) -> float:
 
 def _is_point(point: dict[str, Any]) -> bool:
     return all(isinstance(point.get(name), int | float) for name in ("latitude", "longitude"))
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -3,7 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +55,11 @@ class Call:
         if not self.token.startswith(DATASET_TOKEN):
             return None
         return self.token.removeprefix(DATASET_TOKEN).split("+")
+
+    @property
+    def date_modified(self) -> str:
+        """The day on which the vendor last changed a record: the day on which the market was made."""
+        return f"{date.fromordinal(self.vendor.catalog.day)}T00:00:00.000Z"
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object of the request. Raises ``VendorRefusal`` (400) where there is none."""

@@ -3,6 +3,7 @@
 An unknown value never matches, and an operator or value of the wrong kind is ignored, as the vendor does.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -94,9 +95,9 @@ def _sql_of(column: str, name: str, value: Any, parameters: Parameters) -> str:
         return f"({' OR '.join(likes)})" if likes else "0"
     if name in ("inList", "notInList"):
         negation = "NOT " if name == "notInList" else ""
-        return f"{column} {negation}IN ({', '.join(map(add, value))})" + (
-            f" AND {column} IS NOT NULL" if negation else ""
-        )
+        # One parameter for the whole list, as SQLite limits their number.
+        items = f"SELECT value FROM json_each({add(json.dumps(value))})"  # noqa: S608 -- a placeholder
+        return f"{column} IS NOT NULL AND {column} COLLATE NOCASE {negation}IN ({items})"
     sign = {"equals": "=", "is": "=", "min": ">=", "max": "<="}[name]
     collation = " COLLATE NOCASE" if name == "equals" else ""
     return f"{column} {sign} {add(int(value) if name == 'is' else value)}{collation}"

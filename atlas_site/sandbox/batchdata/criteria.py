@@ -1,7 +1,6 @@
-"""Search criteria as one question to the catalog: conditions in SQL, the rest as tests on full records."""
+"""Search criteria as one question to the catalog: conditions in SQL, the rest as tests on records."""
 
 import json
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from atlas_site.sandbox.batchdata import areas, comparables
@@ -9,12 +8,28 @@ from atlas_site.sandbox.batchdata.conditions import Parameters, matches, sql_con
 from atlas_site.sandbox.batchdata.fields import FIELDS, OR_GROUPS, Field
 from atlas_site.sandbox.market import quicklists
 from atlas_site.sandbox.market.catalog import Catalog
+from atlas_site.sandbox.web import as_dict, as_list
 
-RecordTest = Callable[[dict[str, Any]], bool]
+
+class RecordTest(NamedTuple):
+    """A filter that only the record decides."""
+
+    field: Field
+    wanted: Any
+    today: int
+
+    @property
+    def group(self) -> str:
+        """The group of a record that the test looks at."""
+        return self.field.path.partition(".")[0]
+
+    def holds(self, record: dict[str, Any]) -> bool:
+        """Tell whether a record passes."""
+        return matches(values_at(record, self.field.path.split(".")), self.field, self.wanted, self.today)
 
 
 class Question(NamedTuple):
-    """What a search asks: ``where`` for the catalog, ``tests`` for what only the full record tells."""
+    """What a search asks: ``where`` for the catalog, ``tests`` for what only the record tells."""
 
     where: str
     parameters: Parameters
@@ -27,7 +42,7 @@ def read_criteria(criteria: dict[str, Any], options: dict[str, Any], catalog: Ca
     parameters = Parameters(today)
     conditions = areas.query_conditions(criteria.get("query"), parameters, catalog.places)
     conditions += _quicklist_conditions(criteria)
-    conditions += areas.shape_conditions(_dict(criteria.get("address")), parameters)
+    conditions += areas.shape_conditions(as_dict(criteria.get("address")), parameters)
     conditions += comparables.conditions(criteria, options, catalog, parameters)
     if options.get("useBoundingBox"):
         conditions += areas.box_conditions(options.get("boundingBoxNw"), options.get("boundingBoxSe"), parameters)
@@ -43,9 +58,9 @@ def read_criteria(criteria: dict[str, Any], options: dict[str, Any], catalog: Ca
 
 def _quicklist_conditions(criteria: dict[str, Any]) -> list[str]:
     """``quickList`` and ``quickLists`` are all required, of ``orQuickLists`` one is."""
-    required = [criteria.get("quickList"), *_list(criteria.get("quickLists"))]
+    required = [criteria.get("quickList"), *as_list(criteria.get("quickLists"))]
     conditions = [c for c in map(_slug_condition, required) if c]
-    alternatives = [c for c in map(_slug_condition, _list(criteria.get("orQuickLists"))) if c]
+    alternatives = [c for c in map(_slug_condition, as_list(criteria.get("orQuickLists"))) if c]
     if alternatives:
         conditions.append(" OR ".join(f"({c})" for c in alternatives))
     return conditions
@@ -61,7 +76,7 @@ def _group_conditions(
     conditions: list[str] = []
     tests: list[RecordTest] = []
     for group in sorted(groups & criteria.keys()):
-        for name, wanted in _dict(criteria[group]).items():
+        for name, wanted in as_dict(criteria[group]).items():
             field = FIELDS[group].get(name)
             if field is None:
                 continue
@@ -70,7 +85,7 @@ def _group_conditions(
                 conditions += [*found, field.guard] if found and field.guard else found
             elif _is_filter(field, wanted, parameters.today):
                 conditions += [field.guard] if field.guard else []
-                tests.append(_record_test(field, wanted, parameters.today))
+                tests.append(RecordTest(field, wanted, parameters.today))
     return conditions, tests
 
 
@@ -78,15 +93,11 @@ def _is_filter(field: Field, wanted: Any, today: int) -> bool:
     return not matches([], field, wanted, today)
 
 
-def _record_test(field: Field, wanted: Any, today: int) -> RecordTest:
-    return lambda record: matches(values_at(record, field.path.split(".")), field, wanted, today)
-
-
 def _or_condition(blocks: Any, parameters: Parameters) -> str:
     """``or`` takes small blocks of listing and sale filters, one of which must hold."""
     alternatives = []
-    for block in _list(blocks):
-        conditions, _ = _group_conditions(_dict(block), OR_GROUPS, parameters)
+    for block in as_list(blocks):
+        conditions, _ = _group_conditions(as_dict(block), OR_GROUPS, parameters)
         if conditions:
             alternatives.append(" AND ".join(f"({c})" for c in conditions))
     return " OR ".join(f"({a})" for a in alternatives)
@@ -98,16 +109,8 @@ def values_at(record: Any, path: list[str]) -> list[Any]:
         return [record]
     step, rest = path[0], path[1:]
     if step == "*":
-        return [value for item in _list(record) for value in values_at(item, rest)]
+        return [value for item in as_list(record) for value in values_at(item, rest)]
     if step.isdigit():
-        items = _list(record)[int(step) : int(step) + 1]
+        items = as_list(record)[int(step) : int(step) + 1]
         return values_at(items[0], rest) if items else []
     return values_at(record[step], rest) if isinstance(record, dict) and step in record else []
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

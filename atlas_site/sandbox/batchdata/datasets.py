@@ -60,6 +60,12 @@ def enabled(requested: Any, permitted: Iterable[str] | None) -> list[str]:
     return [name for name in chosen if not (name == "basic" and "core" in chosen)]
 
 
+def groups_of(datasets: Iterable[str], *, with_contact: bool = False) -> set[str]:
+    """Return the groups of a record that these datasets fill."""
+    names = [*datasets, *(["contact"] if with_contact else [])]
+    return {group for name in names for group in GROUPS[name]}
+
+
 def cost(datasets: Iterable[str]) -> Decimal:
     """Return what one record with these datasets costs, in dollars."""
     return sum((PRICES[name] for name in datasets), Decimal(0))

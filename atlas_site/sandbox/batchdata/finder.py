@@ -131,8 +131,9 @@ class Finder:
             sql = f"SELECT i FROM property WHERE {question.where} ORDER BY {_order_sql(order)}"  # noqa: S608
             parameters = {**question.parameters.values, "shuffle": order.name}
             candidates = self._catalog.numbers(sql, parameters)
-            records = self._catalog.records(candidates, question.parameters.today)
-            return [number for number, record in records.items() if all(test(record) for test in question.tests)]
+            groups = {test.group for test in question.tests}
+            records = self._catalog.records(candidates, question.parameters.today, groups)
+            return [number for number, record in records.items() if all(test.holds(record) for test in question.tests)]
 
         return self._remember(("numbers", question.fingerprint, order), find)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from atlas_site.sandbox.batchdata import datasets
-from atlas_site.sandbox.batchdata.calls import Call, answer, deliver, iso_moment, options_of
+from atlas_site.sandbox.batchdata.calls import Call, answer, deliver, options_of
 from atlas_site.sandbox.batchdata.comparables import find_by_address
 from atlas_site.sandbox.batchdata.errors import VendorRefusal
 from atlas_site.sandbox.market.catalog import Catalog
@@ -20,15 +20,16 @@ def look_up(call: Call) -> dict[str, Any]:
     if len(requests) > MAX_REQUESTS:
         raise VendorRefusal(400, "Invalid Request body", [f"no more than {MAX_REQUESTS} requests"])
     found = [(request, find(call.vendor.catalog, request)) for request in requests]
-    by_number = call.vendor.catalog.records([number for _, number in found if number is not None], call.today)
-    matched = [(request, by_number[number]) for request, number in found if number in by_number]
     enabled = datasets.enabled(options.get("datasets"), call.permitted)
-    properties, traces = deliver(
-        call, [record for _, record in matched], enabled, is_traced=options.get("skipTrace") is True
-    )
+    is_traced = options.get("skipTrace") is True
+    groups = datasets.groups_of(enabled, with_contact=is_traced)
+    numbers = [number for _, number in found if number is not None]
+    by_number = call.vendor.catalog.records(numbers, call.today, groups)
+    matched = [(request, by_number[number]) for request, number in found if number in by_number]
+    properties, traces = deliver(call, [record for _, record in matched], enabled, is_traced=is_traced)
     for record, (request, _) in zip(properties, matched, strict=True):
         name = {"requestId": str(request["requestId"])} if request.get("requestId") is not None else {}
-        record["meta"] = {**name, "propertyDateModified": iso_moment(call.now)}
+        record["meta"] = {**name, "propertyDateModified": call.date_modified}
     call.vendor.account.note_call(call.request_id, call.endpoint, call.now, is_count=False, results=len(properties))
     meta = call.meta(found=len(properties), returned=len(properties), traces=traces)
     echo = {"requests": requests, "options": options} if options.get("showRequests") else {}

@@ -5,7 +5,7 @@ from typing import Any
 
 from atlas_site.sandbox.batchdata import datasets
 from atlas_site.sandbox.batchdata.account import SessionLimitReached
-from atlas_site.sandbox.batchdata.calls import Call, answer, deliver, iso_moment, options_of
+from atlas_site.sandbox.batchdata.calls import Call, answer, deliver, options_of
 from atlas_site.sandbox.batchdata.criteria import Question, read_criteria
 from atlas_site.sandbox.batchdata.errors import VendorRefusal
 from atlas_site.sandbox.batchdata.finder import BadCursor, Page, read_order
@@ -81,11 +81,12 @@ def _page(call: Call, question: Question, options: dict[str, Any], **limits: Any
 def _results(
     call: Call, numbers: list[int], total: int, enabled: list[str], options: dict[str, Any], *, is_billed: bool = True
 ) -> dict[str, Any]:
-    records = list(call.vendor.catalog.records(numbers, call.today).values())
     is_traced = options.get("skipTrace") is True
+    groups = datasets.groups_of(enabled, with_contact=is_traced)
+    records = list(call.vendor.catalog.records(numbers, call.today, groups).values())
     properties, traces = deliver(call, records, enabled, is_traced=is_traced, is_billed=is_billed)
     for record in properties:
-        record["meta"] = {"propertyDateModified": iso_moment(call.now)}
+        record["meta"] = {"propertyDateModified": call.date_modified}
     call.vendor.account.note_call(call.request_id, call.endpoint, call.now, is_count=False, results=len(properties))
     return {"properties": properties, "meta": call.meta(found=total, returned=len(properties), traces=traces)}
 

@@ -7,7 +7,7 @@ from (seed, number). A patch that a test lays over a record is kept beside it, a
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -75,19 +75,20 @@ class Catalog:
         row = self.connection().execute("SELECT i FROM property WHERE id = ?", [vendor_id]).fetchone()
         return None if row is None else int(row[0])
 
-    def records(self, numbers: Sequence[int], today: int) -> dict[int, Record]:
-        """Return the full records of these properties by number, in this order, as of the day ``today`` (ordinal).
+    def records(self, numbers: Sequence[int], today: int, groups: Collection[str] | None = None) -> dict[int, Record]:
+        """Return the records of these properties by number, in this order, as of the day ``today`` (ordinal).
 
-        One that has been deleted since its number was found is left out.
+        ``groups`` names the groups that the caller will look at, for speed; ``None`` means all. A property that has
+        been deleted since its number was found is left out.
         """
         patches = self._patches(numbers)
-        listed = self._quicklists(numbers, today)
+        listed = self._quicklists(numbers, today) if groups is None or "quickLists" in groups else {}
         records: dict[int, Record] = {}
         for number in numbers:
             patch = patches.get(number)
             if patch == DELETED:
                 continue
-            record = write_record(self.facts(number), today)
+            record = write_record(self.facts(number), today, groups)
             quick = listed.get(number)
             if quick is not None:
                 record["quickLists"] = quick

@@ -18,7 +18,7 @@ from atlas_site.sandbox.market.places import Places
 
 Facts = dict[str, Any]
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Raised when the same seed would give another market, so that stored catalogs are made anew."""
 
 COLUMNS = {

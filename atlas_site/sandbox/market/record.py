@@ -1,6 +1,7 @@
-"""Writes the full record of a property in the vendor's wire form: every group of every dataset but ``quickLists``,
-which the catalog knows (see ``catalog``)."""
+"""Writes the record of a property in the vendor's wire form: the groups of every dataset but ``quickLists``, which
+the catalog knows (see ``catalog``)."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from atlas_site.sandbox.market import record_events, record_money, record_people, record_site
@@ -9,38 +10,42 @@ from atlas_site.sandbox.market.writer import Writer
 
 Record = dict[str, Any]
 
+GROUPS: dict[str, Callable[[Writer], Any]] = {
+    "address": record_site.address,
+    "ids": record_site.ids,
+    "assessment": record_site.assessment,
+    "building": record_site.building,
+    "general": record_site.general,
+    "legal": record_site.legal,
+    "lot": record_site.lot,
+    "tax": record_site.tax,
+    "intel": record_money.intel,
+    "owner": record_people.owner,
+    "sale": record_money.sale,
+    "deedHistory": record_money.deed_history,
+    "mortgageHistory": record_money.mortgage_history,
+    "openLien": record_money.open_lien,
+    "involuntaryLien": record_money.involuntary_lien,
+    "valuation": record_money.valuation,
+    "propertyOwnerProfile": record_people.portfolio,
+    "demographics": record_people.demographics,
+    "foreclosure": record_events.foreclosure,
+    "listing": record_events.listing,
+    "permit": record_events.permit,
+    "images": record_site.images,
+}
+"""Who writes each group. The place in this table is the group's stream of chance: new groups come last."""
 
-def write_record(facts: Facts, today: int) -> Record:
-    """Return the record of these facts as of the day with ordinal ``today``."""
-    writer = Writer(facts, today)
-    deeds = record_money.deed_history(writer)
-    knows_deeds = writer.rnd() > 0.05
-    record: Record = {
-        "_id": facts["id"],
-        "address": record_site.address(writer),
-        "ids": record_site.ids(writer),
-        "assessment": record_site.assessment(writer),
-        "building": record_site.building(writer),
-        "general": record_site.general(writer),
-        "legal": record_site.legal(writer),
-        "lot": record_site.lot(writer),
-        "tax": record_site.tax(writer),
-        "intel": record_money.intel(writer),
-        "owner": record_people.owner(writer),
-        "sale": record_money.sale(writer, deeds),
-        "deedHistory": deeds if knows_deeds else [],
-        "mortgageHistory": record_money.mortgage_history(writer),
-        "openLien": record_money.open_lien(writer),
-        "involuntaryLien": record_money.involuntary_lien(writer),
-        "valuation": record_money.valuation(writer),
-        "propertyOwnerProfile": record_people.portfolio(writer),
-        "demographics": record_people.demographics(writer),
-        "foreclosure": record_events.foreclosure(Writer(facts, today, stream=1)),
-        "listing": record_events.listing(Writer(facts, today, stream=2)),
-        "permit": record_events.permit(writer),
-        "images": record_site.images(writer),
-    }
-    return {key: group for key, group in record.items() if group is not None}
+
+def write_record(facts: Facts, today: int, groups: Collection[str] | None = None) -> Record:
+    """Return the record of these facts as of the day with ordinal ``today``: all groups, or only those named."""
+    record: Record = {"_id": facts["id"]}
+    for stream, (name, write) in enumerate(GROUPS.items()):
+        if groups is None or name in groups:
+            group = write(Writer(facts, today, stream))
+            if group is not None:
+                record[name] = group
+    return record
 
 
 def merge(record: Record, patch: Record) -> Record:

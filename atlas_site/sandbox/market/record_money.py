@@ -8,6 +8,7 @@ from atlas_site.sandbox.market.people import draw_company, draw_person, pick
 from atlas_site.sandbox.market.writer import Group, Writer, iso, iso_time
 
 RECORDING_DELAY_DAYS = 12
+DEED_STREAM = 1000
 DEED_CODES = {"Warranty Deed": "WD", "Special Warranty Deed": "SW", "Grant Deed": "GD", "Quit Claim Deed": "QC",
               "Affidavit of Death": "AD", "Administrator's Deed": "AM", "Executor's Deed": "EX",
               "Deed of Distribution": "DD", DIVORCE_DEED: "AH"}  # fmt: skip
@@ -56,9 +57,10 @@ def _propensity_status(writer: Writer) -> str:
     return "To be Determined" if is_person else "Not Applicable"
 
 
-def sale(writer: Writer, deeds: list[Group]) -> Group:
+def sale(writer: Writer) -> Group:
     """Write ``sale`` from the deeds: the last and prior arm's length sale and the last and prior transfer."""
     facts = writer.facts
+    deeds = _deeds(Writer(facts, writer.today, DEED_STREAM))
     sales = [deed for deed in deeds if not deed["interFamily"]]
     flip = facts["flip_months"]
     return writer.known({
@@ -91,7 +93,12 @@ def _mortgages_of_sale(writer: Writer) -> list[Group]:
 
 
 def deed_history(writer: Writer) -> list[Group]:
-    """Write ``deedHistory``, newest first; it always holds the last sale."""
+    """Write ``deedHistory``, newest first; some counties have none online."""
+    return _deeds(Writer(writer.facts, writer.today, DEED_STREAM)) if writer.rnd() > 0.05 else []
+
+
+def _deeds(writer: Writer) -> list[Group]:
+    """Return the deeds, newest first, with the last sale among them; from a stream that two groups share."""
     facts, rnd = writer.facts, writer.rnd
     owners = [facts["owner_name"]]
     deeds = []

@@ -1,4 +1,4 @@
-"""What all groups of a record share while it is written: the second stream of chance, dates, and missing values."""
+"""What all groups of a record share while they are written: chance, dates, and missing values."""
 
 from datetime import date
 from random import Random
@@ -8,21 +8,21 @@ from atlas_site.sandbox.market.facts import Facts
 
 Group = dict[str, Any]
 
-DETAIL_STREAM = 1 << 96
-"""Added to a property's number so that the details of its record are drawn apart from its facts."""
+STREAMS_FROM = 1 << 96
+"""Where the numbers of the groups' streams begin, far from those that the facts are drawn with."""
 
 
 class Writer:
-    """The facts of one property with the tools to write them the vendor's way.
+    """The facts of one property with the tools to write one group of its record the vendor's way.
 
-    ``today`` is the ordinal of the sandbox's day. Unknown values are left out, or null in one group of ten. A group
-    that depends on the day has a ``stream`` of its own, so that what comes to light changes nothing else.
+    ``today`` is the ordinal of the sandbox's day. Each group draws its details from a stream of its own, so that a
+    group is the same whichever others are written. Unknown values are left out, or null in one group of ten.
     """
 
-    def __init__(self, facts: Facts, today: int, *, stream: int = 0) -> None:
+    def __init__(self, facts: Facts, today: int, stream: int) -> None:
         self.facts = facts
         self.today = today
-        self.rnd = Random(DETAIL_STREAM * (1 + stream) + (facts["seed"] << 32) + facts["i"]).random  # noqa: S311
+        self.rnd = Random(STREAMS_FROM * (1 + stream) + (facts["seed"] << 32) + facts["i"]).random  # noqa: S311
         self.keeps_nulls = self.rnd() < 0.1
 
     def known(self, group: Group) -> Group:
