@@ -239,7 +239,21 @@ class Migration(migrations.Migration):
                         fields=["user", "state", "county", "-revealed_at", "-property_id"], name="owned_by_county"
                     ),
                     models.Index(fields=["user", "-estimated_value", "-property_id"], name="owned_by_value"),
+                    models.Index(
+                        fields=["user", "state", "city", "-estimated_value", "-property_id"], name="city_value"
+                    ),
+                    models.Index(fields=["user", "postal_code", "-estimated_value", "-property_id"], name="zip_value"),
+                    models.Index(
+                        fields=["user", "state", "county", "-estimated_value", "-property_id"], name="county_value"
+                    ),
                     models.Index(fields=["user", "-equity_percent", "-property_id"], name="owned_by_equity"),
+                    models.Index(
+                        fields=["user", "state", "city", "-equity_percent", "-property_id"], name="city_equity"
+                    ),
+                    models.Index(fields=["user", "postal_code", "-equity_percent", "-property_id"], name="zip_equity"),
+                    models.Index(
+                        fields=["user", "state", "county", "-equity_percent", "-property_id"], name="county_equity"
+                    ),
                     models.Index(fields=["property_id"], name="permission_by_property"),
                 ],
                 "constraints": [
@@ -310,6 +324,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["user", "-created_at"], name="job_by_user"),
                     models.Index(fields=["user", "search_hash", "-created_at"], name="job_by_search"),
                     models.Index(fields=["user", "property_id", "-created_at"], name="job_by_property"),
+                    models.Index(fields=["created_at"], name="job_by_creation"),
                 ],
             },
         ),

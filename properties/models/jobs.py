@@ -65,6 +65,7 @@ class PropertyJob(Document):
             models.Index(fields=["user", "-created_at"], name="job_by_user"),
             models.Index(fields=["user", "search_hash", "-created_at"], name="job_by_search"),
             models.Index(fields=["user", "property_id", "-created_at"], name="job_by_property"),
+            models.Index(fields=["created_at"], name="job_by_creation"),
         ]
 
     def __str__(self) -> str:

@@ -121,12 +121,20 @@ class PropertyDatasetPermission(Document):
         verbose_name = "property permission"
         constraints = [models.UniqueConstraint(fields=["user", "property_id"], name="permission_once_a_property")]
         indexes = [
+            # Every order of the owned list, in all places and in one. A state alone has none of its own: it holds so
+            # much of what a user owns that walking the list of all places soon fills a page.
             models.Index(fields=["user", "-revealed_at", "-property_id"], name="owned_newest_first"),
             models.Index(fields=["user", "state", "city", "-revealed_at", "-property_id"], name="owned_by_city"),
             models.Index(fields=["user", "postal_code", "-revealed_at", "-property_id"], name="owned_by_zip"),
             models.Index(fields=["user", "state", "county", "-revealed_at", "-property_id"], name="owned_by_county"),
             models.Index(fields=["user", "-estimated_value", "-property_id"], name="owned_by_value"),
+            models.Index(fields=["user", "state", "city", "-estimated_value", "-property_id"], name="city_value"),
+            models.Index(fields=["user", "postal_code", "-estimated_value", "-property_id"], name="zip_value"),
+            models.Index(fields=["user", "state", "county", "-estimated_value", "-property_id"], name="county_value"),
             models.Index(fields=["user", "-equity_percent", "-property_id"], name="owned_by_equity"),
+            models.Index(fields=["user", "state", "city", "-equity_percent", "-property_id"], name="city_equity"),
+            models.Index(fields=["user", "postal_code", "-equity_percent", "-property_id"], name="zip_equity"),
+            models.Index(fields=["user", "state", "county", "-equity_percent", "-property_id"], name="county_equity"),
             models.Index(fields=["property_id"], name="permission_by_property"),
         ]
 
