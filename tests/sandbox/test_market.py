@@ -77,6 +77,14 @@ def test_a_market_file_is_kept_with_the_day_it_was_made_on(tmp_path: Path) -> No
     second.close()
 
 
+def test_the_file_of_an_earlier_version_makes_way(tmp_path: Path) -> None:
+    outdated = tmp_path / "market-3-50-v0.sqlite"
+    outdated.touch()
+    Catalog(tmp_path, seed=3, size=50, day=date.fromordinal(DAY)).close()
+    assert not outdated.exists()
+    assert len(list(tmp_path.glob("market-3-50-v*.sqlite"))) == 1
+
+
 def test_a_smaller_market_is_the_beginning_of_a_larger_one(tmp_path: Path) -> None:
     small, large = (Catalog(tmp_path, seed=3, size=size, day=date.fromordinal(DAY)) for size in (50, 120))
     ids = [[row[0] for row in c.connection().execute("SELECT id FROM property ORDER BY i")] for c in (small, large)]

@@ -135,6 +135,11 @@ def test_comparables_are_near_and_alike(api: Api) -> None:
     expected = {record["_id"] for record in api.market if is_alike(record)}
     assert expected
     assert found == expected
+    nearer = api.search(
+        {"compAddress": {"hash": subject["address"]["hash"]}}, **{**options, "distanceMiles": 1}, take=0
+    )
+    farther = api.search({"compAddress": {"hash": subject["address"]["hash"]}}, **options, take=0)
+    assert nearer["meta"]["results"]["resultsFound"] < farther["meta"]["results"]["resultsFound"] == len(expected)
 
 
 def test_the_area_can_be_drawn(api: Api) -> None:

@@ -34,7 +34,12 @@ class Question(NamedTuple):
     where: str
     parameters: Parameters
     tests: list[RecordTest]
-    fingerprint: str
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that is the same for the same question."""
+        tests = [(test.field.path, test.wanted) for test in self.tests]
+        return json.dumps([self.where, self.parameters.values, tests], sort_keys=True)
 
 
 def read_criteria(criteria: dict[str, Any], options: dict[str, Any], catalog: Catalog, today: int) -> Question:
@@ -50,10 +55,7 @@ def read_criteria(criteria: dict[str, Any], options: dict[str, Any], catalog: Ca
     conditions += field_conditions
     if block := _or_condition(criteria.get("or"), parameters):
         conditions.append(block)
-    fingerprint = json.dumps(
-        [criteria, options.get("boundingBoxNw"), options.get("boundingBoxSe"), today], sort_keys=True
-    )
-    return Question(" AND ".join(f"({c})" for c in conditions) or "1", parameters, tests, fingerprint)
+    return Question(" AND ".join(f"({c})" for c in conditions) or "1", parameters, tests)
 
 
 def _quicklist_conditions(criteria: dict[str, Any]) -> list[str]:

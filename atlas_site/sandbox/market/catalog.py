@@ -179,8 +179,9 @@ class Catalog:
 def _make_file(path: Path, *, seed: int, size: int, day: int, all_places: places.Places) -> None:
     """Write the file beside its place and move it there, so that a broken start leaves no half market."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for outdated in path.parent.glob(f"market-{seed}-{size}-v*"):
+        outdated.unlink()
     unfinished = path.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
     connection = sqlite3.connect(unfinished)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")

@@ -1,5 +1,6 @@
 """Draws what stands on a property: type, year, size, rooms, lot."""
 
+from datetime import date
 from typing import Any
 
 from atlas_site.sandbox.market.people import COMPANY_FIRST, Rnd, pick
@@ -32,7 +33,7 @@ def draw(facts: dict[str, Any], rnd: Rnd) -> None:
         if share < 0:
             break
     area = int(smallest + (largest - smallest) * (rnd() + rnd()) / 2)
-    this_year = facts["year"] = 1 + int((facts["day"] - 0.5) / 365.2425)
+    this_year = facts["year"] = date.fromordinal(facts["day"]).year
     year_built = this_year - 1 - int(110 * rnd() ** 1.5)
     facts.update(
         category=category, detail=detail, area=area, building_year=year_built,

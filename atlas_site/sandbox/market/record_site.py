@@ -3,7 +3,7 @@
 from typing import Any
 
 from atlas_site.sandbox.market.people import pick
-from atlas_site.sandbox.market.writer import Group, Writer, as_bool
+from atlas_site.sandbox.market.writer import Group, Writer
 
 UTC_OFFSETS = {"America/New_York": "-5", "America/Chicago": "-6", "America/Denver": "-7", "America/Phoenix": "-7",
                "America/Los_Angeles": "-8", "America/Anchorage": "-9", "Pacific/Honolulu": "-10"}  # fmt: skip
@@ -136,8 +136,3 @@ def images(writer: Writer) -> Group | None:
     count = 1 + int(writer.rnd() * 4)
     name = writer.facts["id"]
     return {"imageCount": count, "imageUrls": [f"https://images.example.com/{name}/{n}.jpg" for n in range(count)]}
-
-
-def occupancy(writer: Writer) -> bool | None:
-    """Return whether the owner lives there, or ``None``."""
-    return as_bool(writer.facts["owner_occupied"])
