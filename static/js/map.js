@@ -74,9 +74,17 @@ class PropertyMap {
     this.drawOutlines();
     this.drawTiles();
     this.followList();
+    this.followSize();
     this.load();
     this.map.on("zoomend", () => this.draw());
     this.map.on("moveend", () => this.cells.length && this.load({ inView: true }));
+  }
+
+  // Leaflet knows of a window that changes its size, not of a page that gives the map another one.
+  followSize() {
+    const observer = new ResizeObserver(() => this.map.invalidateSize({ animate: false }));
+    observer.observe(this.element);
+    this.ended.signal.addEventListener("abort", () => observer.disconnect());
   }
 
   end() {
