@@ -33,10 +33,16 @@ def prepaid_fractions(*, user_id: ObjectId) -> dict[str, Decimal]:
     return {usage.credit_type: usage.prepaid for usage in usages}
 
 
-def price_units(*, user_id: ObjectId, units: Mapping[str, int]) -> int:
-    """Return what these units cost the user at today's weights, in credits, with the fractions that are prepaid."""
+def price_each(*, user_id: ObjectId, offers: Sequence[Mapping[str, int]]) -> list[int]:
+    """Return what each of these offers of units costs by itself, in credits, at today's weights.
+
+    The fractions of a credit that are prepaid count for each of them.
+    """
     weights, fractions = current_weights(), prepaid_fractions(user_id=user_id)
-    return sum(price(count, weights[name], fractions.get(name, Decimal(0))) for name, count in units.items())
+    return [
+        sum(price(count, weights[name], fractions.get(name, Decimal(0))) for name, count in units.items())
+        for units in offers
+    ]
 
 
 # ---------------------------------------------------------------- the statement

@@ -78,7 +78,9 @@ def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPag
     held = Property.objects.filter(property_id=property_id).first()
     if permission is None or held is None or Dataset.BASIC not in permission.datasets:
         return None
-    prices = {str(each): credit_selectors.price_units(user_id=user.pk, units={each: 1}) for each in CreditType}
+    names = [str(each) for each in CreditType]
+    unit_prices = credit_selectors.price_each(user_id=user.pk, offers=[{name: 1} for name in names])
+    prices = dict(zip(names, unit_prices, strict=True))
     sections = [_section(permission, held, dataset, prices, now) for dataset in SOLD]
     return PropertyPage(permission=permission, held=held, sections=sections)
 

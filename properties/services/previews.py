@@ -78,10 +78,9 @@ def _choices(user: User, count: Count, owned: CappedCount) -> list[Choice]:
     numbers = [number for number in CHOICES if number <= left]
     if 0 < left < CHOICES[-1] and left not in numbers:
         numbers.append(left)
-    return [
-        Choice(number, credit_selectors.price_units(user_id=user.pk, units={CreditType.SEARCH: number}))
-        for number in numbers
-    ]
+    offers = [{CreditType.SEARCH.value: number} for number in numbers]
+    costs = credit_selectors.price_each(user_id=user.pk, offers=offers)
+    return [Choice(number, cost) for number, cost in zip(numbers, costs, strict=True)]
 
 
 @dataclass(frozen=True)
