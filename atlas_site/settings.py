@@ -196,8 +196,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "run due property jobs": {"task": "properties.run_due_jobs", "schedule": 5.0},
-    "expire quotes": {"task": "credits.expire_quotes", "schedule": 60.0},
+    # Sweeps that waited until the next one was due are dropped, so that they do not queue up behind busy workers.
+    "run due property jobs": {"task": "properties.run_due_jobs", "schedule": 5.0, "options": {"expires": 5.0}},
+    "expire quotes": {"task": "credits.expire_quotes", "schedule": 60.0, "options": {"expires": 60.0}},
     "lapse welcome credits": {"task": "credits.lapse_welcome_credits", "schedule": 3600.0},
     "remove old vendor calls": {"task": "properties.purge_vendor_calls", "schedule": 24 * 3600.0},
 }
