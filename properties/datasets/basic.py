@@ -14,10 +14,10 @@ def _sale(path: str, name: str) -> tuple[Field, ...]:
         Field(f"{path}.pricePerSquareFoot", f"{name}: price per sq ft", Kind.PRICE),
         flag(f"{path}.salePriceIsEstimated", f"{name}: price is estimated", counts=False),
         day(f"{path}.recordingDate", f"{name}: recorded"),
-        Field(f"{path}.documentType", f"{name}: document"),
+        Field(f"{path}.documentType", f"{name}: document", Kind.DOCUMENT),
         text_list(f"{path}.saleBuyers", f"{name}: buyers"),
         text_list(f"{path}.saleSellers", f"{name}: sellers"),
-        Field(f"{path}.transactionType", f"{name}: type"),
+        Field(f"{path}.transactionType", f"{name}: type", Kind.DOCUMENT),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +20,17 @@ NOT_PUBLIC = "Not public"
 _EMPTY_WORDS = frozenset(
     {"unknown", "to be determined", "not applicable", "not available", "unavailable", "n/a", "na", "none", "null", "-"}
 )
+_TELLS_OF_A_MARRIAGE = re.compile(r"divorc|marriage|marital|spous|husband|wife", re.IGNORECASE)
 
 
 class Kind(Enum):
-    """How a value is read and written for people. Of a ``PRICE`` zero is unknown, of ``MONEY`` it is nothing."""
+    """How a value is read and written for people. Of a ``PRICE`` zero is unknown, of ``MONEY`` it is nothing.
+
+    A ``DOCUMENT`` is the type of a recorded paper; one that tells of a marriage or its end is not shown.
+    """
 
     TEXT = "text"
+    DOCUMENT = "document"
     LIST = "list"
     NUMBER = "number"
     MONEY = "money"
@@ -171,6 +177,11 @@ def _words(value: Any) -> str | None:
     return None if found is None or found.casefold() in _EMPTY_WORDS else found
 
 
+def _document(value: Any) -> str | None:
+    found = _words(value)
+    return None if found is None or _TELLS_OF_A_MARRIAGE.search(found) else found
+
+
 def _word_list(value: Any) -> tuple[str, ...]:
     return tuple(item for item in lenient.texts(value) if item.casefold() not in _EMPTY_WORDS)
 
@@ -182,6 +193,7 @@ def _price(value: Any) -> int | float | None:
 
 _READERS: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.TEXT: _words,
+    Kind.DOCUMENT: _document,
     Kind.LIST: _word_list,
     Kind.NUMBER: lenient.number,
     Kind.MONEY: lenient.number,

@@ -193,7 +193,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("unlocked", models.JSONField(blank=True, default=dict)),
-                ("matched", models.JSONField(blank=True, default=list)),
+                (
+                    "proofs",
+                    django_mongodb_backend.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list
+                    ),
+                ),
                 ("revealed_at", models.DateTimeField(blank=True, db_column="revealedAt", null=True)),
                 ("address", models.CharField(blank=True, max_length=200, null=True)),
                 ("city", models.CharField(blank=True, max_length=100, null=True)),

@@ -91,8 +91,8 @@ class PropertyDatasetPermission(Document):
     datasets = ArrayField(models.CharField(max_length=20, choices=Dataset.choices), default=list)
     # When each dataset was unlocked: {"BASIC": "2026-11-22T10:00:00Z"}.
     unlocked = models.JSONField(default=dict, blank=True)
-    # What the search that revealed it proved: [{"label": "vacant", "at": "2026-11-22"}].
-    matched = models.JSONField(default=list, blank=True)
+    # What the search that revealed it proved on that day, in words: ["Vacant", "Equity 50 % to 80 %"].
+    proofs = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     revealed_at = models.DateTimeField(null=True, blank=True, db_column="revealedAt")
 
     address = models.CharField(max_length=200, null=True, blank=True)

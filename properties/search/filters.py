@@ -66,6 +66,8 @@ class RangeFilter:
         return f"{value:,} %" if self.unit == "%" else str(value)
 
     def owned_lookups(self, values: Values) -> dict[str, Any]:
+        if self.row_field is None:
+            return {}
         low, high = (values.get(param) for param in self.params)
         lookups = {f"{self.row_field}__gte": low, f"{self.row_field}__lte": high}
         return {lookup: bound for lookup, bound in lookups.items() if bound is not None}
@@ -104,7 +106,7 @@ class ChoiceFilter:
 
     def owned_lookups(self, values: Values) -> dict[str, Any]:
         chosen = values.get(self.name)
-        return {f"{self.row_field}__in": list(chosen)} if chosen else {}
+        return {f"{self.row_field}__in": list(chosen)} if chosen and self.row_field else {}
 
 
 @dataclass(frozen=True)

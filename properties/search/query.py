@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
+
 from atlas_site.lib.places import Place
 from properties.search.filters import FILTERS, SORTS, Chip, Filter
 from properties.search.signals import SIGNALS
@@ -113,25 +115,36 @@ class SearchQuery:
 
     def describe(self) -> str:
         """The whole search in a sentence part, for titles of quotes and saved searches."""
-        parts = [each.say(self.values) for each in self.active_filters]
-        parts += [SIGNALS[slug].label for slug in self.all_signals]
-        if self.any_signals:
-            parts.append(" or ".join(SIGNALS[slug].label for slug in self.any_signals))
+        parts = self.proofs()
         place = self.place.label if self.place else "Everywhere"
         return f"{place}: {'; '.join(parts)}" if parts else place
 
-    def proofs(self) -> list[tuple[str, str]]:
-        """What a record in the answer proves by being there: (dataset it speaks of, words)."""
-        proofs = [(each.dataset, each.say(self.values)) for each in self.active_filters]
-        return proofs + [("QUICKLIST", SIGNALS[slug].label) for slug in self.all_signals]
+    def proofs(self) -> list[str]:
+        """What a record of the answer proves by being in it, in words."""
+        proofs = [each.say(self.values) for each in self.active_filters]
+        proofs += [SIGNALS[slug].label for slug in self.all_signals]
+        if self.any_signals:
+            proofs.append(" or ".join(SIGNALS[slug].label for slug in self.any_signals))
+        return proofs
 
-    def owned_lookups(self) -> dict[str, Any]:
-        """Conditions on the user's own rows, as far as those can hold them."""
-        lookups: dict[str, Any] = self._place_lookups()
+    def owned_condition(self) -> Q:
+        """The search as a condition on the user's own rows.
+
+        A row holds values of unlocked datasets only. Where it cannot tell, it counts if the search that revealed it
+        proved the same condition, so the count is "about" and never tells what is locked.
+        """
+        condition = Q(**self._place_lookups())
         for each in self.active_filters:
-            if each.row_field:
-                lookups |= each.owned_lookups(self.values)
-        return lookups
+            condition &= self._row_condition(each)
+        signals = self.proofs()[len(self.active_filters) :]
+        return condition & Q(proofs__contains=signals) if signals else condition
+
+    def _row_condition(self, each: Filter) -> Q:
+        values = each.owned_lookups(self.values)
+        if values and each.dataset == "BASIC":
+            return Q(**values)
+        proved = Q(proofs__contains=[each.say(self.values)])
+        return Q(**values) | proved if values else proved
 
     def _place_lookups(self) -> dict[str, str]:
         place = self.place

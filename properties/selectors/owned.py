@@ -100,7 +100,7 @@ def owned_by(user: User) -> Rows:
 
 def owned_matches(user: User, query: SearchQuery) -> Rows:
     """Owned properties that match a search, as far as the user's own unlocked values tell, newest first."""
-    return owned_by(user).filter(**query.owned_lookups())
+    return owned_by(user).filter(query.owned_condition())
 
 
 def count_capped(rows: QuerySet) -> CappedCount:

@@ -18,6 +18,9 @@ from properties.services.records import row_values, store_records
 
 RECORDS_A_CALL = 100
 EXCLUDED_IDS = 500
+# The vendor bills records that the user owns already, and the user pays nothing for them: a job that meets this many
+# more of them than it is to reveal ends, and the next one of the same search goes on behind them.
+MOST_OWNED_RECORDS = 200
 
 
 class NothingToReveal(Exception):
@@ -44,7 +47,7 @@ def quote_reveal(
             "params": query.params(),
             "criteria": query.criteria(),
             "sort": query.vendor_sort,
-            "proofs": [list(proof) for proof in query.proofs()],
+            "proofs": query.proofs(),
             "search_hash": query.hash(),
             "count": count,
         },
@@ -73,16 +76,17 @@ def reveal_next_page(*, job: PropertyJob, now: datetime) -> PropertyJob:
         new = _without_owned(job, records)
         hit_count = job.hit_count + len(new)
         owned = cursor["owned"] + len(records) - len(new)
-        capture_units(job=job, step=f"page:{cursor['page']}", units={CreditType.SEARCH: len(new)}, now=now)
+        step = f"page:{cursor['page']}"
+        outcome = capture_units(job=job, step=step, units={CreditType.SEARCH: len(new)}, now=now)
         _give(job, new, now)
-        progress: dict[str, Any] = {"hit_count": hit_count, "rows": job.rows + _outcomes(records, new)}
+        progress: dict[str, Any] = {"hit_count": hit_count, "rows": job.rows + _outcomes(records, new, outcome)}
         following = next_cursor(cursor, answer, owned)
-        if hit_count >= job.wanted or following is None:
+        if hit_count >= job.wanted or following is None or owned >= job.wanted + MOST_OWNED_RECORDS:
             yours = min(owned, job.wanted - hit_count)
             progress["not_charged"] = {"already yours": yours} if yours else {}
             progress["cursor"] = {**cursor, "owned": owned, "next": answer.next_cursor}
             return end_job(job=job, cause="miss", now=now, **progress)
-        return save_progress(job=job, cursor=following, **progress)
+        return save_progress(job=job, cursor=following, failures=0, problem="", **progress)
 
     return run_txn(settle_page)
 
@@ -150,30 +154,37 @@ def _without_owned(job: PropertyJob, records: list[PropertyRecord]) -> list[Prop
 
 
 def _give(job: PropertyJob, records: list[PropertyRecord], now: datetime) -> None:
-    """Make the user own BASIC of these records, with what the search itself proved about them."""
-    matched = [
-        {"dataset": dataset, "label": label, "at": f"{now:%Y-%m-%d}"} for dataset, label in job.subject["proofs"]
-    ]
-    PropertyDatasetPermission.objects.bulk_create(
-        PropertyDatasetPermission(
-            user_id=job.user_id,
-            property_id=record.property_id or "",
-            datasets=[Dataset.BASIC],
-            unlocked={Dataset.BASIC.value: now.isoformat()},
-            matched=matched,
-            revealed_at=now,
+    """Make the user own BASIC of these records, with what the search itself proved about them.
+
+    A document of another program may hold other datasets of one of them: it keeps those.
+    """
+    ids = [record.property_id or "" for record in records]
+    known = PropertyDatasetPermission.objects.filter(user_id=job.user_id, property_id__in=ids)
+    permissions = {permission.property_id: permission for permission in known}
+    added = []
+    for property_id, record in zip(ids, records, strict=True):
+        before = permissions.get(property_id)
+        values = {
+            "datasets": [*(before.datasets if before else ()), Dataset.BASIC],
+            "unlocked": {**(before.unlocked if before else {}), Dataset.BASIC.value: now.isoformat()},
+            "proofs": job.subject["proofs"],
+            "revealed_at": now,
             **row_values(record, [Dataset.BASIC]),
-        )
-        for record in records
-    )
+        }
+        if before:
+            PropertyDatasetPermission.objects.filter(pk=before.pk).update(**values)
+        else:
+            added.append(PropertyDatasetPermission(user_id=job.user_id, property_id=property_id, **values))
+    PropertyDatasetPermission.objects.bulk_create(added)
 
 
-def _outcomes(records: list[PropertyRecord], new: list[PropertyRecord]) -> list[dict[str, str]]:
-    charged = {record.property_id for record in new}
+def _outcomes(records: list[PropertyRecord], new: list[PropertyRecord], outcome: str) -> list[dict[str, str]]:
+    """What became of each record of a page; `outcome` is that of the new ones."""
+    ids = {record.property_id for record in new}
     return [
         {
             "propertyId": record.property_id or "",
-            "outcome": "charged" if record.property_id in charged else "already yours",
+            "outcome": outcome if record.property_id in ids else "already yours",
         }
         for record in records
     ]

@@ -182,3 +182,9 @@ def test_the_part_of_a_dataset_shows_the_same_as_the_whole_record(dataset):
     record = whole_record()
     part = extract_dataset(record, dataset)
     assert shown_values(part, dataset, state="AZ") == shown_values(record, dataset)
+
+
+def test_papers_that_tell_of_a_marriage_are_not_shown():
+    record = {"sale": {"lastSale": {"documentType": "Divorce/Dissolution of Marriage Transfer", "price": 5}}}
+    texts = [value.text for section in shown_values(record, "BASIC") for value in section.walk_values()]
+    assert texts == ["$5"]
