@@ -7,6 +7,10 @@ from django.utils import timezone
 
 from atlas_site.mongodb.models import Document
 
+# Outcomes of what came. Whatever did not come, or was owned before, has its reason for an outcome.
+CHARGED = "charged"
+LATE = "delivered late"
+
 
 class PropertyJob(Document):
     """One accepted quote being carried out: a reveal by search or an unlock of datasets.
@@ -48,7 +52,7 @@ class PropertyJob(Document):
     hit_count = models.BigIntegerField(default=0, db_column="hitCount")
     # Not charged, by reason: {"already yours": 2, "nothing on file": 1}.
     not_charged = models.JSONField(default=dict, db_column="notCharged")
-    # The outcome of each row: [{"propertyId", "dataset", "outcome"}], which the receipt and the bill name.
+    # The outcome of each row: [{"propertyId", "dataset", "outcome", "source"}], which the receipt and the bill name.
     rows = models.JSONField(default=list)
     problem = models.CharField(max_length=300, default="", blank=True)
     attempt = models.IntegerField(default=0)

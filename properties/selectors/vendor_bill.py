@@ -9,11 +9,11 @@ from datetime import datetime
 
 from atlas_site.vendors.models import CallState, VendorCall
 from properties.models import Dataset, PropertyJob
+from properties.models.jobs import CHARGED
 
 Unit = tuple[str, str]
 """A billed unit: property id and dataset."""
 
-CHARGED = "charged"
 LOST_LOOKUP = "no answer came"
 
 

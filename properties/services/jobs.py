@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bson import ObjectId
 from django.db import connection
+from django.db.models import Q
 from pymongo import ReturnDocument
 
 from accounts.models import User
@@ -12,10 +13,18 @@ from atlas_site.lib.transactions import run_txn
 from credits import services as credit_services
 from credits.models import Quote
 from properties.models import PropertyJob
+from properties.models.jobs import CHARGED, LATE
 
 LEASE = timedelta(minutes=5)
 State = PropertyJob.State
 UNFINISHED = [State.QUEUED, State.RUNNING, State.DELAYED]
+
+# Why units of a job were not charged, by the cause of its end, beyond what the job itself has counted.
+REASONS = {
+    "miss": "no more matches were found",
+    "fault": "the data vendor did not answer",
+    "expired": "not done in the time for which credits are held",
+}
 
 
 class LeaseLost(Exception):
@@ -73,9 +82,14 @@ def claim_job(*, job_id: str, now: datetime) -> PropertyJob | None:
 
 def due_job_ids(*, now: datetime, limit: int = 100) -> list[str]:
     """Ids of jobs that are due and that no worker holds, longest waiting first."""
-    due = PropertyJob.objects.filter(state__in=UNFINISHED, due_at__lte=now).order_by("due_at")
-    rows = due.values_list("pk", "lease_until")[:limit]
-    return [str(pk) for pk, lease_until in rows if lease_until is None or lease_until <= now]
+    is_free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    due = PropertyJob.objects.filter(is_free, state__in=UNFINISHED, due_at__lte=now).order_by("due_at")
+    return [str(pk) for pk in due.values_list("pk", flat=True)[:limit]]
+
+
+def is_held(*, job: PropertyJob, now: datetime) -> bool:
+    """Whether the credits of the job are still held. Without them nothing more is asked of the vendor, who bills it."""
+    return Quote.objects.filter(pk=job.quote_id, status=Quote.Status.ACCEPTED, hold_until__gt=now).exists()
 
 
 def save_progress(*, job: PropertyJob, **values) -> PropertyJob:
@@ -89,7 +103,7 @@ def save_progress(*, job: PropertyJob, **values) -> PropertyJob:
 def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", **values) -> PropertyJob:
     """End a job and settle its quote in one transaction; what was not captured goes back.
 
-    `cause` says why the rest was not charged: "miss" or "fault". `values` are fields to write with it; `not_charged`
+    `cause`, a key of REASONS, says why the rest was not charged. `values` are fields to write with it; `not_charged`
     among them counts units by reason, and units that it leaves out are named by the cause. Raises LeaseLost.
     """
 
@@ -98,8 +112,7 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
         hits = values.get("hit_count", job.hit_count)
         missing = job.wanted - hits - sum(reasons.values())
         if missing > 0:
-            why = "the data vendor did not answer" if cause == "fault" else "no more matches were found"
-            reasons = {**reasons, why: reasons.get(why, 0) + missing}
+            reasons = {**reasons, REASONS[cause]: reasons.get(REASONS[cause], 0) + missing}
         credit_services.release(
             quote_id=job.quote_id,
             cause=cause,
@@ -109,7 +122,7 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
         return save_progress(
             job=job,
             **{**values, "not_charged": reasons},
-            state=State.FAILED if cause == "fault" else State.DONE,
+            state=State.DONE if cause == "miss" else State.FAILED,
             problem=problem,
             ended_at=now,
             lease_until=None,
@@ -118,11 +131,13 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
     return run_txn(end)
 
 
-def capture_units(*, job: PropertyJob, step: str, units: Mapping[str, int], now: datetime) -> None:
-    """Charge the units that hit in this step; none is no entry."""
-    units = {credit_type: count for credit_type, count in units.items() if count}
-    if units:
-        credit_services.capture(quote_id=job.quote_id, step=step, units=units, reason=job.title, now=now)
+def capture_units(*, job: PropertyJob, step: str, units: Mapping[str, int], now: datetime) -> str:
+    """Charge the units that hit in this step, and return their outcome; none is no entry.
+
+    What comes after the hold has ended is delivered free (the money rule), which is another outcome.
+    """
+    captured = credit_services.capture(quote_id=job.quote_id, step=step, units=units, reason=job.title, now=now)
+    return LATE if captured.is_late else CHARGED
 
 
 def _jobs():

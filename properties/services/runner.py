@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from atlas_site.vendors.batchdata import CriteriaRefused
 from atlas_site.vendors.errors import (
     VendorCallInProgress,
     VendorError,
@@ -12,7 +13,7 @@ from atlas_site.vendors.errors import (
     VendorUnavailable,
 )
 from properties.models import PropertyJob
-from properties.services.jobs import LeaseLost, State, claim_job, end_job, save_progress
+from properties.services.jobs import LeaseLost, State, claim_job, end_job, is_held, save_progress
 from properties.services.reveals import reveal_next_page
 from properties.services.unlocks import unlock_datasets
 
@@ -20,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 FIRST_DELAY = timedelta(seconds=10)
 FAILURES_BEFORE_GIVING_UP = 5
+# A job that kills its workers, or meets an error that nobody foresaw, is not tried for ever.
+ATTEMPTS_BEFORE_GIVING_UP = 50
+# A big job hands itself on after this time: well within the time limit of tasks, and others get their turn.
+STINT = timedelta(minutes=2)
 STEPS = {PropertyJob.Kind.REVEAL: reveal_next_page, PropertyJob.Kind.UNLOCK: unlock_datasets}
 
 
@@ -29,15 +34,33 @@ def run_job(*, job_id: str, now: Callable[[], datetime]) -> PropertyJob | None:
     Killed at any line, the job goes on from its last finished step under the next lease: an answer that was paid for is
     read from its record, and no step is captured twice.
     """
-    job = claim_job(job_id=job_id, now=now())
-    while job is not None and not job.is_over:
-        try:
-            job = STEPS[PropertyJob.Kind(job.kind)](job=job, now=now())
-        except LeaseLost:
-            return None
-        except VendorError as error:
-            return _handle_vendor_error(job=job, error=error, now=now())
+    began = now()
+    job = claim_job(job_id=job_id, now=began)
+    try:
+        while job is not None and job.state == State.RUNNING:
+            moment = now()
+            if moment - began >= STINT:
+                return save_progress(job=job, state=State.QUEUED, due_at=moment, lease_until=None)
+            job = _take_step(job, moment)
+    except LeaseLost:
+        return None
     return job
+
+
+def _take_step(job: PropertyJob, now: datetime) -> PropertyJob:
+    """Do the next step of a job, or end it when there is no point in one. Raises LeaseLost."""
+    if not is_held(job=job, now=now):
+        return end_job(job=job, cause="expired", problem="The time for which credits are held was over.", now=now)
+    if job.attempt > ATTEMPTS_BEFORE_GIVING_UP:
+        logger.error("Job %s was given up after %d attempts.", job.pk, job.attempt)
+        return end_job(job=job, cause="fault", problem="Atlas could not carry this out.", now=now)
+    try:
+        return STEPS[PropertyJob.Kind(job.kind)](job=job, now=now)
+    except CriteriaRefused:
+        logger.exception("Job %s asks for what may not be asked.", job.pk)
+        return end_job(job=job, cause="fault", problem="This search cannot be asked for any more.", now=now)
+    except VendorError as error:
+        return _handle_vendor_error(job=job, error=error, now=now)
 
 
 def _handle_vendor_error(*, job: PropertyJob, error: VendorError, now: datetime) -> PropertyJob:

@@ -1,7 +1,7 @@
 """Unlocking datasets of one property by one quote."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -14,24 +14,12 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from properties.datasets import DATASET_INFOS
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
-from properties.services.jobs import capture_units, end_job
+from properties.services.jobs import capture_units, end_job, save_progress
 from properties.services.records import note_nothing_found, row_values, store_records
 
 
 class NothingToUnlock(Exception):
     """Every dataset that was asked for is already owned, or known to hold nothing."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one dataset of an unlock."""
-
-    dataset: str
-    outcome: str
-
-    @property
-    def is_charged(self) -> bool:
-        return self.outcome == "charged"
 
 
 def quote_unlock(
@@ -72,32 +60,33 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
     """
     property_id, wanted = job.subject["property_id"], job.subject["datasets"]
     held = Property.objects.get(property_id=property_id)
-    stale = [dataset for dataset in wanted if not _is_fresh(held, dataset, now)]
-    source = "vendor"
-    if stale:
-        source = "vendor" if _fetch(job, property_id, stale, now) else "vendor, unbilled"
+    if not job.cursor:
+        # Kept before anything is asked: a worker that takes over asks the very same question, and knows what was asked
+        # although the copy looks fresh by then.
+        stale = [dataset for dataset in wanted if not _is_fresh(held, dataset, now)]
+        job = save_progress(job=job, cursor={"asked": stale})
+    asked, source = job.cursor["asked"], ""
+    if asked:
+        source = "vendor" if _fetch(job, property_id, asked, now) else "vendor, unbilled"
         held = Property.objects.get(property_id=property_id)
 
     def settle() -> PropertyJob:
         permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=property_id)
-        outcomes = [_outcome(permission, held, dataset) for dataset in wanted]
-        hits = [each.dataset for each in outcomes if each.is_charged]
-        capture_units(job=job, step="datasets", units=_units(hits), now=now)
+        free = {dataset: why for dataset in wanted if (why := _why_free(permission, held, dataset))}
+        hits = [dataset for dataset in wanted if dataset not in free]
+        outcome = capture_units(job=job, step="datasets", units=_units(hits), now=now)
         _give(permission, held, hits, now)
-        free: dict[str, int] = {}
-        for each in outcomes:
-            if not each.is_charged:
-                free[each.outcome] = free.get(each.outcome, 0) + 1
         rows = [
             {
                 "propertyId": property_id,
-                "dataset": each.dataset,
-                "outcome": each.outcome,
-                "source": source if each.dataset in stale else "copy",
+                "dataset": dataset,
+                "outcome": free.get(dataset, outcome),
+                "source": source if dataset in asked else "copy",
             }
-            for each in outcomes
+            for dataset in wanted
         ]
-        return end_job(job=job, cause="miss", now=now, hit_count=len(hits), not_charged=free, rows=rows)
+        not_charged = dict(Counter(free.values()))
+        return end_job(job=job, cause="miss", now=now, hit_count=len(hits), not_charged=not_charged, rows=rows)
 
     return run_txn(settle)
 
@@ -124,15 +113,16 @@ def _fetch(job: PropertyJob, property_id: str, datasets: list[str], now: datetim
     return record is not None
 
 
-def _outcome(permission: PropertyDatasetPermission, held: Property, dataset: str) -> Outcome:
+def _why_free(permission: PropertyDatasetPermission, held: Property, dataset: str) -> str | None:
+    """Why this dataset costs nothing, or None when it tells something that is new to the user."""
     if dataset in permission.datasets:
-        return Outcome(dataset, "already yours")
+        return "already yours"
     answer = held.answer_of(dataset)
     if answer is not None and answer.hit:
-        return Outcome(dataset, "charged")
+        return None
     if dataset == Dataset.CONTACT and PropertyRecord(held.data).is_litigator:
-        return Outcome(dataset, "known litigator, numbers withheld")
-    return Outcome(dataset, "nothing on file")
+        return "known litigator, numbers withheld"
+    return "nothing on file"
 
 
 def _give(permission: PropertyDatasetPermission, held: Property, datasets: list[str], now: datetime) -> None:
