@@ -134,9 +134,11 @@ def read_query(params: Mapping[str, list[str]]) -> SearchQuery:
 
     Raises ValueError when the place or a value is not known any more.
     """
+    if not isinstance(params, Mapping):  # as another program may have saved it
+        raise ValueError("Search parameters are values by name.")
     data = QueryDict(mutable=True)
     for name, values in params.items():
-        data.setlist(name, values)
+        data.setlist(name, values if isinstance(values, list) else [values])
     form = SearchForm(data)
     if not form.is_valid():
         raise ValueError("These search parameters cannot be read.")

@@ -41,20 +41,20 @@ def _deed(row: Row) -> Event | None:
     on = _date(row, "Sold", "Recorded")
     sellers, buyers = _text(row, "Sellers"), _text(row, "Buyers")
     detail = f"{sellers} to {buyers}" if sellers and buyers else sellers or (f"to {buyers}" if buyers else "")
-    return on and Event(on, "Deed", _text(row, "Document") or "Deed", _text(row, "Price"), detail)
+    return Event(on, "Deed", _text(row, "Document") or "Deed", _text(row, "Price"), detail) if on else None
 
 
 def _loan(row: Row) -> Event | None:
     on = _date(row, "Recorded")
     kind = _text(row, "Type")
     title = f"{kind} loan" if kind and "loan" not in kind.lower() else kind or "Loan"
-    return on and Event(on, "Loan", title, _text(row, "Amount"), _text(row, "Lender"))
+    return Event(on, "Loan", title, _text(row, "Amount"), _text(row, "Lender")) if on else None
 
 
 def _lien(row: Row) -> Event | None:
     on = _date(row, "Recorded", "Filed")
     amount = _text(row, "Amount") or _text(row, "Judgment")
-    return on and Event(on, "Lien", _text(row, "Type") or "Lien", amount, _text(row, "Document"))
+    return Event(on, "Lien", _text(row, "Type") or "Lien", amount, _text(row, "Document")) if on else None
 
 
 _READERS = {"Deed history": _deed, "All recorded loans": _loan, "Liens": _lien}

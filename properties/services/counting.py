@@ -2,22 +2,41 @@
 
 import hashlib
 import json
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from atlas_site.vendors import batchdata
+from atlas_site.vendors.errors import VendorError
 from properties.search.query import SearchQuery
 from properties.search.signals import SIGNALS
 
-DAY_SECONDS = 24 * 3600
+# Longer than the day that it counts, so that it cannot end between being made and being counted up.
+BUDGET_KEPT_SECONDS = 2 * 24 * 3600
+
+Counted = TypeVar("Counted", int, dict[str, int])
+logger = logging.getLogger(__name__)
 
 
-class CountBudgetSpent(Exception):
+class CountUnavailable(Exception):
+    """There is no count now: the vendor, or the cache with the budgets, does not answer, or refuses the search.
+
+    Its text is a sentence for the page.
+    """
+
+
+class CountBudgetSpent(CountUnavailable):
     """The user has asked for all fresh counts of the day; cached ones still answer."""
+
+    def __init__(self) -> None:
+        super().__init__("You have used all free counts of today. Searches you have already counted still answer.")
 
 
 @dataclass(frozen=True)
@@ -38,7 +57,7 @@ def count_matches(*, user: User, query: SearchQuery, now: datetime) -> Count:
     """Count what matches a search, without fetching or charging anything.
 
     A place that holds fewer than SMALL_PLACE properties answers further conditions with "fewer than 50" (the money
-    rule). Raises CountBudgetSpent, or a VendorError when BatchData does not answer.
+    rule). Raises CountUnavailable.
     """
     in_place = _count(user, query.place_criteria(), now)
     if not query.has_conditions:
@@ -87,19 +106,31 @@ def _count(user: User, criteria: dict, now: datetime) -> int:
     return _cached(user, ["count", criteria], ask, now)
 
 
-def _cached(user: User, question: list, ask, now: datetime):
+def _cached(user: User, question: list, ask: Callable[[], Counted], now: datetime) -> Counted:
+    """Return the answer to a question of the last minutes, whoever asked it, or ask at the user's expense of budget."""
     text = json.dumps(question, sort_keys=True, default=str)
     key = f"count:{hashlib.sha256(text.encode()).hexdigest()}"
-    known = cache.get(key)
-    if known is None:
-        _spend_fresh_count(user, now)
-        known = ask()
-        cache.set(key, known, settings.COUNT_CACHE_SECONDS)
+    try:
+        known = cache.get(key)
+        if known is None:
+            _spend_fresh_count(user, now)
+            known = ask()
+            cache.set(key, known, settings.COUNT_CACHE_SECONDS)
+    except RedisError as error:  # without the budgets nothing is asked, since the vendor may bill it
+        logger.warning("No cache for counts: %s", type(error).__name__)
+        raise CountUnavailable("Atlas cannot count at the moment. Nothing was charged.") from error
+    except VendorError as error:
+        logger.warning("Count failed: %s", type(error).__name__)
+        sentence = "The data vendor does not answer at the moment, so there is no count. Nothing was charged."
+        raise CountUnavailable(sentence) from error
+    except batchdata.CriteriaRefused as error:
+        sentence = "This combination cannot be asked for. Take a condition away; nothing was charged."
+        raise CountUnavailable(sentence) from error
     return known
 
 
 def _spend_fresh_count(user: User, now: datetime) -> None:
     key = f"fresh-counts:{user.pk}:{now:%Y-%m-%d}"
-    cache.add(key, 0, DAY_SECONDS)
+    cache.add(key, 0, BUDGET_KEPT_SECONDS)
     if cache.incr(key) > settings.FRESH_COUNTS_A_DAY:
         raise CountBudgetSpent

@@ -1,21 +1,17 @@
 """What the search page says before anything is bought: count, about how many are owned, signals, and the price."""
 
-import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from accounts.models import User
-from atlas_site.vendors.batchdata import CriteriaRefused, quicklist_warnings
-from atlas_site.vendors.errors import VendorError
+from atlas_site.vendors.batchdata import quicklist_warnings
 from credits import selectors as credit_selectors
 from credits.models import CreditType
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.search.signals import PRESETS, Preset
 from properties.selectors.owned import CappedCount, count_capped, owned_matches
-from properties.services.counting import Count, CountBudgetSpent, count_matches, count_signals
-
-logger = logging.getLogger(__name__)
+from properties.services.counting import Count, CountUnavailable, count_matches, count_signals
 
 CHOICES = (10, 25, 50, 100)
 
@@ -55,16 +51,8 @@ def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
     owned = count_capped(owned_matches(user, query))
     try:
         count = count_matches(user=user, query=query, now=now)
-    except CountBudgetSpent:
-        problem = "You have used all free counts of today. Searches you have already counted still answer."
-        return Preview(count=None, owned=owned, problem=problem)
-    except VendorError as error:
-        logger.warning("Count failed: %s", type(error).__name__)
-        problem = "The data vendor does not answer at the moment, so there is no count. Nothing was charged."
-        return Preview(count=None, owned=owned, problem=problem)
-    except CriteriaRefused:
-        problem = "This combination cannot be asked for. Take a condition away; nothing was charged."
-        return Preview(count=None, owned=owned, problem=problem)
+    except CountUnavailable as reason:
+        return Preview(count=None, owned=owned, problem=str(reason))
     return Preview(
         count=count,
         owned=owned,
@@ -100,8 +88,10 @@ def preview_market(*, user: User, query: SearchQuery, now: datetime) -> MarketSi
         return MarketSignals(total=None, problem=preview.problem)
     try:
         signals = count_signals(user=user, query=query, now=now)
-        presets = [(preset, _count_preset(user, query, preset, now)) for preset in PRESETS]
-    except (CountBudgetSpent, VendorError):
+        presets: list[tuple[Preset, Count | None]] = [
+            (preset, _count_preset(user, query, preset, now)) for preset in PRESETS
+        ]
+    except CountUnavailable:
         return MarketSignals(total=preview.count, problem="The signals cannot be counted at the moment.")
     return MarketSignals(total=preview.count, signals=signals, presets=presets)
 

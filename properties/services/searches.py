@@ -39,8 +39,7 @@ def save_search(*, user: User, name: str, query: SearchQuery, now: datetime) -> 
 def run_saved_search(*, search: SavedSearch, now: datetime) -> SavedSearchRun:
     """Run a saved search once more and keep what it found; no credit is spent and no unowned property is named.
 
-    Raises CountBudgetSpent or a VendorError when the counts cannot be had, and ValueError when the search cannot be
-    read any more; nothing is recorded then.
+    Raises CountUnavailable, and ValueError when the search cannot be read any more; nothing is recorded then.
     """
     query = query_of(search)
     counted = _count_run(search, query, now)

@@ -7,16 +7,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import onboarded_required
-from atlas_site.vendors.errors import VendorError
 from properties.forms import SaveSearchForm
 from properties.models import SavedSearch
 from properties.search.form import SearchForm
 from properties.search.signals import SIGNALS
 from properties.selectors import searches as selectors
 from properties.services import searches
-from properties.services.counting import CountBudgetSpent
-
-NO_COUNT = "The search could not be counted at the moment. Nothing was charged; please try again."
+from properties.services.counting import CountUnavailable
 
 
 def _get_search(request: HttpRequest, search_id: str) -> SavedSearch:
@@ -48,8 +45,8 @@ def save_search(request: HttpRequest) -> HttpResponse:
         search = searches.save_search(
             user=request.user, name=form.cleaned_data["name"], query=query, now=timezone.now()
         )
-    except (VendorError, CountBudgetSpent):
-        messages.error(request, NO_COUNT)
+    except CountUnavailable as reason:
+        messages.error(request, f"Not saved. {reason}")
         return redirect(f"{request.path.removesuffix('save/')}?{query.urlencode()}")
     messages.success(request, f"Saved “{search.name}”.")
     return redirect("properties:show-run", search.pk, 1)
@@ -71,8 +68,8 @@ def run_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
     search = _get_search(request, search_id)
     try:
         run = searches.run_saved_search(search=search, now=timezone.now())
-    except (VendorError, CountBudgetSpent):
-        messages.error(request, NO_COUNT)
+    except CountUnavailable as reason:
+        messages.error(request, f"Not run. {reason}")
         return redirect(search)
     except ValueError:
         messages.error(request, "This search cannot be read any more: its place or a condition is not known.")

@@ -18,6 +18,7 @@ from properties.models import PropertyDatasetPermission
 from properties.search.form import read_query
 from properties.selectors.owned import owned_by
 from properties.services import jobs, reveals, runner, searches, unlocks
+from properties.services.counting import CountUnavailable
 
 DEMO_PASSWORD = "atlas-demo-2026"  # noqa: S105 -- for development only, and printed by `make run`
 MARKET = "Phoenix, AZ"
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         self.make_colleague("support@atlas.test", "Uma Support", group="support")
         try:
             self.fill(investor, now)
-        except VendorError as error:
+        except (VendorError, CountUnavailable) as error:
             raise CommandError(f"The vendor does not answer: {error}") from error
 
     def make_user(self, email: str, name: str, **fields: Any) -> User:
