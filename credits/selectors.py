@@ -160,7 +160,7 @@ class QuotePage:
     """A quote as its owner sees it, in one of six states. Amounts are credits, `fits` are units.
 
     Before: what it costs at most, and what would be left. With too few credits: what is missing and what would fit.
-    After: the receipt with the entries of the ledger that belong to it.
+    After: the receipt with the entries of the ledger that belong to it, and the balance after the last of them.
     """
 
     quote: Quote
@@ -185,6 +185,7 @@ def quote_page(*, user: User, quote_id: str, now: datetime) -> QuotePage:
     entries = CreditLog.objects.filter(reference_kind="quote", reference_id=quote.pk)
     available = wallet.credit_available
     state = state_of_quote(quote=quote, wallet=wallet, now=now)
+    ledger = tuple(statement_line(entry) for entry in sorted(entries, key=lambda entry: entry.sequence or 0))
     return QuotePage(
         quote=quote,
         state=state,
@@ -199,13 +200,13 @@ def quote_page(*, user: User, quote_id: str, now: datetime) -> QuotePage:
             for line in quote.lines
         ),
         available=available,
-        balance_after=available - quote.max_cost,
+        balance_after=ledger[-1].balance if ledger else available - quote.max_cost,
         missing=max(0, quote.max_cost - available),
         fits=sum(fitting_units(quote.lines, available).values()),
         debt=wallet.debt,
         not_charged=quote.max_cost - quote.captured,
         reasons=tuple({"label": reason["why"], "count": reason["count"]} for reason in quote.not_charged),
-        entries=tuple(statement_line(entry) for entry in sorted(entries, key=lambda entry: entry.sequence or 0)),
+        entries=ledger,
         leftovers=tuple(
             f"{fraction_in_words(weight_of(line['leftover']))} is kept and pays for what comes next"
             for line in quote.lines

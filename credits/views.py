@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from credits import selectors
@@ -12,6 +13,7 @@ from credits.pricing import price_table
 
 
 @login_required
+@never_cache
 @require_safe
 def show_credits(request: HttpRequest) -> HttpResponse:
     """Both buckets, what is held, the statement (`?before=` pages by entry number) and the price table."""
@@ -22,6 +24,7 @@ def show_credits(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@never_cache
 @require_safe
 def show_quote(request: HttpRequest, quote_id: str) -> HttpResponse:
     """An offer to accept, the way to its running job, or its receipt."""

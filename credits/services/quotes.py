@@ -155,7 +155,7 @@ def _reserve(wallet: HeldWallet, quote: Mapping[str, Any], job_id: str | None) -
         purchased=-parts.purchased,
         reserved=cost,
         by_type={line["type"]: line["held"] for line in lines},
-        reason=f"Held: {quote['title']}"[:300],
+        reason=quote["title"],
         reference=("quote", quote["_id"]),
         actor=f"user:{wallet.user_id}",
     )

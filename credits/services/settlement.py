@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 # Why the rest of a quote was not charged: what the ledger says, and what the receipt says of each unit.
 CAUSES = {
-    "miss": ("Given back: not everything had a result", "not found"),
-    "fault": ("Given back: the data provider could not deliver", "the data provider could not deliver it"),
-    "cancelled": ("Given back: you stopped the work", "stopped by you"),
-    "expired": ("Given back: the time for which credits are held was over", "not done in time"),
+    "miss": ("Not everything had a result", "not found"),
+    "fault": ("The data provider could not deliver", "the data provider could not deliver it"),
+    "cancelled": ("You stopped the work", "stopped by you"),
+    "expired": ("The time for which credits are held was over", "not done in time"),
 }
 # Only these come back into the period after the one in which they were held (the money rule, buckets).
 RETURNED_AFTER_RESET = frozenset({"miss", "fault"})
@@ -235,7 +235,7 @@ def _record_rest(
             inputs=inputs,
             reserved=-lapsed,
             by_type=lapsing,
-            reason="Lapsed: held in a period that has ended",
+            reason="Held in a period of your plan that has ended",
             reference=("quote", quote_id),
             actor=ACTOR,
         )
