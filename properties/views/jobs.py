@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import onboarded_required
@@ -37,6 +38,7 @@ def accept_quote(request: HttpRequest, quote_id: str) -> HttpResponse:
 
 
 @require_GET
+@never_cache
 @onboarded_required
 def show_job(request: HttpRequest, job_id: str) -> HttpResponse:
     """Show progress while the job runs, and its receipt with what it brought once it is over."""

@@ -4,7 +4,8 @@ function say(form) {
   const chosen = form.querySelectorAll("[data-price]:checked");
   const total = [...chosen].reduce((sum, box) => sum + Number(box.dataset.price), 0);
   const noun = total === 1 ? "credit" : "credits";
-  form.querySelector("[data-total]").textContent = chosen.length ? `: ${chosen.length} for at most ${total} ${noun}` : "";
+  const price = chosen.length ? `: ${chosen.length} for at most ${total} ${noun}` : "";
+  form.querySelector("[data-total]").textContent = `Get a quote${price}`;
 }
 
 for (const form of document.querySelectorAll("[data-unlock]:has([data-total])")) {

@@ -1,0 +1,319 @@
+"""From signing up to a saved search, in Chromium against real servers, and what happens when something goes wrong."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from accounts.models import User
+from credits.models import Credit, Quote
+from properties.models import PropertyDatasetPermission, PropertyJob
+from properties.search.form import read_query
+from properties.services import jobs, reveals, runner
+from tests.accounts.helpers import mailed_code
+from tests.browser.conftest import PHONE, WIDE
+from tests.worker import running_worker
+from tests.properties.conftest import Sandbox
+
+SECONDS = 1_000
+PATIENCE = 15 * SECONDS
+SEARCH = "/search/?q=Phoenix%2C+AZ&beds_min=2"
+PLACE = "City, county, ZIP or state"
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def worker(unblocked_db: None) -> Iterator[None]:
+    """A Celery worker beside the live server."""
+    with running_worker():
+        yield
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """The vendor sandbox with an empty bill and no faults, before and after."""
+    control = Sandbox(settings.BATCHDATA_BASE_URL)
+    control.reset()
+    yield control
+    control.reset()
+
+
+@pytest.fixture
+def reveal(transactional_db: None, sandbox: Sandbox) -> Callable[[User, int], PropertyJob]:
+    """Make a user own some properties of Phoenix."""
+
+    def run(user: User, count: int) -> PropertyJob:
+        now = timezone.now()
+        query = read_query({"q": ["Phoenix, AZ"]})
+        quote = reveals.quote_reveal(user=user, query=query, count=count, total=None, back_url="/search/", now=now)
+        job = jobs.accept_quote(user=user, quote_id=quote.pk, now=now)
+        return runner.run_job(job_id=str(job.pk), now=timezone.now) or job
+
+    return run
+
+
+def make_quote(page: Page, base_url: str) -> str:
+    """Search, and ask for a quote of the next 10; returns its address."""
+    page.goto(base_url + SEARCH)
+    page.get_by_role("button", name="Next 10 at most 10 credits").click()
+    expect(page.get_by_role("heading", name="Quote", level=1)).to_be_visible()
+    return page.url
+
+
+def open_group(page: Page, key: str) -> None:
+    """Unfold a group of filters."""
+    page.locator("summary", has=page.locator(f"#active-{key}")).click()
+
+
+def sign_up(page: Page, base_url: str) -> None:
+    """Sign up, confirm by code and follow a first market."""
+    page.goto(base_url)
+    page.get_by_role("link", name="Sign up").click()
+    page.get_by_label("Email").fill("fresh@example.test")
+    page.get_by_label("Password").fill("a long and quiet sentence")
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_label("Code").fill(mailed_code())
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Market").fill("Phoenix, AZ")
+    page.get_by_role("button", name="Show my market").click()
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_main_job(page: Page, live_server, sandbox, assert_accessible, assert_fits):
+    def look(page: Page) -> None:
+        for size in (PHONE, WIDE):
+            page.set_viewport_size(size)
+            assert_fits(page)
+        assert_accessible(page)
+
+    balance = page.locator("#credit-balance")
+
+    # The county, before paying.
+    sign_up(page, live_server.url)
+    expect(page.get_by_role("heading", name=re.compile(r"^\d+ properties in Phoenix, AZ"))).to_be_visible()
+    expect(page.get_by_role("link", name="Pre-foreclosure")).to_be_visible()
+    expect(balance).to_have_text("50 credits")
+    look(page)
+
+    # A search: a real city, then one filter after the other, each counted at once.
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Search", exact=True).click()
+    page.get_by_label(PLACE).press_sequentially("Phoeni")
+    expect(page.locator("#places option[value='Phoenix, AZ']")).to_be_attached()
+    page.get_by_label(PLACE).fill("Phoenix, AZ")
+    page.keyboard.press("Enter")
+    match = page.locator(".figures dd").first
+    expect(match).to_have_text(re.compile(r"^\d{3}$"))
+    everything = int(match.inner_text())
+    open_group(page, "value-price-and-equity")
+    page.get_by_label("Estimated value from", exact=True).fill("100000")
+    page.get_by_label("Equity from", exact=True).fill("20")
+    open_group(page, "building")
+    page.get_by_label("Bedrooms from", exact=True).fill("2")
+    open_group(page, "owner")
+    page.get_by_label("Individual", exact=True).check()
+    open_group(page, "equity-signals")
+    page.get_by_label("All: High equity", exact=True).check()
+    open_group(page, "owner-signals")
+    page.get_by_label("Any: Absentee owner", exact=True).check()
+    page.get_by_label("Any: Owner-occupied", exact=True).check()
+    expect(page).to_have_url(
+        f"{live_server.url}/search/?q=Phoenix%2C+AZ&value_min=100000&equity_min=20&beds_min=2&owner_type=Individual"
+        "&all=high-equity&any=absentee-owner&any=owner-occupied"
+    )
+    expect(page.get_by_role("link", name="Remove filter Must be: High equity")).to_be_visible()
+    expect(page.locator("#active-owner-signals")).to_have_text("2 active")
+    assert 10 < int(match.inner_text()) < everything
+    expect(page.locator("#search-status")).to_contain_text("already yours")
+    expect(page.locator(".figures dd").nth(1)).to_have_text("0")
+    look(page)
+    search_url = page.url
+
+    # The quote, and the work that a real worker does.
+    page.get_by_role("button", name="Next 10 at most 10 credits").click()
+    expect(page.get_by_text("Your balance is 50 credits")).to_be_visible()
+    look(page)
+    assert sandbox.bill()["results_billed"] == 0
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("heading", name="10 properties revealed")).to_be_visible(timeout=2 * PATIENCE)
+    receipt = page.get_by_role("region", name="Receipt")
+    expect(receipt).to_contain_text(re.compile(r"Quoted at most\s*10 credits.*Charged\s*10 credits", re.DOTALL))
+    expect(balance).to_have_text("40 credits")
+    expect(page.locator("tr[data-property-id]")).to_have_count(10)
+    expect(page.locator("[data-map]")).to_have_attribute("data-loaded-for", re.compile("points"))
+    look(page)
+
+    # One property, and two datasets of which one has nothing to tell.
+    first = page.locator("tr[data-property-id]").first
+    property_id = first.get_attribute("data-property-id")
+    requests.post(
+        f"{settings.BATCHDATA_BASE_URL}/_sandbox/records/{property_id}", json={"foreclosure": None}, timeout=9
+    )
+    first.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Property and owner")).to_be_visible()
+    look(page)
+    page.get_by_label("Signals").check()
+    page.get_by_label("Foreclosure").check()
+    page.get_by_role("button", name="Get a quote: 2 for at most 2 credits").click()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("Unlocked: 1 credit charged of 2 credits quoted")).to_be_visible(timeout=2 * PATIENCE)
+    outcomes = page.locator(".fresh-receipt li")
+    expect(outcomes.filter(has_text="Signals")).to_contain_text("unlocked")
+    expect(outcomes.filter(has_text="Foreclosure")).to_contain_text("nothing on file")
+    expect(balance).to_have_text("39 credits")
+    look(page)
+
+    # The ledger says why.
+    balance.click()
+    charged = page.get_by_role("row").filter(has_text="Charged: 1 credit").first
+    expect(charged).to_contain_text("Unlock Foreclosure, Signals of")
+    look(page)
+
+    # The search goes on after what is owned, is saved, and is run again.
+    page.goto(search_url)
+    expect(page.locator(".figures dd").nth(1)).to_have_text("10")
+    page.get_by_role("button", name="Save search").click()
+    expect(page.get_by_role("heading", name="Had you saved this 30 days ago")).to_be_visible()
+    expect(page.locator(".past li")).to_have_count(3)
+    look(page)
+    page.get_by_role("button", name="Run it again, free").click()
+    expect(page.get_by_role("heading", name="Since the run before")).to_be_visible()
+    look(page)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="My properties").click()
+    expect(page.locator("tr[data-property-id]")).to_have_count(10)
+    look(page)
+
+
+def test_too_few_credits_say_what_is_missing_and_lead_back_to_the_search(
+    page: Page, live_server, sandbox, enter, carol, assert_accessible
+):
+    make_quote(enter(page, carol), live_server.url)
+
+    expect(page.get_by_role("heading", name="10 credits too few")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("link", name="Back").click()
+    expect(page).to_have_url(live_server.url + SEARCH)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_vendor_that_is_down_costs_nothing_and_is_said(
+    page: Page, live_server, sandbox, enter, alice, assert_accessible
+):
+    before = Credit.objects.get(user=alice).credit_available
+    make_quote(enter(page, alice), live_server.url)
+    sandbox.fail("500", times=1000)
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("The data vendor does not answer at the moment.")).to_be_visible(timeout=2 * PATIENCE)
+    expect(page.get_by_text("Charged so far").locator("..")).to_contain_text("0 credits")
+    assert_accessible(page)
+
+    page.goto(f"{live_server.url}/search/?q=Tucson%2C+AZ")
+    expect(page.get_by_text("there is no count")).to_be_visible()
+    assert_accessible(page)
+    wallet = Credit.objects.get(user=alice)
+    assert (wallet.credit_available, wallet.reserved) == (before - 10, 10)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_double_click_accepts_once(page: Page, live_server, sandbox, enter, alice):
+    before = Credit.objects.get(user=alice).credit_available
+    make_quote(enter(page, alice), live_server.url)
+
+    page.get_by_role("button", name="Accept").dblclick()
+
+    expect(page.get_by_role("heading", name="10 properties revealed")).to_be_visible(timeout=2 * PATIENCE)
+    assert PropertyJob.objects.count() == 1
+    assert Credit.objects.get(user=alice).credit_available == before - 10
+
+
+@pytest.mark.usefixtures("worker")
+def test_going_back_and_reloading_after_accepting_change_nothing(page: Page, live_server, sandbox, enter, alice):
+    before = Credit.objects.get(user=alice).credit_available
+    quote_url = make_quote(enter(page, alice), live_server.url)
+    page.get_by_role("button", name="Accept").click()
+    done = page.get_by_role("heading", name="10 properties revealed")
+    expect(done).to_be_visible(timeout=2 * PATIENCE)
+    job_url = page.url
+
+    page.reload()
+    expect(page).to_have_url(job_url)
+    expect(done).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(quote_url)
+    expect(page.get_by_role("heading", name="Receipt", level=1)).to_be_visible()
+    expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+    page.get_by_role("link", name="See the result").click()
+
+    expect(page).to_have_url(job_url)
+    assert (PropertyJob.objects.count(), Quote.objects.count()) == (1, 1)
+    assert Credit.objects.get(user=alice).credit_available == before - 10
+
+
+def test_back_restores_filters_count_and_list(page: Page, live_server, sandbox, enter, alice):
+    enter(page, alice).goto(live_server.url + SEARCH)
+    match = page.locator(".figures dd").first
+    before = match.inner_text()
+
+    page.get_by_label("Bedrooms from", exact=True).fill("5")
+    page.keyboard.press("Tab")
+    expect(page).to_have_url(re.compile("beds_min=5"))
+    expect(match).not_to_have_text(before)
+    page.go_back()
+
+    expect(page).to_have_url(live_server.url + SEARCH)
+    expect(match).to_have_text(before)
+    expect(page.get_by_label("Bedrooms from", exact=True)).to_have_value("2")
+
+
+def test_a_search_is_its_address(page: Page, new_context, guard, live_server, sandbox, enter, alice, bob):
+    enter(page, alice).goto(f"{live_server.url}{SEARCH}&all=high-equity")
+    found = page.locator(".figures dd").first.inner_text()
+    other: BrowserContext = new_context()
+    guard.watch(other)
+
+    his = enter(other.new_page(), bob)
+    his.goto(page.url)
+
+    expect(his.locator(".figures dd").first).to_have_text(found)
+    expect(his.get_by_label("All: High equity", exact=True)).to_be_checked()
+    expect(his.get_by_role("link", name="Remove filter")).to_have_count(2)
+
+
+def test_rows_and_map_points_highlight_each_other(page: Page, live_server, reveal, enter, alice):
+    reveal(alice, 1)
+    enter(page, alice).goto(f"{live_server.url}/properties/")
+    point = page.locator(".map-point")
+    expect(point).to_have_count(1)
+
+    page.locator("tr[data-property-id]").hover()
+    expect(point).to_have_class(re.compile("is-highlighted"))
+    point.get_by_role("link").hover()
+    expect(page.locator("tr[data-property-id]")).to_have_class(re.compile("is-highlighted"))
+
+
+def test_the_property_of_somebody_else_does_not_exist(page: Page, live_server, guard, reveal, enter, alice, bob):
+    reveal(alice, 1)
+    address = PropertyDatasetPermission.objects.get(user=alice).get_absolute_url()
+    guard.allow("404")
+
+    answer = enter(page, bob).goto(live_server.url + address)
+
+    assert answer is not None and answer.status == 404
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+
+
+def test_on_a_phone_the_filters_are_folded_away(page: Page, live_server, sandbox, enter, alice, assert_fits):
+    page.set_viewport_size(PHONE)
+    enter(page, alice).goto(live_server.url + SEARCH)
+    beds = page.get_by_label("Bedrooms from", exact=True)
+    expect(beds).to_be_hidden()
+    assert_fits(page)
+
+    page.get_by_text("Filters").click()
+
+    expect(beds).to_be_visible()
+    assert_fits(page)

@@ -1,0 +1,100 @@
+"""The main job in a browser that runs no script: plain forms and links, and pages that refresh themselves."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from credits.models import Credit
+from properties.models import PropertyDatasetPermission
+from tests.accounts.helpers import mailed_code
+from tests.browser.conftest import *  # noqa: F403 -- its fixtures: Chromium, guarded
+from tests.properties.conftest import Sandbox
+from tests.worker import running_worker
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 30_000
+
+
+@pytest.fixture(scope="module")
+def worker(unblocked_db: None) -> Iterator[None]:
+    with running_worker():
+        yield
+
+
+def read_number(page: Page, position: int) -> int:
+    """One of the three figures of an answer: matches, owned, new."""
+    return int(page.locator(".figures dd").nth(position).inner_text().replace(",", ""))
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_main_job_without_javascript(plain_page: Page, live_server):
+    page = plain_page
+    sandbox = Sandbox(settings.BATCHDATA_BASE_URL)
+    sandbox.reset()
+
+    # Sign up, confirm, follow a market, see its counts.
+    page.goto(f"{live_server.url}/accounts/signup/")
+    page.get_by_label("Email").fill("plain@example.test")
+    page.get_by_label("Password").fill("a long and quiet sentence")
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_label("Code").fill(mailed_code())
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Market").fill("Maricopa County, AZ")
+    page.get_by_role("button", name="Show my market").click()
+    page.get_by_role("link", name="Absentee owner", exact=True).click()
+
+    # The link of a signal is a search; the form narrows it, and the address says so.
+    expect(page.get_by_label("All: Absentee owner", exact=True)).to_be_checked()
+    absentee = read_number(page, 0)
+    page.locator("summary", has=page.locator("#active-building")).click()
+    page.get_by_label("Bedrooms from", exact=True).fill("3")
+    page.get_by_role("button", name="Count matches").click()
+    expect(page).to_have_url(re.compile("beds_min=3"))
+    assert 10 < read_number(page, 0) < absentee
+
+    # Quote, acceptance, a page that refreshes itself until the receipt is there.
+    page.get_by_role("button", name="Next 10 at most 10 credits").click()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("heading", name="10 properties revealed")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("region", name="Receipt")).to_contain_text("10 credits")
+    expect(page.locator("#credit-balance")).to_have_text("40 credits")
+    rows = page.locator("tr[data-property-id]")
+    expect(rows).to_have_count(10)
+    expect(page.get_by_text("The map needs JavaScript")).to_be_visible()
+
+    # Two datasets, one of which has nothing to tell.
+    property_id = rows.first.get_attribute("data-property-id")
+    requests.post(f"{settings.BATCHDATA_BASE_URL}/_sandbox/records/{property_id}", json={"listing": None}, timeout=9)
+    rows.first.get_by_role("link").click()
+    page.get_by_label("Signals").check()
+    page.get_by_label("Listing").check()
+    page.get_by_role("button", name="Get a quote").click()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("Unlocked: 1 credit charged of 2 credits quoted")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#credit-balance")).to_have_text("39 credits")
+    expect(page.get_by_role("heading", name="Signals")).to_be_visible()
+
+    # The list by place, the search saved and run again, the ledger.
+    page.get_by_role("link", name="My properties").first.click()
+    page.get_by_label("Place").fill("Maricopa County, AZ")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(rows).to_have_count(10)
+    page.goto(f"{live_server.url}/search/?q=Maricopa+County%2C+AZ&all=absentee-owner&beds_min=3")
+    assert read_number(page, 1) == 10
+    page.get_by_label("Save this search as").fill("Absentee, three beds")
+    page.get_by_role("button", name="Save search").click()
+    expect(page.get_by_role("heading", name="Had you saved this 30 days ago")).to_be_visible()
+    page.get_by_role("button", name="Run it again, free").click()
+    expect(page.get_by_text("Run 2,")).to_be_visible()
+    page.locator("#credit-balance").click()
+    expect(page.get_by_role("row").filter(has_text="Charged: 10 credits")).to_have_count(1)
+
+    assert PropertyDatasetPermission.objects.count() == 10
+    wallet = Credit.objects.get()
+    assert (wallet.credit_available, wallet.reserved) == (39, 0)
+    sandbox.reset()
