@@ -1,0 +1,79 @@
+"""Measuring in turns: the variants of a case run one after the other in every round, under the same noise."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+from atlas_site.management.benchmarks.cases import Case, identify
+from atlas_site.management.benchmarks.databases import ATLAS, STOCK, database_of, serving
+
+WARM_UP_ROUNDS = 3
+
+
+class ResultsDiffer(Exception):
+    """The variants of a case did not find the same, so their times cannot be compared."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The seconds that each variant of a case took, round by round."""
+
+    case: Case
+    pymongo: list[float]
+    atlas: list[float]
+    stock: list[float]
+
+    @property
+    def over_pymongo(self) -> float:
+        """How many times as long as PyMongo Atlas takes: the median of the rounds."""
+        return median(atlas / pymongo for atlas, pymongo in zip(self.atlas, self.pymongo, strict=True))
+
+    @property
+    def lead_over_stock(self) -> float:
+        """How many times as long as Atlas the stock backend takes: the median of the rounds."""
+        return median(stock / atlas for stock, atlas in zip(self.stock, self.atlas, strict=True))
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether all that is expected of the case holds, None if nothing is."""
+        most, least = self.case.most_over_pymongo, self.case.least_lead_over_stock
+        results = [self.over_pymongo <= most] if most is not None else []
+        results += [self.lead_over_stock >= least] if least is not None else []
+        return all(results) if results else None
+
+
+def measure(case: Case, *, rounds: int) -> Measurement:
+    """Measure a case in this many rounds, after a warm-up. Raises ResultsDiffer."""
+    runs: dict[str, Callable[[int], object]] = {
+        "pymongo": lambda number: case.pymongo(database_of(ATLAS), number),
+        "atlas": lambda number: _run_on(ATLAS, case, number),
+        "stock": lambda number: _run_on(STOCK, case, number),
+    }
+    for number in range(WARM_UP_ROUNDS):
+        found = [identify(run(number)) for run in runs.values()]
+        if not found[0] or any(each != found[0] for each in found):
+            raise ResultsDiffer(f"{case.name}: PyMongo, Atlas and the stock backend do not find the same.")
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(rounds):
+        for name in _turned(runs, number):
+            seconds[name].append(_time(runs[name], WARM_UP_ROUNDS + number))
+    return Measurement(case, **seconds)
+
+
+def _run_on(alias: str, case: Case, number: int) -> object:
+    with serving(alias):
+        return case.atlas(number)
+
+
+def _turned(names: Iterable[str], number: int) -> list[str]:
+    """The names with another one first in every round, so that none always runs in the wake of the same."""
+    listed = list(names)
+    start = number % len(listed)
+    return listed[start:] + listed[:start]
+
+
+def _time(run: Callable[[int], object], number: int) -> float:
+    begin = perf_counter()
+    run(number)
+    return perf_counter() - begin

@@ -1,0 +1,105 @@
+"""``manage.py bench``: the hot reads of Atlas as ratios, against plain PyMongo and against the stock backend."""
+
+import json
+from argparse import ArgumentTypeError
+from statistics import median
+from typing import Any
+
+from bson import ObjectId
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from atlas_site.management.benchmarks.cases import LEAST_LEAD_OVER_STOCK, MOST_OVER_PYMONGO, make_cases
+from atlas_site.management.benchmarks.databases import ATLAS, bench_databases, database_of, fill
+from atlas_site.management.benchmarks.timing import Measurement, measure
+
+OWNER_ID, OTHER_ID = ObjectId("0" * 23 + "a"), ObjectId("0" * 23 + "b")
+SEED = 7
+SMALLEST = 1_000
+MARKS = {True: "met", False: "not met", None: "-"}
+HEADINGS = ("", "PyMongo", "Atlas", "stock", "Atlas / PyMongo", "stock / Atlas", "expected")
+EXPECTED = (
+    f"expected: Atlas within {MOST_OVER_PYMONGO:g}× of PyMongo; "
+    f"the stock backend at least {LEAST_LEAD_OVER_STOCK:g}× slower on unique look-up and sorted lists"
+)
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal() or int(text) < SMALLEST:
+        raise ArgumentTypeError(f"a whole number from {SMALLEST:,} on is needed")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError("a whole number from 1 on is needed")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure hot reads through Atlas, plain PyMongo and the stock backend, in turns, in databases of their own "
+        "that are dropped in the end. Ratios depend little on the machine; times do."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--size", type=_size, default=100_000, help="properties that one user owns (100,000)")
+        parser.add_argument("--repeats", type=_positive, default=25, help="rounds that are measured (25)")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Measure and report; exits 1 in production or when the variants do not find the same."""
+        if settings.PRODUCTION:
+            raise CommandError("The benchmark never runs in production: its load would slow users down.")
+        size, rounds = options["size"], options["repeats"]
+        with bench_databases():
+            counts = fill(size=size, owner_id=OWNER_ID, other_id=OTHER_ID, seed=SEED, progress=self._show_progress)
+            self.stderr.write("")
+            cases = make_cases(owner_id=OWNER_ID, size=size, database=database_of(ATLAS))
+            measured = []
+            for case in cases:
+                self.stderr.write(f"measuring: {case.name}")
+                measured.append(measure(case, rounds=rounds))
+        if options["json"]:
+            rows = [_as_json(each) for each in measured]
+            self.stdout.write(json.dumps({"documents": counts, "rounds": rounds, "rows": rows}, indent=2))
+        else:
+            self._print(measured, counts, rounds)
+
+    def _show_progress(self, count: int) -> None:
+        self.stderr.write(f"\rfilling: {count:,} properties", ending="")
+        self.stderr.flush()
+
+    def _print(self, measured: list[Measurement], counts: dict[str, int], rounds: int) -> None:
+        documents = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        self.stdout.write(f"{documents}; medians of {rounds} rounds")
+        lines = [HEADINGS, *(_as_line(each) for each in measured)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for first, *rest in lines:
+            cells = [first.ljust(widths[0])]
+            cells += [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+            self.stdout.write("  ".join(cells))
+        self.stdout.write(EXPECTED)
+
+
+def _as_line(measurement: Measurement) -> tuple[str, ...]:
+    times = (measurement.pymongo, measurement.atlas, measurement.stock)
+    return (
+        measurement.case.name,
+        *(f"{median(seconds) * 1000:,.2f} ms" for seconds in times),
+        f"{measurement.over_pymongo:.1f}×",
+        f"{measurement.lead_over_stock:,.1f}×",
+        MARKS[measurement.is_met],
+    )
+
+
+def _as_json(measurement: Measurement) -> dict[str, Any]:
+    return {
+        "name": measurement.case.name,
+        "pymongo_ms": median(measurement.pymongo) * 1000,
+        "atlas_ms": median(measurement.atlas) * 1000,
+        "stock_ms": median(measurement.stock) * 1000,
+        "atlas_over_pymongo": measurement.over_pymongo,
+        "stock_over_atlas": measurement.lead_over_stock,
+        "is_met": measurement.is_met,
+    }
