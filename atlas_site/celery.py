@@ -8,14 +8,26 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+
+from atlas_site.mongodb.connection import refuse_lone_server
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atlas_site.settings")
 
 app = Celery("atlas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def check_database(**_details: Any) -> None:
+    """End a worker on a server without transactions: Celery only logs what its receivers raise, but this exit."""
+    try:
+        refuse_lone_server()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
 
 
 @worker_process_init.connect

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from atlas_site.lib import env
+from atlas_site.lib.http import UrlRefused, check_url
 from atlas_site.mongodb.connection import database_from_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,10 +24,8 @@ SECRET_KEY = env.text("SECRET_KEY")
 if PRODUCTION and len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters in production.")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-SITE_URL = env.text("SITE_URL")
+SITE_URL = env.address("SITE_URL", schemes=("https", "http"))
 SITE_HOST = urlsplit(SITE_URL)
-if SITE_HOST.scheme not in {"http", "https"} or not SITE_HOST.hostname:
-    raise ImproperlyConfigured("SITE_URL must be a full address such as https://atlas.example.com.")
 ALLOWED_HOSTS = [SITE_HOST.hostname, *env.words("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = [f"{SITE_HOST.scheme}://{SITE_HOST.netloc}"]
 
@@ -98,10 +97,14 @@ TEMPLATES = [
 FORM_RENDERER = "atlas_site.lib.forms.AtlasFormRenderer"
 
 # ---------------------------------------------------------------- data
-DATABASES = {"default": database_from_uri(env.text("MONGODB_URI"))}
+MONGODB_URI = env.text("MONGODB_URI")
+try:
+    DATABASES = {"default": database_from_uri(MONGODB_URI)}
+except ImproperlyConfigured as error:
+    raise ImproperlyConfigured(f"MONGODB_URI: {error}") from None
 DATABASE_ROUTERS = ["django_mongodb_backend.routers.MongoRouter"]
 DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss"))
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -142,7 +145,11 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_USER_DISPLAY = "accounts.models.display_name"
+BEHIND_TLS_PROXY = env.switch("BEHIND_TLS_PROXY", False)
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+if BEHIND_TLS_PROXY and not ALLAUTH_TRUSTED_PROXY_COUNT:
+    # Else all people would share the proxy's address, and one who mistypes a password would lock everybody out.
+    raise ImproperlyConfigured("TRUSTED_PROXY_COUNT must be at least 1 when BEHIND_TLS_PROXY is on.")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/search/"
 LOGOUT_REDIRECT_URL = "/"
@@ -152,20 +159,22 @@ WELCOME_CREDITS = env.number("WELCOME_CREDITS", 50)
 WELCOME_CREDITS_LIFE = timedelta(days=14)
 QUOTE_LIFE = timedelta(minutes=15)
 RESERVATION_LIFE = timedelta(hours=72)
-UNKNOWN_RESULT_HOLD = timedelta(hours=24)
 RETURN_AFTER_RESET = timedelta(days=7)
 RETURN_AFTER_RESET_SHARE = Decimal("0.20")
 
 # ---------------------------------------------------------------- BatchData
 BATCHDATA_BASE_URL = env.text("BATCHDATA_BASE_URL", "https://api.batchdata.com")
+try:
+    check_url(BATCHDATA_BASE_URL)
+except UrlRefused as error:
+    raise ImproperlyConfigured(f"BATCHDATA_BASE_URL: {error}") from None
 BATCHDATA_API_KEY = env.text("BATCHDATA_API_KEY")
-BATCHDATA_TIMEOUT_SECONDS = env.number("BATCHDATA_TIMEOUT_SECONDS", 30)
+BATCHDATA_TIMEOUT_SECONDS = env.number("BATCHDATA_TIMEOUT_SECONDS", 30, minimum=1)
 BATCHDATA_RETRY_WAIT_SECONDS = 0.5
-BATCHDATA_QUICKLIST_CAP = env.number("BATCHDATA_QUICKLIST_CAP", 3)
-VENDOR_CALL_KEEP_DAYS = env.number("VENDOR_CALL_KEEP_DAYS", 90)
+BATCHDATA_QUICKLIST_CAP = env.number("BATCHDATA_QUICKLIST_CAP", 3, minimum=1)
+VENDOR_CALL_KEEP_DAYS = env.number("VENDOR_CALL_KEEP_DAYS", 90, minimum=1)
 RECORD_FRESH_FOR = timedelta(days=30)
 MISS_REMEMBERED_FOR = timedelta(days=30)
-FREE_REFRESHES_A_MONTH = 50
 COUNT_CACHE_SECONDS = 15 * 60
 FRESH_COUNTS_A_DAY = env.number("FRESH_COUNTS_A_DAY", 300)
 SMALL_PLACE = 50
@@ -243,7 +252,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-if env.switch("BEHIND_TLS_PROXY", False):
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # asked from within, without TLS
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -1,6 +1,8 @@
 """Settings from the environment, complaining by name when a value is missing or malformed."""
 
 import os
+from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -15,15 +17,34 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def number(name: str, default: int) -> int:
-    """Return the variable as a whole number."""
+def number(name: str, default: int, *, minimum: int = 0) -> int:
+    """Return the variable as a whole number, which must not be below ``minimum``."""
     value = os.environ.get(name, "")
     if not value:
         return default
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+    if found < minimum:
+        raise ImproperlyConfigured(f"{name} must be at least {minimum}, not {found}.")
+    return found
+
+
+def address(name: str, default: str | None = None, *, schemes: Collection[str]) -> str:
+    """Return the variable as an address with one of these schemes and a host.
+
+    An address may hold a password, so errors do not repeat it.
+    """
+    value = text(name, default)
+    try:
+        is_whole = urlsplit(value).scheme in schemes and bool(urlsplit(value).hostname)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(f"{name} must be a full address that begins with {wanted}.")
+    return value
 
 
 def switch(name: str, default: bool) -> bool:

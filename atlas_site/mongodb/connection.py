@@ -1,9 +1,12 @@
 """How Atlas connects: the DATABASES entry for a MongoDB address, and the check of what answers there."""
 
+from contextlib import suppress
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pymongo
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+from pymongo.errors import PyMongoError
 
 # What the books rely on: an acknowledged write survives the loss of a node and is what the next read sees.
 SAFE_OPTIONS = {"w": "majority", "journal": True, "retryWrites": True, "readConcernLevel": "majority"}
@@ -46,3 +49,14 @@ def require_replica_set(connection) -> None:
             "MongoDB must run as a replica set (one node is enough) or as a sharded cluster, because the credit books "
             "need transactions. Start mongod with --replSet and call rs.initiate() once."
         )
+
+
+def refuse_lone_server() -> None:
+    """Stop the start of a process on a server without transactions, by raising ImproperlyConfigured.
+
+    A server that does not answer yet stops nobody. No client is left behind, since the process may fork after this.
+    """
+    for connection in connections.all():
+        with suppress(PyMongoError):
+            require_replica_set(connection)
+        connection.close_pool()

@@ -188,4 +188,3 @@ SORTS = {
 }
 
 SIGNAL_CHOICES = tuple((signal.slug, signal.label) for signal in SIGNALS.values())
-SIGNALS_BEFORE_WARNING = 3

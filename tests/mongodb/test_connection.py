@@ -1,5 +1,8 @@
 """The DATABASES entry, and the check that the server can keep the books."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -69,6 +72,14 @@ def test_a_server_without_transactions_is_found_out_at_start_up(tmp_path):
             assert [error.id for error in other.validation.check()] == ["atlas.E001"]
         finally:
             other.close_pool()
+        environment = {**os.environ, "ATLAS_HOME": str(tmp_path), "MONGODB_URI": f"mongodb://127.0.0.1:{port}/atlas"}
+        worker = ["-m", "celery", "-A", "atlas_site", "worker", "--pool", "solo"]
+        for start in (["-c", "import atlas_site.wsgi"], worker):
+            refused = subprocess.run(
+                [sys.executable, *start], env=environment, capture_output=True, text=True, timeout=60, check=False
+            )
+            assert refused.returncode == 1
+            assert "must run as a replica set" in refused.stderr
 
 
 def test_a_server_that_does_not_answer_is_an_error_with_a_hint():
