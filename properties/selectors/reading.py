@@ -3,9 +3,34 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from properties.datasets import DatasetInfo, ShownSection, ShownTable, ShownValue, Table
+from properties.datasets import DatasetInfo, Kind, ShownSection, ShownTable, ShownValue, Table
 
 NARROW_TABLE = 3
+NUMBERS = {Kind.NUMBER, Kind.MONEY, Kind.PRICE, Kind.SALE_PRICE, Kind.PERCENT}
+# A yes that forbids something stands out from other yeses.
+FORBIDDING = {"Do not call", "TCPA list", "On a TCPA list", "Known litigator", "Opted out of mail", "Reported deceased"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a list; `value` is None where nothing is known."""
+
+    value: ShownValue | None
+    is_number: bool
+
+    @property
+    def forbids(self) -> bool:
+        """Whether it says that this person or number must be left alone."""
+        return self.value is not None and self.value.label in FORBIDDING and self.value.value is True
+
+
+@dataclass(frozen=True)
+class LaidTable:
+    """A list as the page lays it out: numbers at the right, by column."""
+
+    label: str
+    headings: list[tuple[str, bool]]
+    rows: list[list[Cell]]
 
 
 @dataclass(frozen=True)
@@ -23,7 +48,7 @@ class Part:
     title: str
     values: list[ShownValue]
     side_by_side: SideBySide | None
-    tables: list[ShownTable]
+    tables: list[LaidTable]
     not_on_file: tuple[str, ...]
 
     @property
@@ -37,7 +62,7 @@ def lay_out(section: ShownSection) -> Part:
     plain = [value for value in section.values if ": " not in value.label]
     compared = [value for value in section.values if ": " in value.label]
     said = {value.text for value in plain}
-    tables = [table for table in section.tables if _only_cell(table) not in said]
+    tables = [_lay_table(table) for table in section.tables if _only_cell(table) not in said]
     return Part(section.title, plain, _compare(compared) if compared else None, tables, section.not_on_file)
 
 
@@ -54,6 +79,13 @@ def _names(info: DatasetInfo) -> Iterator[str]:
                 yield f"{part.label} ({columns})"
             else:
                 yield part.label
+
+
+def _lay_table(table: ShownTable) -> LaidTable:
+    columns = list(zip(*table.rows, strict=True))
+    numeric = [all(cell is None or cell.kind in NUMBERS for cell in column) for column in columns]
+    rows = [[Cell(cell, is_number) for cell, is_number in zip(row, numeric, strict=True)] for row in table.rows]
+    return LaidTable(table.label, list(zip(table.headings, numeric, strict=True)), rows)
 
 
 def _only_cell(table: ShownTable) -> str | None:

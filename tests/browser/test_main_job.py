@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-import requests
 from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
@@ -14,15 +13,15 @@ from credits.models import Credit, Quote
 from properties.models import PropertyDatasetPermission, PropertyJob
 from properties.search.form import read_query
 from properties.services import jobs, reveals, runner
-from tests.accounts.helpers import mailed_code
 from tests.browser.conftest import PHONE, WIDE
-from tests.worker import running_worker
+from tests.browser.steps import empty_at_vendor, open_group, read_figure, sign_up
 from tests.properties.conftest import Sandbox
+from tests.worker import running_worker
 
-SECONDS = 1_000
-PATIENCE = 15 * SECONDS
+PATIENCE = 15_000  # milliseconds
 SEARCH = "/search/?q=Phoenix%2C+AZ&beds_min=2"
 PLACE = "City, county, ZIP or state"
+NEXT_TEN = "Next 10 at most 10 credits"
 
 expect.set_options(timeout=PATIENCE)
 
@@ -60,55 +59,61 @@ def reveal(transactional_db: None, sandbox: Sandbox) -> Callable[[User, int], Pr
 def make_quote(page: Page, base_url: str) -> str:
     """Search, and ask for a quote of the next 10; returns its address."""
     page.goto(base_url + SEARCH)
-    page.get_by_role("button", name="Next 10 at most 10 credits").click()
+    page.get_by_role("button", name=NEXT_TEN).click()
     expect(page.get_by_role("heading", name="Quote", level=1)).to_be_visible()
     return page.url
 
 
-def open_group(page: Page, key: str) -> None:
-    """Unfold a group of filters."""
-    page.locator("summary", has=page.locator(f"#active-{key}")).click()
+Look = Callable[[Page], None]
 
 
-def sign_up(page: Page, base_url: str) -> None:
-    """Sign up, confirm by code and follow a first market."""
-    page.goto(base_url)
-    page.get_by_role("link", name="Sign up").click()
-    page.get_by_label("Email").fill("fresh@example.test")
-    page.get_by_label("Password").fill("a long and quiet sentence")
-    page.get_by_role("button", name="Create account").click()
-    page.get_by_label("Code").fill(mailed_code())
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Market").fill("Phoenix, AZ")
-    page.get_by_role("button", name="Show my market").click()
+@pytest.fixture
+def look(assert_accessible, assert_fits) -> Look:
+    """See that a page fits a phone and a desk, and that it is accessible in both themes."""
 
-
-@pytest.mark.usefixtures("worker")
-def test_the_main_job(page: Page, live_server, sandbox, assert_accessible, assert_fits):
-    def look(page: Page) -> None:
+    def see(page: Page) -> None:
         for size in (PHONE, WIDE):
             page.set_viewport_size(size)
             assert_fits(page)
         assert_accessible(page)
 
-    balance = page.locator("#credit-balance")
+    return see
 
-    # The county, before paying.
-    sign_up(page, live_server.url)
-    expect(page.get_by_role("heading", name=re.compile(r"^\d+ properties in Phoenix, AZ"))).to_be_visible()
-    expect(page.get_by_role("link", name="Pre-foreclosure")).to_be_visible()
-    expect(balance).to_have_text("50 credits")
+
+@pytest.mark.usefixtures("worker")
+def test_the_main_job(page: Page, live_server, sandbox, look):
+    sign_up(page, live_server.url, "Phoenix, AZ")
+    see_the_county_before_paying(page, look)
+    search_url = narrow_a_search(page, live_server.url, look)
+    quote_is_free(page, sandbox, look)
+    reveal_ten(page, look)
+    unlock_two_datasets_of_which_one_is_empty(page, look)
+    read_the_reason_in_the_ledger(page, look)
+    page.goto(search_url)
+    expect(page.locator(".figures dd").nth(1)).to_have_text("10")
+    save_the_search_and_run_it_again(page, look)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="My properties").click()
+    expect(page.locator("tr[data-property-id]")).to_have_count(10)
     look(page)
 
-    # A search: a real city, then one filter after the other, each counted at once.
+
+def see_the_county_before_paying(page: Page, look: Look) -> None:
+    expect(page.get_by_role("heading", name=re.compile(r"^\d+ properties in Phoenix, AZ"))).to_be_visible()
+    expect(page.get_by_role("link", name="Pre-foreclosure")).to_be_visible()
+    expect(page.locator("#credit-balance")).to_have_text("50 credits")
+    look(page)
+
+
+def narrow_a_search(page: Page, base_url: str, look: Look) -> str:
+    """A real city, then one filter after the other, each counted at once; returns the address of the search."""
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Search", exact=True).click()
     page.get_by_label(PLACE).press_sequentially("Phoeni")
     expect(page.locator("#places option[value='Phoenix, AZ']")).to_be_attached()
     page.get_by_label(PLACE).fill("Phoenix, AZ")
     page.keyboard.press("Enter")
-    match = page.locator(".figures dd").first
-    expect(match).to_have_text(re.compile(r"^\d{3}$"))
-    everything = int(match.inner_text())
+    expect(page.locator(".figures dd").first).to_have_text(re.compile(r"^\d{3}$"))
+    everything = read_figure(page, 0)
+
     open_group(page, "value-price-and-equity")
     page.get_by_label("Estimated value from", exact=True).fill("100000")
     page.get_by_label("Equity from", exact=True).fill("20")
@@ -122,37 +127,39 @@ def test_the_main_job(page: Page, live_server, sandbox, assert_accessible, asser
     page.get_by_label("Any: Absentee owner", exact=True).check()
     page.get_by_label("Any: Owner-occupied", exact=True).check()
     expect(page).to_have_url(
-        f"{live_server.url}/search/?q=Phoenix%2C+AZ&value_min=100000&equity_min=20&beds_min=2&owner_type=Individual"
+        f"{base_url}/search/?q=Phoenix%2C+AZ&value_min=100000&equity_min=20&beds_min=2&owner_type=Individual"
         "&all=high-equity&any=absentee-owner&any=owner-occupied"
     )
     expect(page.get_by_role("link", name="Remove filter Must be: High equity")).to_be_visible()
     expect(page.locator("#active-owner-signals")).to_have_text("2 active")
-    assert 10 < int(match.inner_text()) < everything
     expect(page.locator("#search-status")).to_contain_text("already yours")
     expect(page.locator(".figures dd").nth(1)).to_have_text("0")
+    assert 10 < read_figure(page, 0) < everything
     look(page)
-    search_url = page.url
+    return page.url
 
-    # The quote, and the work that a real worker does.
-    page.get_by_role("button", name="Next 10 at most 10 credits").click()
+
+def quote_is_free(page: Page, sandbox: Sandbox, look: Look) -> None:
+    page.get_by_role("button", name=NEXT_TEN).click()
     expect(page.get_by_text("Your balance is 50 credits")).to_be_visible()
     look(page)
     assert sandbox.bill()["results_billed"] == 0
+
+
+def reveal_ten(page: Page, look: Look) -> None:
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_role("heading", name="10 properties revealed")).to_be_visible(timeout=2 * PATIENCE)
-    receipt = page.get_by_role("region", name="Receipt")
-    expect(receipt).to_contain_text(re.compile(r"Quoted at most\s*10 credits.*Charged\s*10 credits", re.DOTALL))
-    expect(balance).to_have_text("40 credits")
+    sums = re.compile(r"Quoted at most\s*10 credits.*Charged\s*10 credits", re.DOTALL)
+    expect(page.get_by_role("region", name="Receipt")).to_contain_text(sums)
+    expect(page.locator("#credit-balance")).to_have_text("40 credits")
     expect(page.locator("tr[data-property-id]")).to_have_count(10)
     expect(page.locator("[data-map]")).to_have_attribute("data-loaded-for", re.compile("points"))
     look(page)
 
-    # One property, and two datasets of which one has nothing to tell.
+
+def unlock_two_datasets_of_which_one_is_empty(page: Page, look: Look) -> None:
     first = page.locator("tr[data-property-id]").first
-    property_id = first.get_attribute("data-property-id")
-    requests.post(
-        f"{settings.BATCHDATA_BASE_URL}/_sandbox/records/{property_id}", json={"foreclosure": None}, timeout=9
-    )
+    empty_at_vendor(first, "foreclosure")
     first.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Property and owner")).to_be_visible()
     look(page)
@@ -164,27 +171,24 @@ def test_the_main_job(page: Page, live_server, sandbox, assert_accessible, asser
     outcomes = page.locator(".fresh-receipt li")
     expect(outcomes.filter(has_text="Signals")).to_contain_text("unlocked")
     expect(outcomes.filter(has_text="Foreclosure")).to_contain_text("nothing on file")
-    expect(balance).to_have_text("39 credits")
+    expect(page.locator("#credit-balance")).to_have_text("39 credits")
     look(page)
 
-    # The ledger says why.
-    balance.click()
+
+def read_the_reason_in_the_ledger(page: Page, look: Look) -> None:
+    page.locator("#credit-balance").click()
     charged = page.get_by_role("row").filter(has_text="Charged: 1 credit").first
     expect(charged).to_contain_text("Unlock Foreclosure, Signals of")
     look(page)
 
-    # The search goes on after what is owned, is saved, and is run again.
-    page.goto(search_url)
-    expect(page.locator(".figures dd").nth(1)).to_have_text("10")
+
+def save_the_search_and_run_it_again(page: Page, look: Look) -> None:
     page.get_by_role("button", name="Save search").click()
     expect(page.get_by_role("heading", name="Had you saved this 30 days ago")).to_be_visible()
     expect(page.locator(".past li")).to_have_count(3)
     look(page)
     page.get_by_role("button", name="Run it again, free").click()
     expect(page.get_by_role("heading", name="Since the run before")).to_be_visible()
-    look(page)
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="My properties").click()
-    expect(page.locator("tr[data-property-id]")).to_have_count(10)
     look(page)
 
 

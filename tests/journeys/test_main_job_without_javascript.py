@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-import requests
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from credits.models import Credit
 from properties.models import PropertyDatasetPermission
-from tests.accounts.helpers import mailed_code
 from tests.browser.conftest import *  # noqa: F403 -- its fixtures: Chromium, guarded
+from tests.browser.steps import empty_at_vendor, open_group, read_figure, sign_up
 from tests.properties.conftest import Sandbox
 from tests.worker import running_worker
 
@@ -26,11 +25,6 @@ def worker(unblocked_db: None) -> Iterator[None]:
         yield
 
 
-def read_number(page: Page, position: int) -> int:
-    """One of the three figures of an answer: matches, owned, new."""
-    return int(page.locator(".figures dd").nth(position).inner_text().replace(",", ""))
-
-
 @pytest.mark.usefixtures("worker")
 def test_the_main_job_without_javascript(plain_page: Page, live_server):
     page = plain_page
@@ -38,24 +32,17 @@ def test_the_main_job_without_javascript(plain_page: Page, live_server):
     sandbox.reset()
 
     # Sign up, confirm, follow a market, see its counts.
-    page.goto(f"{live_server.url}/accounts/signup/")
-    page.get_by_label("Email").fill("plain@example.test")
-    page.get_by_label("Password").fill("a long and quiet sentence")
-    page.get_by_role("button", name="Create account").click()
-    page.get_by_label("Code").fill(mailed_code())
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Market").fill("Maricopa County, AZ")
-    page.get_by_role("button", name="Show my market").click()
+    sign_up(page, live_server.url, "Maricopa County, AZ")
     page.get_by_role("link", name="Absentee owner", exact=True).click()
 
     # The link of a signal is a search; the form narrows it, and the address says so.
     expect(page.get_by_label("All: Absentee owner", exact=True)).to_be_checked()
-    absentee = read_number(page, 0)
-    page.locator("summary", has=page.locator("#active-building")).click()
+    absentee = read_figure(page, 0)
+    open_group(page, "building")
     page.get_by_label("Bedrooms from", exact=True).fill("3")
     page.get_by_role("button", name="Count matches").click()
     expect(page).to_have_url(re.compile("beds_min=3"))
-    assert 10 < read_number(page, 0) < absentee
+    assert 10 < read_figure(page, 0) < absentee
 
     # Quote, acceptance, a page that refreshes itself until the receipt is there.
     page.get_by_role("button", name="Next 10 at most 10 credits").click()
@@ -68,8 +55,7 @@ def test_the_main_job_without_javascript(plain_page: Page, live_server):
     expect(page.get_by_text("The map needs JavaScript")).to_be_visible()
 
     # Two datasets, one of which has nothing to tell.
-    property_id = rows.first.get_attribute("data-property-id")
-    requests.post(f"{settings.BATCHDATA_BASE_URL}/_sandbox/records/{property_id}", json={"listing": None}, timeout=9)
+    empty_at_vendor(rows.first, "listing")
     rows.first.get_by_role("link").click()
     page.get_by_label("Signals").check()
     page.get_by_label("Listing").check()
@@ -85,7 +71,7 @@ def test_the_main_job_without_javascript(plain_page: Page, live_server):
     page.get_by_role("button", name="Show", exact=True).click()
     expect(rows).to_have_count(10)
     page.goto(f"{live_server.url}/search/?q=Maricopa+County%2C+AZ&all=absentee-owner&beds_min=3")
-    assert read_number(page, 1) == 10
+    assert read_figure(page, 1) == 10
     page.get_by_label("Save this search as").fill("Absentee, three beds")
     page.get_by_role("button", name="Save search").click()
     expect(page.get_by_role("heading", name="Had you saved this 30 days ago")).to_be_visible()

@@ -1,0 +1,35 @@
+"""Steps of the main job that its tests with and without JavaScript share."""
+
+import requests
+from django.conf import settings
+from playwright.sync_api import Locator, Page
+
+from tests.accounts.helpers import mailed_code
+
+
+def sign_up(page: Page, base_url: str, market: str) -> None:
+    """Sign up, confirm by the mailed code and follow a first market."""
+    page.goto(f"{base_url}/accounts/signup/")
+    page.get_by_label("Email").fill("fresh@example.test")
+    page.get_by_label("Password").fill("a long and quiet sentence")
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_label("Code").fill(mailed_code())
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Market").fill(market)
+    page.get_by_role("button", name="Show my market").click()
+
+
+def open_group(page: Page, key: str) -> None:
+    """Unfold a group of filters."""
+    page.locator("summary", has=page.locator(f"#active-{key}")).click()
+
+
+def read_figure(page: Page, position: int) -> int:
+    """One of the three figures of an answer: matches, owned, new."""
+    return int(page.locator(".figures dd").nth(position).inner_text().replace(",", ""))
+
+
+def empty_at_vendor(row: Locator, group: str) -> None:
+    """Take a group of values out of the vendor's record of the property in this row of a list."""
+    address = f"{settings.BATCHDATA_BASE_URL}/_sandbox/records/{row.get_attribute('data-property-id')}"
+    requests.post(address, json={group: None}, timeout=10).raise_for_status()
