@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError
 
 from accounts.models import FollowedMarket, Session, User
-from accounts.signals import onboarding_completed, user_banned, user_unbanned
+from accounts.signals import onboarding_completed
 from atlas_site.lib.places import Place
 
 
@@ -90,18 +90,16 @@ def end_other_sessions(*, user: User, keep_token: str | None) -> int:
 
 
 def ban_user(*, user: User) -> None:
-    """Close the account: all its sessions end, signing in is refused, and the apps above are told.
+    """Close the account: all its sessions end, and signing in is refused. The wallet follows the saved user.
 
     What is paid for stays on the account until it is opened again or erased.
     """
     user.banned = True
     user.save(update_fields=["banned"])
     end_other_sessions(user=user, keep_token=None)
-    user_banned.send(sender=User, user=user)
 
 
 def unban_user(*, user: User) -> None:
-    """Open the account again and tell the apps above. The user signs in anew."""
+    """Open the account again. The user signs in anew."""
     user.banned = False
     user.save(update_fields=["banned"])
-    user_unbanned.send(sender=User, user=user)

@@ -8,9 +8,3 @@ onboarding_completed = Signal()
 It is sent again when the form is posted again, so that what a failed receiver left undone is made up for: receivers act
 once per user, however often they are called.
 """
-
-user_banned = Signal()
-"""A user has been banned and all sessions have ended. Sends ``user``."""
-
-user_unbanned = Signal()
-"""The ban of a user has been lifted. Sends ``user``."""
