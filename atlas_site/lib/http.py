@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 
 # A vendor's content network may refuse the default name of a Python client, so a product name is always sent.
 USER_AGENT = "Atlas/1.0"
@@ -141,11 +142,17 @@ def _read_body(response: requests.Response, deadline: float, size_limit: int) ->
 
 
 def _was_not_sent(error: requests.RequestException) -> bool:
-    """Tell a connection that was never made from one that broke after the request had left."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError):
+    """Tell a connection that was never made from one that broke after the request had left.
+
+    Encryption may break at any moment, so of its errors only a refused certificate says that nothing was sent.
+    """
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return True
     cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    if isinstance(reason, SSLError):
+        return any(isinstance(detail, ssl.SSLCertVerificationError) for detail in reason.args)
+    return isinstance(reason, NewConnectionError)
 
 
 def _is_loopback(host: str) -> bool:

@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 from bson import ObjectId
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection
+from django.db.models import Q
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from atlas_site.lib.http import Answer, NoAnswer, NotSent
@@ -234,7 +235,8 @@ def purge_calls(now: datetime) -> int:
     before = now - timedelta(days=getattr(settings, "VENDOR_CALL_KEEP_DAYS", 90))
     old = VendorCall.objects.filter(created_at__lt=before, state__in=ENDED)
     deleted, _ = old.filter(may_be_billed=False).exclude(result_count__gt=0).delete()
-    return deleted + old.filter(raw_bytes__gt=0).update(raw=None, request=None, raw_bytes=0, raw_is_whole=False)
+    personal = Q(raw_bytes__gt=0) | Q(request__isnull=False)  # a lost call has a request and no answer
+    return deleted + old.filter(personal).update(raw=None, request=None, raw_bytes=0, raw_is_whole=False)
 
 
 def _send(

@@ -323,16 +323,23 @@ def test_a_worker_killed_at_any_line_leaves_a_record_that_says_what_is_paid(line
             call("job:crash:page:1", now=NOW + timedelta(minutes=5))
 
 
+def lose_the_answer() -> Answer:
+    raise NoAnswer("ReadTimeout")
+
+
 def test_old_answers_go_and_paid_calls_stay(settings):
     settings.VENDOR_CALL_KEEP_DAYS = 30
     paid = call("job:1:page:1").call_id
     call("count:1", read=lambda answer: Reading(answer.body, result_count=0))
     new = call("job:2:page:1", now=NOW + timedelta(days=20)).call_id
+    with pytest.raises(VendorOutcomeUnknown) as lost:
+        call("job:3:page:1", send=lose_the_answer)
     assert purge_calls(NOW + timedelta(days=29)) == 0
-    assert purge_calls(NOW + timedelta(days=31)) == 2
+    assert purge_calls(NOW + timedelta(days=31)) == 3
     assert purge_calls(NOW + timedelta(days=31)) == 0
     left = {record.pk: record for record in VendorCall.objects.all()}
-    assert set(left) == {paid, new}
+    assert set(left) == {paid, new, lost.value.call_id}
+    assert left[lost.value.call_id].request is None
     assert (left[paid].raw, left[paid].request, left[paid].record_ids) == (None, None, ["a"])
     assert left[new].raw_answer == b"paid"
 
