@@ -3,20 +3,22 @@
 from typing import Any
 
 from atlas_site.vendors.batchdata import PropertyRecord
-from properties.models import Property, PropertyDatasetPermission
+from properties.models import Dataset, Property, PropertyDatasetPermission
 from properties.services.records import row_values
 
 BATCH = 500
 
 
 def adopt_permissions() -> int:
-    """Fill the rows of all permissions that have none, and return how many those were.
+    """Fill the rows of all permissions with BASIC that have none, and return how many those were.
 
     Values come from the stored copy and from unlocked datasets only. The moment of the unlock is not known, so the
     moment at which the document was made stands for it. May be repeated, and interrupted.
     """
     adopted = 0
-    while batch := list(PropertyDatasetPermission.objects.filter(revealed_at=None)[:BATCH]):
+    # Without BASIC a property is not listed; a reveal adds it to the document and fills the row.
+    unfilled = PropertyDatasetPermission.objects.filter(revealed_at=None, datasets__contains=[Dataset.BASIC])
+    while batch := list(unfilled[:BATCH]):
         keys = [permission.property_id for permission in batch]
         records = dict(Property.objects.filter(property_id__in=keys).values_list("property_id", "data"))
         for permission in batch:

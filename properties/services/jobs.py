@@ -35,8 +35,10 @@ def accept_quote(*, user: User, quote_id: str, now: datetime) -> PropertyJob:
     """Reserve the quote's credits and make its job, in one transaction; accepting twice answers with the same job.
 
     Raises what `credits.services.accept_quote` raises: QuoteNotFound, QuoteExpired, QuoteChanged, NotEnoughCredits,
-    AccountBlocked.
+    AccountBlocked. A quote of another domain is not found here: its own service accepts it.
     """
+    if not Quote.objects.filter(pk=quote_id, user_id=user.pk, kind__in=PropertyJob.Kind.values).exists():
+        raise credit_services.QuoteNotFound(quote_id)
 
     def accept() -> PropertyJob:
         job_id = ObjectId()

@@ -164,3 +164,21 @@ def test_an_unlock_that_dies_after_its_answer_still_says_that_it_was_billed(caro
     assert done.state == State.DONE
     assert [(row["dataset"], row["source"]) for row in done.rows] == [("VALUATION", "vendor")]
     assert sandbox.bill()["results_billed"] == 2
+
+
+def test_a_quote_of_another_domain_is_not_accepted_here(carol, fund, now):
+    fund(carol, 100)
+    quote = credit_services.make_quote(
+        user_id=carol.pk,
+        kind="skiptrace",
+        title="Trace a list",
+        units={"SKIPTRACE": 2},
+        subject={},
+        accept_view="properties:accept-quote",
+        now=now,
+    )
+
+    with pytest.raises(credit_services.QuoteNotFound):
+        jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
+
+    assert Credit.objects.get(user=carol).reserved == 0
