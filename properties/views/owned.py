@@ -28,7 +28,8 @@ def list_properties(request: HttpRequest) -> HttpResponse:
     owned = list_owned(rows, **asked)
     params = query.params() if query else {}
     paging = urlencode({**params, "sort": [owned.sort]}, doseq=True) + "&"
-    context = {"form": form, "query": query, "owned": owned, "sorts": SORTS, "paging": paging}
+    kept = {name: values for name, values in params.items() if name != "q"}
+    context = {"form": form, "query": query, "owned": owned, "sorts": SORTS, "paging": paging, "kept": kept}
     return render(request, "properties/list.html", context)
 
 
