@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from atlas_site.lib.htmx import redirect_htmx
 
@@ -18,11 +21,24 @@ def onboarded_required(view: View) -> View:
     Staff have no market of their own to name and are let through.
     """
 
-    @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_htmx(request, redirect_to_login(_page_of(request)).url)
         if request.user.onboarding_completed or request.user.is_staff:
             return view(request, *args, **kwargs)
         return redirect_htmx(request, reverse("accounts:onboard"))
 
     return guarded
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return the page that the person sees, to come back to: the address of a form or a fragment is none."""
+    if request.htmx:
+        return request.htmx.current_url_abs_path or settings.LOGIN_REDIRECT_URL
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return settings.LOGIN_REDIRECT_URL
+    return urlsplit(page)._replace(scheme="", netloc="").geturl()
