@@ -16,6 +16,7 @@ from functools import wraps
 from ipaddress import ip_address
 from pathlib import Path
 
+import psutil
 import pytest
 
 from atlas_site.lib.home import read_env
@@ -58,7 +59,9 @@ def use_test_servers() -> None:
 def start_test_servers() -> dict[str, str]:
     """Start the servers of a temporary home, to be stopped when this process ends, and return their addresses."""
     fast = MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free > MEMORY_DISK_BYTES
-    home = Path(tempfile.mkdtemp(prefix="atlas-test-", dir=MEMORY_DISK if fast else None))
+    disk = MEMORY_DISK if fast else Path(tempfile.gettempdir())
+    remove_left_homes(disk)
+    home = Path(tempfile.mkdtemp(prefix=f"atlas-test-{os.getpid()}-", dir=disk))
     servers = Servers(home)
     owner = os.getpid()
 
@@ -84,6 +87,14 @@ def start_test_servers() -> dict[str, str]:
     values["REDIS_URL"] = servers.start_valkey(valkey_port, durable=False)
     servers.wait_for_http(sandbox, sandbox_port, seconds=60)
     return values
+
+
+def remove_left_homes(disk: Path) -> None:
+    """Remove the homes of runs that were killed before they could do it themselves: each is 300 MB."""
+    for home in disk.glob("atlas-test-*-*"):
+        owner = home.name.split("-")[2]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def forbid_outside_connections() -> None:
