@@ -9,8 +9,8 @@ from bson import ObjectId
 from django.utils import timezone
 
 from accounts.models import User
+from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
-from credits.documents import collection_of
 from credits.models import Credit, Quote
 from tests.factories import UserFactory
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from bson import ObjectId
 
+from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
-from credits.documents import collection_of
 from credits.models import Credit, CreditLog, CreditType, CreditUsage, CreditWeight, Quote, WelcomeClaim
 from tests.credits.model import Weights
 

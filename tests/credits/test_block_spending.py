@@ -58,3 +58,12 @@ def test_a_refund_takes_what_is_there_and_the_next_purchase_pays_the_rest(alice,
     assert CreditLog.objects.filter(kind="grant").latest("sequence").debt_change == -6
     assert credit_services.accept_quote(quote_id=quote.id, user_id=alice.pk, now=NOW).is_new
     assert credit_services.verify_books().breaches == []
+
+
+def test_a_debt_blocks_subscription_credits_too(alice, fund, quote_for):
+    fund(alice.pk, subscription=50)
+    credit_services.claw_back(user_id=alice.pk, amount=3, refund_id="r2", reason="Refund", now=NOW)
+    quote = quote_for(alice.pk, SEARCH=1)
+    with pytest.raises(credit_services.AccountBlocked):
+        credit_services.accept_quote(quote_id=quote.id, user_id=alice.pk, now=NOW)
+    assert Credit.objects.get(user_id=alice.pk).credit_available == 50

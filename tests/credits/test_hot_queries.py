@@ -3,9 +3,9 @@
 import pytest
 from bson import ObjectId
 
+from atlas_site.mongodb.documents import collection_of
 from atlas_site.mongodb.explain import assert_index_scan, assert_index_scan_of
 from credits import selectors
-from credits.documents import collection_of
 from credits.models import Credit, CreditLog, CreditUsage, Quote
 from tests.credits.conftest import NOW
 

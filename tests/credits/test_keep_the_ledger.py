@@ -4,10 +4,10 @@ import pytest
 from bson import Int64, ObjectId
 from pymongo.errors import WriteError
 
+from atlas_site.mongodb.documents import collection_of
 from credits import references
 from credits import services as credit_services
 from credits.chain import canonical_json, entry_hash
-from credits.documents import collection_of
 from credits.models import Credit, CreditLog, LedgerIsImmutable
 from tests.credits.conftest import NOW
 

@@ -108,6 +108,14 @@ def test_too_few_credits_say_what_is_needed_and_what_fits(carol, fund, quote_for
     assert CreditLog.objects.filter(kind="reserve").count() == 0
 
 
+def test_an_empty_wallet_is_refused_even_what_a_fraction_might_have_paid(carol, quote_for):
+    quote = quote_for(carol.pk, SKIPTRACE=1)
+    with pytest.raises(credit_services.NotEnoughCredits) as refusal:
+        accept(quote, carol)
+    assert (refusal.value.needed, refusal.value.available, refusal.value.fits) == (1, 0, {"SKIPTRACE": 0})
+    assert wallet_of(carol).sequence == 0
+
+
 def test_a_user_without_a_wallet_is_refused_like_an_empty_one(carol, quote_for):
     quote = quote_for(carol.pk, SEARCH=2)
     with pytest.raises(credit_services.NotEnoughCredits):
@@ -161,7 +169,7 @@ def test_fractions_that_add_up_to_a_credit_are_given_back_as_one(alice, fund, qu
     credit_services.release(quote_id=takes_the_half.id, now=NOW)
     assert wallet_of(alice).credit_available == 8
     credit_services.release(quote_id=pays_a_whole.id, now=NOW)
-    assert wallet_of(alice).credit_available == 9
+    assert (wallet_of(alice).purchased_credits, wallet_of(alice).subscription_credits) == (9, 0)
     assert CreditUsage.objects.get(credit_type="SKIPTRACE").prepaid == 0
     assert CreditUsage.objects.get(credit_type="SKIPTRACE").credit_used == 1
 

@@ -11,9 +11,9 @@ from bson import Decimal128, Int64, ObjectId
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
 from credits.chain import entry_hash
-from credits.documents import collection_of
 from credits.models import Credit, CreditLog, CreditUsage, Quote
 from tests.credits.conftest import NOW
 from tests.factories import CreditFactory
