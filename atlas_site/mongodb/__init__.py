@@ -9,6 +9,7 @@ Use it with ``ENGINE = "atlas_site.mongodb"``. It changes four things, and answe
 * ``operations``, ``models``: documents that another program wrote load and save without losing anything;
 * ``validation``: ``migrate`` and ``check --database default`` say so when the server has no transactions.
 
-Beside the engine: ``connection`` (the DATABASES entry), ``migrations`` (operations for validators and special indexes)
-and ``explain`` (assertions for tests that a query uses an index).
+Beside the engine: ``connection`` (the DATABASES entry), ``documents`` (PyMongo within the transaction that runs),
+``migrations`` (operations for validators and special indexes) and ``explain`` (assertions for tests that a query uses
+an index).
 """

@@ -19,11 +19,12 @@ from typing import Any, Generic, TypeVar
 
 from bson import ObjectId
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, connection
+from django.db import DatabaseError, IntegrityError
 from django.db.models import Q
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from atlas_site.lib.http import Answer, NoAnswer, NotSent
+from atlas_site.mongodb.documents import is_in_transaction
 from atlas_site.vendors.errors import (
     VendorBadAnswer,
     VendorCallInProgress,
@@ -99,7 +100,7 @@ def recorded_call(
     nothing was sent, or a repeatable call got no answer; ``VendorOutcomeUnknown`` when a call that is not repeatable
     got none, now or earlier.
     """
-    if getattr(connection, "in_atomic_block_mongo", False):
+    if is_in_transaction():
         raise RuntimeError("A vendor call inside a transaction would lose its record when that is rolled back.")
     reference = reference or f"{operation}:{uuid.uuid4().hex}"
     request_hash = hash_request(vendor, operation, body)

@@ -8,7 +8,7 @@ from typing import Any
 from bson import Int64, ObjectId
 from django.contrib.auth import get_user_model
 
-from credits.documents import collection_of, current_session
+from atlas_site.mongodb.documents import collection_of, current_session
 from credits.models import Credit, CreditLog, CreditUsage
 from credits.services.ledger import HeldWallet, change_wallet, open_wallet
 

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model
 from pymongo.client_session import ClientSession
 
-from credits.documents import collection_of
+from atlas_site.mongodb.documents import collection_of
 from credits.models import Credit, CreditLog, CreditUsage, Quote
 from credits.services.book_rules import LEDGER_RULES, QUOTE_RULES, WALLET_RULES, Account
 

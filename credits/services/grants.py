@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from bson import Int64, ObjectId
 
-from credits.documents import as_utc, load
+from atlas_site.mongodb.documents import as_utc, load
 from credits.models import CreditLog
 from credits.services.exceptions import NotEnoughCredits, PeriodIsOver
 from credits.services.ledger import HeldWallet, change_wallet, find_entry
@@ -174,8 +174,11 @@ def claw_back(
     """Take back what a refunded or failed payment granted, once for each refund, and return the entry.
 
     The bucket is never taken below zero: what is spent already becomes a debt, which blocks spending until the next
-    purchase pays it. `amount` must not exceed what was granted. Raises KeyReused for another amount of the same refund.
+    purchase pays it. `amount` must not exceed what was granted. Raises KeyReused for another amount of the same refund,
+    ValueError unless the amount is positive.
     """
+    if amount <= 0:
+        raise ValueError("At least one credit is taken back.")
     inputs = {"user": user_id, "amount": amount, "bucket": bucket}
 
     def take(wallet: HeldWallet, key: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from atlas_site.lib.transactions import key_lock, run_txn
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, is_in_transaction
 from credits.chain import digest, entry_hash
-from credits.documents import as_utc, collection_of, current_session, is_in_transaction
 from credits.models import Credit, CreditLog, CreditType, CreditUsage
 from credits.services.exceptions import KeyReused, LedgerConflict, LostRace
 

@@ -12,8 +12,8 @@ from django.conf import settings
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
 from credits.chain import digest
-from credits.documents import as_utc, collection_of, current_session, load
 from credits.models import CreditLog, CreditUsage, Quote
 from credits.money import Parts, least_price, price, split_spend, weight_of
 from credits.pricing import current_weights

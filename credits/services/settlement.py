@@ -10,7 +10,7 @@ from bson import Decimal128, Int64
 from django.conf import settings
 from pymongo.errors import PyMongoError
 
-from credits.documents import as_utc, collection_of, current_session, load
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
 from credits.models import CreditLog, CreditUsage, Quote
 from credits.money import Parts, left_over, price, returnable, split_rest, weight_of
 from credits.services.exceptions import CreditsError, LedgerConflict

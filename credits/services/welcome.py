@@ -1,19 +1,22 @@
 """Welcome credits: once for each person, in the subscription bucket, for a limited time."""
 
 import hashlib
+import logging
 from datetime import datetime
 from typing import Any
 
 import phonenumbers
 from bson import Int64, ObjectId
 from django.conf import settings
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from credits.documents import as_utc, collection_of, current_session, load
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
 from credits.models import Credit, CreditLog, WelcomeClaim
-from credits.services.exceptions import LostRace
+from credits.services.exceptions import CreditsError, LostRace
 from credits.services.grants import lapse
 from credits.services.ledger import HeldWallet, change_wallet, find_entry
+
+logger = logging.getLogger(__name__)
 
 GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
 
@@ -68,18 +71,20 @@ def claim_welcome_credits(*, user_id: ObjectId, email: str, phone: str | None, n
 
 
 def lapse_welcome_credits(*, now: datetime, limit: int = 1000) -> int:
-    """Let the welcome credits lapse whose time is over, and return how many wallets that were."""
+    """Let the welcome credits lapse whose time is over, and return how many wallets that were.
+
+    A wallet that cannot be changed is logged and does not keep the others from it.
+    """
     due = {"lapsesAt": {"$lte": as_utc(now)}}
-    wallets = list(collection_of(Credit).find(due, {"userId": 1, "period": 1}).sort("lapsesAt", 1).limit(limit))
-    for wallet in wallets:
-        lapse(
-            user_id=wallet["userId"],
-            source=wallet["period"],
-            reason="Welcome credits lapsed",
-            now=now,
-            only_period=wallet["period"],
-        )
-    return len(wallets)
+    lapsed = 0
+    for wallet in list(collection_of(Credit).find(due, {"userId": 1, "period": 1}).sort("lapsesAt", 1).limit(limit)):
+        period = wallet["period"]
+        try:
+            lapse(user_id=wallet["userId"], source=period, reason="Welcome credits lapsed", now=now, only_period=period)
+            lapsed += 1
+        except (CreditsError, PyMongoError):
+            logger.exception("The welcome credits of wallet %s could not lapse.", wallet["_id"])
+    return lapsed
 
 
 def claims_of(*, email: str, phone: str | None) -> list[str]:

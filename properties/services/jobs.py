@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bson import ObjectId
-from django.db import connection
 from django.db.models import Q
 from pymongo import ReturnDocument
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
+from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
 from credits.models import Quote
 from properties.models import PropertyJob
@@ -68,7 +68,7 @@ def _make_job(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> Prop
 
 def claim_job(*, job_id: str, now: datetime) -> PropertyJob | None:
     """Take the lease of a due job and return it, or None when it is over, not due, or held by another worker."""
-    claimed = _jobs().find_one_and_update(
+    claimed = collection_of(PropertyJob).find_one_and_update(
         {
             "_id": ObjectId(job_id),
             "state": {"$in": UNFINISHED},
@@ -140,7 +140,3 @@ def capture_units(*, job: PropertyJob, step: str, units: Mapping[str, int], now:
     """
     captured = credit_services.capture(quote_id=job.quote_id, step=step, units=units, reason=job.title, now=now)
     return LATE if captured.is_late else CHARGED
-
-
-def _jobs():
-    return connection.get_collection(PropertyJob._meta.db_table)

@@ -7,8 +7,8 @@ from typing import Any
 
 from pymongo import UpdateOne
 
+from atlas_site.mongodb.documents import collection_of
 from atlas_site.vendors.batchdata import PropertyRecord
-from credits.documents import collection_of
 from properties.datasets import is_hit
 from properties.models import Dataset, Property
 

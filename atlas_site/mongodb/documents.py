@@ -1,4 +1,4 @@
-"""Direct access to the collections of this app: the spending path uses PyMongo, within the transaction that runs."""
+"""PyMongo beside the ORM, within the transaction that runs: for writes that the ORM cannot say in one command."""
 
 from datetime import UTC, datetime
 from typing import Any, TypeVar
