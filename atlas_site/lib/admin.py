@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import EmailField, Field, ForeignKey, Model, Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -83,6 +84,15 @@ class DocumentAdmin(admin.ModelAdmin):
         if self.search_fields:
             return None
         return "Exact " + " or ".join(self._label(name) for name in self.exact_search_fields)
+
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        """Write only the fields that were changed in the form.
+
+        Services and other programs write to the same documents: a whole one would undo what they wrote meanwhile, and
+        give back JSON of other programs without its dates and ids.
+        """
+        columns = {field.name for field in self.opts.concrete_fields}
+        obj.save(update_fields=columns.intersection(form.changed_data) if change else None)
 
     def _exactly(self, name: str, term: str) -> Q | None:
         field = self.opts.get_field(name)

@@ -1,5 +1,7 @@
 """What staff and support do in the admin: add, change, find, filter, look back, delete, ban."""
 
+from datetime import UTC, datetime
+
 import pytest
 from bson import ObjectId
 from django.contrib import admin
@@ -12,6 +14,7 @@ from credits import services as credit_services
 from credits.models import CreditWeight
 from feedback.models import FeatureRequest
 from helpcenter.models import HelpCenterArticle
+from properties.models import Property
 from tests import factories
 from tests.factories import UserFactory
 
@@ -168,6 +171,19 @@ def test_a_ban_ends_sessions_and_stops_spending_until_it_is_lifted(staff, sam, a
     alice.refresh_from_db()
     alice.wallet.refresh_from_db()
     assert (alice.banned, alice.wallet.banned) == (False, False)
+
+
+def test_only_what_was_changed_in_the_form_is_written(staff):
+    """A vendor record of another program holds dates and ids that JSON does not have."""
+    told = {"listing": {"seenAt": datetime(2025, 3, 9, tzinfo=UTC)}, "source": ObjectId()}
+    collection = connection.database["Properties"]
+    key = collection.insert_one({"propertyId": "p1", "data": told, "hasImageSearched": False}).inserted_id
+    before = collection.find_one({"_id": key})
+
+    answer = staff.post(page_of(Property(pk=key)), {"google_images": "", "has_image_searched": "on"})
+
+    assert answer.status_code == 302
+    assert collection.find_one({"_id": key}) == before | {"hasImageSearched": True}
 
 
 def test_people_are_not_deleted_in_the_admin(client, sign_in, chief, alice):
