@@ -80,10 +80,14 @@ def _record(search: SavedSearch, run: SavedSearchRun, query: SearchQuery, now: d
     """Write a run with its number, and what is new and gone among the owned matches since the run before."""
     number = SavedSearch.objects.values_list("run_count", flat=True).get(pk=search.pk) + 1
     SavedSearch.objects.filter(pk=search.pk).update(run_count=number, last_run_at=now)
-    matching = set(owned_matches(search.user, query).values_list("property_id", flat=True)[:COMPARED_UP_TO])
+    matches = owned_matches(search.user, query)
+    matching = set(matches.values_list("property_id", flat=True)[:COMPARED_UP_TO])  # the newest
     known = {match.property_id: match for match in SavedSearchProperty.objects.filter(saved_search=search)}
     present = {property_id for property_id, match in known.items() if match.gone_at is None}
-    new, gone = sorted(matching - present), sorted(present - matching)
+    missing = present - matching
+    if missing and len(matching) == COMPARED_UP_TO:  # those beyond the newest are looked for before they count as gone
+        missing -= set(matches.filter(property_id__in=list(missing)).values_list("property_id", flat=True))
+    new, gone = sorted(matching - present), sorted(missing)
     SavedSearchProperty.objects.filter(saved_search=search, property_id__in=list(matching & set(known))).update(
         last_seen_at=now, gone_at=None
     )
