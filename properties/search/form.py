@@ -103,7 +103,7 @@ class SearchForm(forms.Form):
                 continue
             low, high = (cleaned.get(param) for param in each.params)
             if low is not None and high is not None and low > high:
-                self.add_error(each.params[1], f"{each.label}: “to” must not be below “from”.")
+                self.add_error(each.params[1], "“To” must not be below “from”.")
         return cleaned
 
     def groups(self) -> list[FilterGroup]:
@@ -118,6 +118,10 @@ class SearchForm(forms.Form):
             group = groups.setdefault(title, FilterGroup(slugify(title), title))
             group.signals.append(SignalRow(signal, slug in chosen["all"], slug in chosen["any"]))
         return list(groups.values())
+
+    def has_filter_errors(self) -> bool:
+        """Whether anything but the place needs mending."""
+        return any(name != "q" for name in self.errors)
 
     def active_count(self) -> int:
         """How many conditions are set besides the place."""

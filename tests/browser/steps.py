@@ -2,9 +2,13 @@
 
 import requests
 from django.conf import settings
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.accounts.helpers import mailed_code
+
+PATIENCE = 15_000  # milliseconds, for a slow machine
+
+expect.set_options(timeout=PATIENCE)
 
 
 def sign_up(page: Page, base_url: str, market: str) -> None:

@@ -14,16 +14,13 @@ from properties.models import PropertyDatasetPermission, PropertyJob
 from properties.search.form import read_query
 from properties.services import jobs, reveals, runner
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.steps import empty_at_vendor, open_group, read_figure, sign_up
+from tests.browser.steps import PATIENCE, empty_at_vendor, open_group, read_figure, sign_up
 from tests.properties.conftest import Sandbox
 from tests.worker import running_worker
 
-PATIENCE = 15_000  # milliseconds
 SEARCH = "/search/?q=Phoenix%2C+AZ&beds_min=2"
 PLACE = "City, county, ZIP or state"
 NEXT_TEN = "Next 10 at most 10 credits"
-
-expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,11 @@ from playwright.sync_api import Page, expect
 
 from credits.models import Credit
 from properties.models import PropertyDatasetPermission
-from tests.browser.conftest import *  # noqa: F403 -- its fixtures: Chromium, guarded
-from tests.browser.steps import empty_at_vendor, open_group, read_figure, sign_up
+from tests.browser.steps import PATIENCE, empty_at_vendor, open_group, read_figure, sign_up
 from tests.properties.conftest import Sandbox
 from tests.worker import running_worker
 
 pytestmark = pytest.mark.browser
-
-PATIENCE = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +44,7 @@ def test_the_main_job_without_javascript(plain_page: Page, live_server):
     # Quote, acceptance, a page that refreshes itself until the receipt is there.
     page.get_by_role("button", name="Next 10 at most 10 credits").click()
     page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_role("heading", name="10 properties revealed")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="10 properties revealed")).to_be_visible(timeout=2 * PATIENCE)
     expect(page.get_by_role("region", name="Receipt")).to_contain_text("10 credits")
     expect(page.locator("#credit-balance")).to_have_text("40 credits")
     rows = page.locator("tr[data-property-id]")
@@ -61,7 +58,7 @@ def test_the_main_job_without_javascript(plain_page: Page, live_server):
     page.get_by_label("Listing").check()
     page.get_by_role("button", name="Get a quote").click()
     page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_text("Unlocked: 1 credit charged of 2 credits quoted")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Unlocked: 1 credit charged of 2 credits quoted")).to_be_visible(timeout=2 * PATIENCE)
     expect(page.locator("#credit-balance")).to_have_text("39 credits")
     expect(page.get_by_role("heading", name="Signals")).to_be_visible()
 
