@@ -9,7 +9,8 @@ LARGEST_FRACTION = Decimal("0.9999")
 
 def weight_of(number: float | str | Decimal) -> Decimal:
     """Return a stored weight as the decimal that people read (0.1 is one tenth), with at most four places."""
-    return Decimal(str(number)).quantize(WEIGHT_PLACES).normalize()
+    exact = Decimal(str(number)).quantize(WEIGHT_PLACES)
+    return Decimal(f"{exact.normalize():f}")  # 10, where normalize alone says 1E+1
 
 
 def price(units: int, weight: Decimal, prepaid: Decimal = Decimal(0)) -> int:

@@ -142,11 +142,6 @@ def _reserve(wallet: HeldWallet, quote: Mapping[str, Any], job_id: str | None) -
     if cost > wallet.available:
         raise _not_enough(quote, wallet.available)
     parts = split_spend(cost, Parts(wallet.subscription, wallet.purchased))
-    ends = [wallet.now + settings.RESERVATION_LIFE]
-    for column in ("periodEndsAt", "lapsesAt"):
-        end = wallet.document.get(column)
-        if end and as_utc(end) > wallet.now:
-            ends.append(as_utc(end))
     wallet.record(
         kind=CreditLog.Kind.RESERVE,
         key=f"reserve:{quote['_id']}",
@@ -163,7 +158,7 @@ def _reserve(wallet: HeldWallet, quote: Mapping[str, Any], job_id: str | None) -
         "status": str(Quote.Status.ACCEPTED),
         "lines": lines,
         "acceptedAt": wallet.now,
-        "holdUntil": min(ends),
+        "holdUntil": _hold_until(wallet),
         "period": wallet.document.get("period") or "",
         "heldSubscription": Int64(parts.subscription),
         "heldPurchased": Int64(parts.purchased),
@@ -171,6 +166,13 @@ def _reserve(wallet: HeldWallet, quote: Mapping[str, Any], job_id: str | None) -
         "jobId": job_id,
     }
     return Acceptance(write_quote(quote["_id"], Quote.Status.OFFERED, changed), is_new=True)
+
+
+def _hold_until(wallet: HeldWallet) -> datetime:
+    """Return when a hold that begins now is given back at the latest: never after the end of the period."""
+    period_ends = [wallet.document.get("periodEndsAt"), wallet.document.get("lapsesAt")]
+    to_come = [as_utc(end) for end in period_ends if end and as_utc(end) > wallet.now]
+    return min([wallet.now + settings.RESERVATION_LIFE, *to_come])
 
 
 def _hold_line(wallet: HeldWallet, line: Mapping[str, Any]) -> dict[str, Any]:

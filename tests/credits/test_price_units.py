@@ -95,7 +95,9 @@ def test_a_fifth_of_a_grant_may_come_back(grant, already, more):
     assert returnable(grant=grant, already_returned=already, share=Decimal("0.20")) == more
 
 
-@pytest.mark.parametrize(("stored", "weight"), [(0.1, "0.1"), (1, "1"), (0.33333, "0.3333"), ("0.50", "0.5")])
+@pytest.mark.parametrize(
+    ("stored", "weight"), [(0.1, "0.1"), (1, "1"), (20, "20"), (0.33333, "0.3333"), ("0.50", "0.5")]
+)
 def test_weights_are_the_decimals_that_people_read(stored, weight):
     assert weight_of(stored) == Decimal(weight)
     assert str(weight_of(stored)) == weight
