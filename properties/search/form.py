@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils.text import slugify
 
-from atlas_site.lib.places import AmbiguousPlace, resolve_place
+from atlas_site.lib.places import AmbiguousPlace, Place, resolve_place
 from properties.search.filters import FILTERS, SIGNAL_CHOICES, SORTS
 from properties.search.query import SearchQuery
 from properties.search.signals import SIGNALS, Signal
+
+PLACES_OFFERED = 8
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class SearchForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.places: list[Place] = []
         for each in FILTERS:
             self.fields.update(each.form_fields())
 
@@ -87,8 +91,8 @@ class SearchForm(forms.Form):
         try:
             place = resolve_place(text)
         except AmbiguousPlace as ambiguous:
-            names = ", ".join(each.label for each in ambiguous.places[:5])
-            raise forms.ValidationError(f"Several places are called that. Did you mean {names}?") from None
+            self.places = ambiguous.places[:PLACES_OFFERED]
+            raise forms.ValidationError("Several places are called that. Which one do you mean?") from None
         if place is None:
             raise forms.ValidationError(
                 "Atlas does not know this place. Try a city with its state (Phoenix, AZ), a county, a ZIP or a state."
@@ -118,6 +122,11 @@ class SearchForm(forms.Form):
             group = groups.setdefault(title, FilterGroup(slugify(title), title))
             group.signals.append(SignalRow(signal, slug in chosen["all"], slug in chosen["any"]))
         return list(groups.values())
+
+    def place_choices(self) -> list[tuple[Place, str]]:
+        """The places that an ambiguous name may mean, each with the query string of the search there."""
+        given = {name: [value for value in values if value] for name, values in self.data.lists()}
+        return [(place, urlencode({**given, "q": [place.option_text]}, doseq=True)) for place in self.places]
 
     def has_filter_errors(self) -> bool:
         """Whether anything but the place needs mending."""

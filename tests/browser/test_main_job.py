@@ -298,6 +298,13 @@ def test_rows_and_map_points_highlight_each_other(page: Page, live_server, revea
     expect(page.locator("tr[data-property-id]")).to_have_class(re.compile("is-highlighted"))
 
 
+@pytest.mark.parametrize("asked", ["q=Springfield&beds_min=5&beds_max=2", "q=Phoenix%2C+AZ&beds_min=40", ""])
+def test_searches_without_an_answer_are_accessible(page: Page, live_server, sandbox, enter, alice, look, asked):
+    enter(page, alice).goto(f"{live_server.url}/search/?{asked}")
+    expect(page.get_by_role("heading", name="Search", level=1)).to_be_visible()
+    look(page)
+
+
 def test_the_property_of_somebody_else_does_not_exist(page: Page, live_server, guard, reveal, enter, alice, bob):
     reveal(alice, 1)
     address = PropertyDatasetPermission.objects.get(user=alice).get_absolute_url()

@@ -84,3 +84,16 @@ def test_a_search_that_cannot_be_read_any_more_is_said_on_its_pages(client, alic
     assert hers.get(f"{saved.get_absolute_url()}runs/1/").status_code == 200
     answer = hers.post(f"{saved.get_absolute_url()}run/", follow=True)
     assert "cannot be read any more" in answer.content.decode()
+
+
+def test_a_name_of_several_places_offers_each_with_the_same_conditions(client, alice, sign_in, sandbox):
+    hers = sign_in(client, alice)
+    page = hers.get("/search/", {"q": "Springfield", "beds_min": "2", "beds_max": ""})
+
+    choices = page.context["form"].place_choices()
+    assert len(choices) > 1
+    place, params = choices[0]
+    assert f"/search/?{params}".replace("&", "&amp;") in page.content.decode()
+    assert "beds_max" not in params
+    chosen = hers.get(f"/search/?{params}").context["query"]
+    assert (chosen.place, chosen.values) == (place, {"beds_min": 2})
