@@ -27,11 +27,12 @@ def quote_unlock(
 ) -> Quote:
     """Offer to unlock datasets of a property that the user owns.
 
-    Owned ones, and ones that were asked for within the last 30 days and held nothing, are left out. Raises
-    NothingToUnlock when none is left.
+    Each is offered once, however often it is named. Owned ones, and ones that were asked for within the last 30 days
+    and held nothing, are left out. Raises NothingToUnlock when none is left.
     """
     held = Property.objects.get(property_id=permission.property_id)
-    wanted = [each for each in datasets if each not in permission.datasets and not is_known_empty(held, each, now)]
+    named = dict.fromkeys(datasets)
+    wanted = [each for each in named if each not in permission.datasets and not is_known_empty(held, each, now)]
     if not wanted:
         raise NothingToUnlock
     titles = ", ".join(DATASET_INFOS[dataset].title for dataset in wanted)

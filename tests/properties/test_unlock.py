@@ -82,6 +82,17 @@ def test_a_second_unlock_of_the_same_dataset_costs_nothing(carol, owned, now, sa
     assert spent == done[0].hit_count
 
 
+def test_a_dataset_that_is_named_several_times_is_charged_once(carol, owned, unlock):
+    permission = owned[0]
+    before = Credit.objects.get(user=carol).credit_available
+
+    job = unlock(carol, permission, ["QUICKLIST"] * 3)
+
+    assert (job.wanted, job.hit_count) == (1, 1)
+    assert Credit.objects.get(user=carol).credit_available == before - 1
+    assert PropertyDatasetPermission.objects.get(pk=permission.pk).datasets == ["BASIC", "QUICKLIST"]
+
+
 def test_a_fresh_copy_is_sold_without_a_vendor_call(carol, bob, owned, fund, phoenix, unlock, sandbox, now):
     permission = owned[0]
     unlock(carol, permission, ["QUICKLIST"])
