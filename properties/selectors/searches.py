@@ -13,6 +13,8 @@ from properties.search.query import SearchQuery
 
 RUNS_SHOWN = 50
 SEARCHES_SHOWN = 200
+# The database cannot be asked for larger ones.
+LARGEST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def runs_of(search: SavedSearch) -> list[SavedSearchRun]:
 
 def show_run(search: SavedSearch, number: int) -> RunPage | None:
     """A run's page, or None when there is no run of that number."""
+    if number > LARGEST_NUMBER:
+        return None
     numbers = {number, number - 1, 1}
     runs = {run.number: run for run in SavedSearchRun.objects.filter(saved_search=search, number__in=numbers)}
     run = runs.get(number)

@@ -131,6 +131,8 @@ def test_a_saved_search_shows_its_past_and_runs_again(hers):
     assert [run.number for run in SavedSearchRun.objects.order_by("number")] == [1, 2]
     assert hers.get("/searches/").status_code == 200
     assert hers.get(search_url).status_code == 200
+    for number in (0, 3, 2**63, 10**30):
+        assert hers.get(f"{search_url}runs/{number}/").status_code == 404, number
 
 
 def test_ids_that_are_none_answer_404(hers):
