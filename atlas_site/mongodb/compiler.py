@@ -5,6 +5,7 @@ from django.db.models import Count
 from django.db.models.expressions import Col, Ref, Star
 from django.db.models.lookups import Exact
 from django.db.models.sql.where import AND
+from django.utils.functional import cached_property
 from django_mongodb_backend import compiler
 from django_mongodb_backend.compiler import SQLDeleteCompiler, SQLInsertCompiler, SQLUpdateCompiler
 from pymongo import ASCENDING, DESCENDING
@@ -58,6 +59,18 @@ class SQLCompiler(PlainCount, compiler.SQLCompiler):
             query.sorts_first = True
             query.ordering = None if self._finds_one_at_most() else self._ordering_by_keys()
         return query
+
+    @cached_property
+    def _own_keys(self):
+        """The keys of a row if all of them are the document's own, None if some are of a joined one."""
+        is_joined = [getattr(column, "alias", None) not in {None, self.collection_name} for _, column in self.columns]
+        return None if any(is_joined) else [name for name, _ in self.columns]
+
+    def _make_result(self, entity, columns):
+        """Return the values of a row, without asking for each of them which document it is of if there is one only."""
+        if self._own_keys is None or columns is not self.columns:
+            return super()._make_result(entity, columns)
+        return [entity.get(key) for key in self._own_keys]
 
     def _filters_and_sorts_own_keys(self):
         filtered_by = self._get_all_expressions_of_type(self.get_where(), Col)

@@ -62,9 +62,9 @@ MODELS = [
 ]
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OWNED = 6_000
-JOBS = 3_000
-SEARCHES = 150
-CALLS = 3_000
+JOBS = 1_500
+SEARCHES = 80
+CALLS = 2_000
 HALF_A_DAY = {"since": NOW - timedelta(hours=12), "until": NOW}
 
 

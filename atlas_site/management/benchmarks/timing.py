@@ -9,6 +9,8 @@ from atlas_site.management.benchmarks.cases import Case, identify
 from atlas_site.management.benchmarks.databases import ATLAS, STOCK, database_of, serving
 
 WARM_UP_ROUNDS = 3
+# The fastest of the calls of a turn counts: whatever else the machine does only ever adds to the time.
+CALLS_A_TURN = 3
 
 
 class ResultsDiffer(Exception):
@@ -57,7 +59,7 @@ def measure(case: Case, *, rounds: int) -> Measurement:
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
         for name in _turned(runs, number):
-            seconds[name].append(_time(runs[name], WARM_UP_ROUNDS + number))
+            seconds[name].append(_time_turn(runs[name], number))
     return Measurement(case, **seconds)
 
 
@@ -71,6 +73,12 @@ def _turned(names: Iterable[str], number: int) -> list[str]:
     listed = list(names)
     start = number % len(listed)
     return listed[start:] + listed[:start]
+
+
+def _time_turn(run: Callable[[int], object], number: int) -> float:
+    """Return the seconds of the fastest call; all calls of all rounds have numbers of their own."""
+    first = WARM_UP_ROUNDS + number * CALLS_A_TURN
+    return min(_time(run, first + call) for call in range(CALLS_A_TURN))
 
 
 def _time(run: Callable[[int], object], number: int) -> float:

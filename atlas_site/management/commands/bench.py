@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--size", type=_size, default=100_000, help="properties that one user owns (100,000)")
-        parser.add_argument("--repeats", type=_positive, default=25, help="rounds that are measured (25)")
+        parser.add_argument("--repeats", type=_positive, default=10, help="rounds that are measured (10)")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
