@@ -159,6 +159,7 @@ WELCOME_CREDITS = env.number("WELCOME_CREDITS", 50)
 WELCOME_CREDITS_LIFE = timedelta(days=14)
 QUOTE_LIFE = timedelta(minutes=15)
 RESERVATION_LIFE = timedelta(hours=72)
+UNKNOWN_RESULT_HOLD = timedelta(hours=24)
 RETURN_AFTER_RESET = timedelta(days=7)
 RETURN_AFTER_RESET_SHARE = Decimal("0.20")
 

@@ -22,7 +22,9 @@ SNAPSHOT = ReadConcern("snapshot")
 MAJORITY = WriteConcern("majority")
 
 
-def run_txn(work: Callable[[], Result], *, using: str = DEFAULT_DB_ALIAS, seconds: float = 10) -> Result:
+def run_txn(
+    work: Callable[[], Result], *, lock: object = None, using: str = DEFAULT_DB_ALIAS, seconds: float = 10
+) -> Result:
     """Run ``work`` in one transaction and return what it returns; inside another ``run_txn`` it joins that one.
 
     All writes of ``work`` happen, or none. It reads one snapshot of the data, and two transactions that write the same
@@ -49,6 +51,9 @@ def run_txn(work: Callable[[], Result], *, using: str = DEFAULT_DB_ALIAS, second
     connection: Any = connections[using]  # MongoDB's has attributes that the type of Django's does not know
     if connection.in_atomic_block_mongo:
         return work()
+    if lock is not None:
+        with key_lock(lock):
+            return run_txn(work, using=using, seconds=seconds)
     connection.ensure_connection()
     client = connection.connection
 

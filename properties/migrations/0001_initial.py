@@ -305,6 +305,7 @@ class Migration(migrations.Migration):
                 ("not_charged", models.JSONField(db_column="notCharged", default=dict)),
                 ("rows", models.JSONField(default=list)),
                 ("problem", models.CharField(blank=True, default="", max_length=300)),
+                ("answer_lost", models.BooleanField(db_column="answerLost", default=False)),
                 ("attempt", models.IntegerField(default=0)),
                 ("failures", models.IntegerField(default=0)),
                 ("due_at", models.DateTimeField(db_column="dueAt", default=django.utils.timezone.now)),

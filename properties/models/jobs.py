@@ -55,6 +55,8 @@ class PropertyJob(Document):
     # The outcome of each row: [{"propertyId", "dataset", "outcome", "source"}], which the receipt and the bill name.
     rows = models.JSONField(default=list)
     problem = models.CharField(max_length=300, default="", blank=True)
+    # A question was sent and no answer came: what is held for it waits a day and is then given back.
+    answer_lost = models.BooleanField(default=False, db_column="answerLost")
     attempt = models.IntegerField(default=0)
     failures = models.IntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now, db_column="dueAt")
@@ -93,8 +95,8 @@ class PropertyJob(Document):
     def reference(self, step: str) -> str:
         """The name of a vendor call of this job: the same after a crash, whose answer is then read from its record.
 
-        After a failure it is another one. A read whose answer was lost is so asked again; the lost call stays on
-        record as possibly billed.
+        After a failure it is another one. A search that the vendor answered with a fault is so asked again; the failed
+        call stays on record as possibly billed.
         """
         return f"job:{self.pk}:{step}:{self.failures}"
 

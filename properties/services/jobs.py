@@ -23,6 +23,7 @@ UNFINISHED = [State.QUEUED, State.RUNNING, State.DELAYED]
 REASONS = {
     "miss": "no more matches were found",
     "fault": "the data vendor did not answer",
+    "lost": "sent to the data vendor, and no answer came",
     "expired": "not done in the time for which credits are held",
 }
 
@@ -47,7 +48,7 @@ def accept_quote(*, user: User, quote_id: str, now: datetime) -> PropertyJob:
             return _make_job(user, accepted.quote, job_id, now)
         return PropertyJob.objects.get(quote_id=quote_id)
 
-    return run_txn(accept)
+    return run_txn(accept, lock=user.pk)
 
 
 def _make_job(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> PropertyJob:
@@ -117,7 +118,7 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
             reasons = {**reasons, REASONS[cause]: reasons.get(REASONS[cause], 0) + missing}
         credit_services.release(
             quote_id=job.quote_id,
-            cause=cause,
+            cause="fault" if cause == "lost" else cause,
             not_charged=[{"why": why, "count": count} for why, count in reasons.items()],
             now=now,
         )
@@ -130,7 +131,7 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
             lease_until=None,
         )
 
-    return run_txn(end)
+    return run_txn(end, lock=job.user_id)
 
 
 def capture_units(*, job: PropertyJob, step: str, units: Mapping[str, int], now: datetime) -> str:

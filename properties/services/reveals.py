@@ -88,7 +88,7 @@ def reveal_next_page(*, job: PropertyJob, now: datetime) -> PropertyJob:
             return end_job(job=job, cause="miss", now=now, **progress)
         return save_progress(job=job, cursor=following, failures=0, problem="", **progress)
 
-    return run_txn(settle_page)
+    return run_txn(settle_page, lock=job.user_id)
 
 
 def start_cursor(job: PropertyJob) -> dict[str, Any]:

@@ -4,11 +4,14 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from atlas_site.vendors.batchdata import CriteriaRefused
 from atlas_site.vendors.errors import (
     VendorCallInProgress,
     VendorError,
     VendorMisconfigured,
+    VendorOutcomeUnknown,
     VendorRejected,
     VendorUnavailable,
 )
@@ -54,6 +57,10 @@ def _take_step(job: PropertyJob, now: datetime) -> PropertyJob:
     if job.attempt > ATTEMPTS_BEFORE_GIVING_UP:
         logger.error("Job %s was given up after %d attempts.", job.pk, job.attempt)
         return end_job(job=job, cause="fault", problem="Atlas could not carry this out.", now=now)
+    if job.answer_lost:
+        return end_job(
+            job=job, cause="lost", problem="The data vendor's answer was lost. Nothing was charged.", now=now
+        )
     try:
         return STEPS[PropertyJob.Kind(job.kind)](job=job, now=now)
     except CriteriaRefused:
@@ -63,11 +70,30 @@ def _take_step(job: PropertyJob, now: datetime) -> PropertyJob:
         return _handle_vendor_error(job=job, error=error, now=now)
 
 
+def is_lost(*, job: PropertyJob, error: VendorError) -> bool:
+    """Whether a question was sent and no answer came. A search that was answered with a fault may be repeated."""
+    if not isinstance(error, VendorOutcomeUnknown):
+        return False
+    answered_with_a_fault = error.status is not None and error.status >= 500
+    return job.kind == PropertyJob.Kind.UNLOCK or not answered_with_a_fault
+
+
 def _handle_vendor_error(*, job: PropertyJob, error: VendorError, now: datetime) -> PropertyJob:
     """Wait and try again, or stop the job and give back what is held; nothing is charged for a vendor's fault."""
     logger.warning("Job %s: %s", job.pk, type(error).__name__)
     if isinstance(error, VendorCallInProgress):
         return save_progress(job=job, due_at=now + FIRST_DELAY, state=State.QUEUED, lease_until=None)
+    if is_lost(job=job, error=error):
+        # It may have been billed, and asking again blindly would be billed again: held for a day, then given back.
+        return save_progress(
+            job=job,
+            state=State.DELAYED,
+            due_at=now + settings.UNKNOWN_RESULT_HOLD,
+            lease_until=None,
+            answer_lost=True,
+            problem="The data vendor took the question, and its answer was lost. Nothing is charged for it, and what is "
+            "held for it comes back within a day. You may ask again with a new quote at any time.",
+        )
     gives_up = isinstance(error, VendorRejected | VendorMisconfigured) or job.failures + 1 >= FAILURES_BEFORE_GIVING_UP
     if gives_up:
         return end_job(job=job, cause="fault", problem="The data vendor could not answer.", now=now)

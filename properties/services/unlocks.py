@@ -89,7 +89,7 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
         not_charged = dict(Counter(free.values()))
         return end_job(job=job, cause="miss", now=now, hit_count=len(hits), not_charged=not_charged, rows=rows)
 
-    return run_txn(settle)
+    return run_txn(settle, lock=job.user_id)
 
 
 def _is_fresh(held: Property, dataset: str, now: datetime) -> bool:

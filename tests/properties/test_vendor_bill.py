@@ -39,7 +39,7 @@ def finish_all_jobs(start) -> None:
             runner.run_job(job_id=job_id, now=lambda moment=moment: moment)
         if not PropertyJob.objects.filter(state__in=jobs.UNFINISHED).exists():
             return
-        moment += timedelta(minutes=10)
+        moment += timedelta(hours=2)
     pytest.fail("A job never ended.")
 
 
