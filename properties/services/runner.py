@@ -91,8 +91,8 @@ def _handle_vendor_error(*, job: PropertyJob, error: VendorError, now: datetime)
             due_at=now + settings.UNKNOWN_RESULT_HOLD,
             lease_until=None,
             answer_lost=True,
-            problem="The data vendor took the question, and its answer was lost. Nothing is charged for it, and what is "
-            "held for it comes back within a day. You may ask again with a new quote at any time.",
+            problem="The data vendor took the question, and its answer was lost. Nothing is charged for it, and what "
+            "is held for it comes back within a day. You may ask again with a new quote at any time.",
         )
     gives_up = isinstance(error, VendorRejected | VendorMisconfigured) or job.failures + 1 >= FAILURES_BEFORE_GIVING_UP
     if gives_up:
