@@ -216,6 +216,25 @@ def test_a_page_far_down_costs_what_the_first_one_costs(world, sort, share):
     assert keys_examined(lambda: list(part)) <= 30 + equals
 
 
+CONDITIONS = {
+    "value": {"value_min": ["300000"]},
+    "building": {"beds_min": ["2"], "type": ["Single Family"]},
+    "signal": {"all": ["high-equity"]},
+    "all of these": {"equity_min": ["20"], "beds_min": ["2"], "all": ["high-equity"]},
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_what_is_owned_of_a_search_with_conditions(world, name):
+    rows = owned_matches(world.alice, read_query({"q": ["Phoenix, AZ"], **CONDITIONS[name]}))
+    assert count_capped(rows).number > 100
+    assert_index_scan(lambda: count_capped(rows))
+    edge = rows[60].property_id
+    assert_index_scan(lambda: list_owned(rows))
+    assert_index_scan(lambda: list_owned(rows, after=edge))
+    assert_index_scan(lambda: list_owned(rows, before=edge))
+
+
 def keys_examined(read: Callable[[], object]) -> int:
     with recorded_reads() as seen:
         read()
