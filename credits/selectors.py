@@ -217,7 +217,10 @@ def quote_page(*, user: User, quote_id: str, now: datetime) -> QuotePage:
 
 
 def state_of_quote(*, quote: Quote, wallet: Credit, now: datetime) -> QuoteState:
-    """Return which of its pages a quote shows: an offer whose time is over is expired before a sweep says so."""
+    """Return which of its pages a quote shows.
+
+    An offer whose time is over is expired before a sweep says so, and so is one that would cost more by now.
+    """
     if quote.status == Quote.Status.SETTLED:
         return "settled"
     if quote.status == Quote.Status.ACCEPTED:
@@ -226,7 +229,20 @@ def state_of_quote(*, quote: Quote, wallet: Credit, now: datetime) -> QuoteState
         return "expired"
     if wallet.banned or wallet.debt:
         return "blocked"
+    if _costs_more_now(quote):
+        return "expired"
     return "offered" if quote.max_cost <= wallet.credit_available else "too_few"
+
+
+def _costs_more_now(quote: Quote) -> bool:
+    """Whether the fraction of a credit that an offer counted on pays for something else meanwhile."""
+    if not any(weight_of(line["prepaid"]) for line in quote.lines):
+        return False
+    fractions = prepaid_fractions(user_id=quote.user_id)
+    return any(
+        price(line["units"], weight_of(line["weight"]), fractions.get(line["type"], Decimal(0))) > line["cost"]
+        for line in quote.lines
+    )
 
 
 def fitting_units(lines: Sequence[dict], available: int) -> dict[str, int]:

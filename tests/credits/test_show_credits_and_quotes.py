@@ -47,6 +47,21 @@ def test_a_prepaid_half_is_said_in_words(as_alice, alice, fund, quote_for, now):
     assert "half a credit is left over" in as_alice.get("/credits/").content.decode()
 
 
+def test_an_offer_that_would_cost_more_by_now_leads_to_a_new_one(as_alice, alice, fund, quote_for, now):
+    fund(alice.pk, purchased=10)
+    first = quote_for(alice.pk, SKIPTRACE=1, now=now)
+    credit_services.accept_quote(quote_id=first.id, user_id=alice.pk, now=now)
+    credit_services.capture(quote_id=first.id, step="1", units={"SKIPTRACE": 1}, reason="Batch 1", now=now)
+    credit_services.release(quote_id=first.id, now=now)
+    free, other = quote_for(alice.pk, SKIPTRACE=1, now=now), quote_for(alice.pk, SKIPTRACE=1, now=now)
+    credit_services.accept_quote(quote_id=other.id, user_id=alice.pk, now=now)
+
+    page = show(as_alice, free).content.decode()
+
+    assert "Make a new quote" in page
+    assert "Accept" not in page
+
+
 def test_too_few_credits_say_what_is_missing_and_what_fits(as_alice, alice, fund, quote_for, now):
     fund(alice.pk, purchased=3)
     page = show(as_alice, quote_for(alice.pk, SEARCH=5, now=now)).content.decode()
