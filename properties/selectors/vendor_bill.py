@@ -6,6 +6,9 @@ Vendor bill = captured units + named free causes; what was served from Atlas's o
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
+
+from django.db.models import Q
 
 from atlas_site.vendors.models import CallState, VendorCall
 from properties.models import Dataset, PropertyJob
@@ -48,7 +51,9 @@ def expect_bill(*, since: datetime, until: datetime) -> ExpectedBill:
                 bill.from_copy[unit] += 1
             elif source == "vendor":
                 bill.add(row["outcome"], unit)
-    lost = VendorCall.objects.filter(created_at__gte=since, created_at__lt=until, state=CallState.UNKNOWN)
+    # A whole answer that cannot be read was billed like any other.
+    is_lost = Q(state=CallState.UNKNOWN) | Q(state=CallState.FAILED, may_be_billed=True, http_status=HTTPStatus.OK)
+    lost = VendorCall.objects.filter(is_lost, created_at__gte=since, created_at__lt=until)
     for call in lost.defer("raw"):
         _add_lost_call(bill, call)
     return bill

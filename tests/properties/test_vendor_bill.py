@@ -11,7 +11,7 @@ from atlas_site.vendors.batchdata import DATASETS as WIRE
 from credits import services as credit_services
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
 from properties.search.form import read_query
-from properties.selectors.vendor_bill import expect_bill
+from properties.selectors.vendor_bill import LOST_LOOKUP, expect_bill
 from properties.services import jobs, previews, reveals, runner, unlocks
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +85,25 @@ def test_a_random_session_leaves_no_unit_unexplained(seed, carol, bob, fund, now
     captured = sum(bill.by_cause["charged"].values()) + sum(bill.from_copy.values())
     assert captured == sum(job.hit_count for job in PropertyJob.objects.all())
     assert credit_services.verify_books().is_sound
+
+
+def test_an_answer_that_cannot_be_read_is_explained_too(carol, fund, phoenix, reveal, now, sandbox):
+    fund(carol, 100)
+    reveal(carol, phoenix, 1)
+    permission = PropertyDatasetPermission.objects.get(user=carol)
+    unlock = unlocks.quote_unlock(user=carol, permission=permission, datasets=["DEED"], back_url="/", now=now)
+    search = reveals.quote_reveal(user=carol, query=phoenix, count=2, total=None, back_url="/", now=now)
+    sandbox.fail("wrong-schema", endpoint="property/lookup/all-attributes")
+    sandbox.fail("empty-body", endpoint="property/search")
+    for quote in (unlock, search):
+        jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
+    finish_all_jobs(now)
+
+    bill = expect_bill(since=now - timedelta(days=1), until=timezone.now() + timedelta(days=2))
+    unexplained = billed_units(sandbox) - bill.units
+
+    assert bill.units - billed_units(sandbox) == Counter()
+    assert bill.by_cause[LOST_LOOKUP] == Counter({(permission.property_id, "DEED"): 1})
+    assert bill.lost_pages == 1
+    assert sum(unexplained.values()) <= 2, "the records of the page that was lost"
+    assert {dataset for _, dataset in unexplained} <= {"BASIC"}
