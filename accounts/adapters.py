@@ -9,6 +9,14 @@ from django.urls import reverse
 class AccountAdapter(DefaultAccountAdapter):
     """Addresses in lower case; who has not named a market yet is asked for it after signing in."""
 
+    # Said of codes too, not of passwords alone: after wrong ones of a sign-up, signing in sends a new code.
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": (
+            "Too many tries. Wait a few minutes, then sign in; you get a new code if you need one."
+        ),
+    }
+
     def clean_email(self, email: str) -> str:
         return super().clean_email(email).lower()
 

@@ -86,6 +86,7 @@ def test_after_three_wrong_codes_the_right_one_is_refused(client):
     answers = [client.post("/accounts/confirm-email/", {"code": "BBBB-BBBB"}) for _ in range(3)]
     assert "<title>Error: Confirm" in answers[0].content.decode()
     assert answers[2].status_code == 302
+    assert "you get a new code" in client.get(answers[2].url).content.decode()
     assert client.post("/accounts/confirm-email/", {"code": code}).url.startswith("/accounts/login/")
     assert session_documents() == []
 
