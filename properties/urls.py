@@ -12,6 +12,7 @@ urlpatterns = [
     path("search/reveal/", search.quote_reveal, name="quote-reveal"),
     path("search/save/", saved.save_search, name="save-search"),
     path("quotes/<str:quote_id>/accept/", jobs.accept_quote, name="accept-quote"),
+    path("quotes/<str:quote_id>/part/", jobs.quote_part, name="quote-part"),
     path("jobs/<str:job_id>/", jobs.show_job, name="show-job"),
     path("properties/", owned.list_properties, name="list-properties"),
     path("properties/points/", owned.list_points, name="list-points"),

@@ -13,9 +13,12 @@ from atlas_site.lib.htmx import redirect_htmx, wants_fragment
 from atlas_site.lib.queue import nudge
 from credits import selectors as credit_selectors
 from credits import services as credit_services
+from credits.models import Quote
 from properties.selectors.jobs import find_job
 from properties.selectors.owned import BY_ID, list_owned, revealed_by
-from properties.services import jobs
+from properties.services import jobs, parts
+from properties.services.reveals import NothingToReveal
+from properties.services.unlocks import NothingToUnlock
 from properties.tasks import run_property_job
 
 
@@ -35,6 +38,19 @@ def accept_quote(request: HttpRequest, quote_id: str) -> HttpResponse:
     if not job.is_over:
         nudge(run_property_job, str(job.pk))
     return redirect(job)
+
+
+@require_POST
+@onboarded_required
+def quote_part(request: HttpRequest, quote_id: str) -> HttpResponse:
+    """Offer the part of a quote that the user's credits pay for; nothing is spent yet."""
+    try:
+        quote = parts.quote_what_fits(user=request.user, quote_id=quote_id, now=timezone.now())
+    except Quote.DoesNotExist:
+        raise Http404 from None
+    except (NothingToReveal, NothingToUnlock, ValueError):
+        return redirect("credits:show-quote", quote_id)  # which says why nothing fits
+    return redirect("credits:show-quote", quote.pk)
 
 
 @require_GET

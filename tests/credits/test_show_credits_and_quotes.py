@@ -66,7 +66,7 @@ def test_too_few_credits_say_what_is_missing_and_what_fits(as_alice, alice, fund
     fund(alice.pk, purchased=3)
     page = show(as_alice, quote_for(alice.pk, SEARCH=5, now=now)).content.decode()
     assert "2 credits too few" in page
-    assert "go back and ask for 3" in page
+    assert "The first 3 would fit" in page
     assert 'href="/search/?q=Phoenix"' in page
 
 
