@@ -1,7 +1,7 @@
 """Compilers: what Django's query becomes on MongoDB. Two shapes are mended, all others are the stock ones."""
 
 from bson import SON
-from django.db.models import Count
+from django.db.models import Count, JSONField
 from django.db.models.expressions import Col, Ref, Star
 from django.db.models.lookups import Exact
 from django.db.models.sql.where import AND
@@ -10,6 +10,7 @@ from django_mongodb_backend import compiler
 from django_mongodb_backend.compiler import SQLDeleteCompiler, SQLInsertCompiler, SQLUpdateCompiler
 from pymongo import ASCENDING, DESCENDING
 
+from atlas_site.mongodb.operations import plain_json
 from atlas_site.mongodb.query import MongoQuery
 
 __all__ = ["SQLAggregateCompiler", "SQLCompiler", "SQLDeleteCompiler", "SQLInsertCompiler", "SQLUpdateCompiler"]
@@ -60,6 +61,30 @@ class SQLCompiler(PlainCount, compiler.SQLCompiler):
             query.ordering = None if self._finds_one_at_most() else self._ordering_by_keys()
         return query
 
+    def compile(self, node):
+        """Return a column as Django tells columns apart; no SQL is ever sent, and a row has many columns to quote."""
+        return (f"{node.alias}.{node.target.column}", []) if isinstance(node, Col) else super().compile(node)
+
+    @cached_property
+    def columns(self):
+        """The names and expressions of what a row holds; a plain one holds what has been selected, in its order."""
+        query = self.query
+        if query.default_cols and query.selected is None and not (query.annotations or query.select_related):
+            return tuple((column.target.column, column) for column, _, _ in self.select)
+        return super().columns
+
+    def get_converters(self, expressions):
+        """Return the converters of the row; a document in it is taken as it is.
+
+        The stock converters write it as JSON text, which JSONField then reads, at twice the cost.
+        """
+        converters = super().get_converters(expressions)
+        for position, (_, expression) in converters.items():
+            field = expression.output_field
+            if isinstance(expression, Col) and type(field) is JSONField and field.decoder is None:
+                converters[position] = ([_convert_json], expression)
+        return converters
+
     @cached_property
     def _own_keys(self):
         """The keys of a row if all of them are the document's own, None if some are of a joined one."""
@@ -98,6 +123,10 @@ class SQLCompiler(PlainCount, compiler.SQLCompiler):
         keys = [{field} for field in options.concrete_fields if field.unique]
         keys += [set(map(options.get_field, constraint.fields)) for constraint in options.total_unique_constraints]
         return any(key <= named for key in keys)
+
+
+def _convert_json(value, expression, connection):
+    return plain_json(value)
 
 
 def _sorted_by(order):

@@ -1,5 +1,7 @@
 """The base class of every model whose documents another program may have written."""
 
+from functools import cache
+
 from bson import ObjectId
 from django.db import models
 from django_mongodb_backend.fields import ObjectIdField
@@ -31,13 +33,19 @@ class Document(models.Model):
     def from_db(cls, db, field_names, values):
         """Make the instance that a row describes, with defaults in the place of missing values."""
         if None in values:
+            defaults = cls._defaults_of_missing()
             values = [
-                cls._default_of_missing(name) if value is None else value
+                defaults[name]() if value is None and name in defaults else value
                 for name, value in zip(field_names, values, strict=True)
             ]
         return super().from_db(db, field_names, values)
 
     @classmethod
-    def _default_of_missing(cls, name):
-        field = cls._meta.get_field(name)
-        return None if field.null or field.primary_key else field.get_default()
+    @cache
+    def _defaults_of_missing(cls):
+        """What makes the value of a missing key, by the names of the fields that are not null."""
+        return {
+            field.attname: field.get_default
+            for field in cls._meta.concrete_fields
+            if not (field.null or field.primary_key)
+        }

@@ -1,5 +1,6 @@
 """Documents that another program wrote load, save, and lose nothing."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -77,8 +78,13 @@ def test_numbers_of_any_width_are_read_as_integers(collection):
 def test_a_document_inside_a_document_may_hold_what_json_does_not(collection):
     facts = {"id": ObjectId(), "at": datetime(2024, 1, 1, tzinfo=UTC), "amount": Decimal128("1.5"), "n": Int64(2)}
     collection.insert_one({"parcel": "1", "facts": facts})
-    loaded = House.objects.get(parcel="1").facts
-    assert loaded == {"id": str(facts["id"]), "at": "2024-01-01 00:00:00", "amount": "1.5", "n": 2}
+    collection.insert_one({"parcel": "2", "facts": {"list": [facts, [facts["at"]], None, True, 0.5, ""]}})
+    plain = {"id": str(facts["id"]), "at": "2024-01-01 00:00:00", "amount": "1.5", "n": 2}
+    assert House.objects.get(parcel="1").facts == plain
+    nested = House.objects.get(parcel="2").facts
+    assert nested == {"list": [plain, ["2024-01-01 00:00:00"], None, True, 0.5, ""]}
+    assert json.loads(json.dumps(nested)) == nested
+    assert type(nested["list"][0]["n"]) is int
 
 
 def test_a_joined_document_takes_defaults_too_and_a_missing_one_is_none(collection, database):
