@@ -68,7 +68,14 @@ def _make_job(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> Prop
 
 
 def claim_job(*, job_id: str, now: datetime) -> PropertyJob | None:
-    """Take the lease of a due job and return it, or None when it is over, not due, or held by another worker."""
+    """Take the lease of a due job and return it, or None when it is over, not due, or has to wait.
+
+    It waits for the worker that holds it, and a reveal for another reveal of the same user: two at once would both
+    fetch the same next properties, and the vendor bills each fetch.
+    """
+    job = PropertyJob.objects.filter(pk=ObjectId(job_id)).only("user_id", "kind").first()
+    if job is None or (job.kind == PropertyJob.Kind.REVEAL and _is_revealing(job.user_id, now, but=job.pk)):
+        return None
     claimed = collection_of(PropertyJob).find_one_and_update(
         {
             "_id": ObjectId(job_id),
@@ -81,6 +88,11 @@ def claim_job(*, job_id: str, now: datetime) -> PropertyJob | None:
         return_document=ReturnDocument.AFTER,
     )
     return PropertyJob.objects.get(pk=claimed["_id"]) if claimed else None
+
+
+def _is_revealing(user_id: ObjectId, now: datetime, *, but: ObjectId) -> bool:
+    running = PropertyJob.objects.filter(user_id=user_id, state=State.RUNNING, lease_until__gt=now)
+    return running.filter(kind=PropertyJob.Kind.REVEAL).exclude(pk=but).exists()
 
 
 def due_job_ids(*, now: datetime, limit: int = 100) -> list[str]:

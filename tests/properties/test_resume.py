@@ -70,3 +70,16 @@ def test_two_workers_never_hold_one_job(accepted, now):
     assert jobs.claim_job(job_id=str(accepted.pk), now=now) is None
     assert jobs.due_job_ids(now=now) == []
     assert jobs.due_job_ids(now=now + jobs.LEASE) == [str(accepted.pk)]
+
+
+def test_a_reveal_waits_for_another_one_of_the_same_user(accepted, bob, carol, fund, phoenix, now, sandbox):
+    def accept_another(user) -> str:
+        quote = reveals.quote_reveal(user=user, query=phoenix, count=10, total=500, back_url="/", now=now)
+        return str(jobs.accept_quote(user=user, quote_id=quote.pk, now=now).pk)
+
+    hers, his = accept_another(carol), accept_another(fund(bob, 50))
+    assert jobs.claim_job(job_id=str(accepted.pk), now=now) is not None
+
+    assert jobs.claim_job(job_id=hers, now=now) is None
+    assert jobs.claim_job(job_id=his, now=now) is not None
+    assert jobs.claim_job(job_id=hers, now=now + jobs.LEASE) is not None
