@@ -4,6 +4,8 @@ A change first writes the wallet (its sequence number), with every condition for
 From then on no other transaction can change this wallet, so all that is read after it is what the change decides on.
 """
 
+import random
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,7 +13,7 @@ from typing import Any, TypeVar
 from bson import Decimal128, Int64, ObjectId
 from django.contrib.auth import get_user_model
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
 from atlas_site.lib.transactions import key_lock, run_txn
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session, is_in_transaction
@@ -20,6 +22,10 @@ from credits.models import Credit, CreditLog, CreditType, CreditUsage
 from credits.services.exceptions import KeyReused, LedgerConflict, LostRace
 
 Result = TypeVar("Result")
+
+WRITE_CONFLICT = 112  # the server's code
+PATIENCE_SECONDS = 10
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.01, 0.08
 
 
 class HeldWallet:
@@ -162,17 +168,13 @@ def change_wallet(
     the wallet. When it does not hold, `refuse` is given the wallet and raises the reason. All of them may run several
     times. A user without a wallet gets an empty one.
     """
+    joins = is_in_transaction()
 
     def attempt() -> Result:
         first = find_first()
         if first is not None:
             return first
-        document = collection_of(Credit).find_one_and_update(
-            {"userId": user_id, **condition()},
-            {"$inc": {"sequence": Int64(1)}},
-            session=current_session(),
-            return_document=ReturnDocument.AFTER,
-        )
+        document = _take(user_id, condition(), joins=joins)
         if document is None:
             _explain(user_id, refuse)
             raise LostRace
@@ -181,17 +183,61 @@ def change_wallet(
         wallet.save()
         return result
 
-    if is_in_transaction():
+    if joins:
         return attempt()
     with key_lock(user_id):
         try:
-            return run_txn(attempt)
+            return _run_in_turn(attempt)
         except PyMongoError as error:
             is_unknown = error.timeout or error.has_error_label("UnknownTransactionCommitResult")
             first = find_first() if is_unknown else None
             if first is None:
                 raise
             return first
+
+
+class WalletTaken(Exception):
+    """A transaction of another process holds the wallet at this moment."""
+
+    def __init__(self, conflict: OperationFailure) -> None:
+        super().__init__(str(conflict))
+        self.conflict = conflict
+
+
+def _take(user_id: ObjectId, condition: Mapping[str, Any], *, joins: bool) -> dict[str, Any] | None:
+    """Write the wallet first, and return it with its new number, or None where the condition does not hold.
+
+    Raises WalletTaken in the place of the server's conflict, unless this joins a transaction, which is run again whole.
+    """
+    try:
+        return collection_of(Credit).find_one_and_update(
+            {"userId": user_id, **condition},
+            {"$inc": {"sequence": Int64(1)}},
+            session=current_session(),
+            return_document=ReturnDocument.AFTER,
+        )
+    except OperationFailure as error:
+        if error.code == WRITE_CONFLICT and not joins:
+            raise WalletTaken(error) from error
+        raise
+
+
+def _run_in_turn(attempt: Callable[[], Result]) -> Result:
+    """Run a change in a transaction of its own, waiting while another process holds the wallet.
+
+    The driver would wait too, but longer each time, up to half a second, so that a process with bad luck starves while
+    another works through its queue. The wallet is held for milliseconds only, and short waits are fair.
+    """
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    longest = SHORTEST_WAIT_SECONDS
+    while True:
+        try:
+            return run_txn(attempt)
+        except WalletTaken as taken:
+            if time.monotonic() > give_up_at:
+                raise taken.conflict from None
+        time.sleep(random.uniform(0, longest))  # noqa: S311 -- it spreads waits and guards nothing
+        longest = min(longest * 1.5, LONGEST_WAIT_SECONDS)
 
 
 def find_entry(key: str, inputs: Mapping[str, Any]) -> dict[str, Any] | None:

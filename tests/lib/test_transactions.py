@@ -1,5 +1,6 @@
 """run_txn under the faults of a real server: the books are exact, hooks run once, the session is gone."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from django.db import IntegrityError, connection
 from django.db.models import F, Sum
 from pymongo.errors import PyMongoError
 
-from atlas_site.lib.transactions import key_lock, run_txn
+from atlas_site.lib.transactions import TurnLock, key_lock, run_txn
 from tests.failpoints import HANG_UP, TRANSIENT, fail_commands
 from tests.mongodb.models import Purse, PurseEntry
 
@@ -307,3 +308,46 @@ def test_a_key_lock_is_free_again_after_an_error_and_for_its_own_thread():
         raise EmptyPurseError
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(lambda: key_lock("wallet").__enter__() is None).result(timeout=5)
+
+
+def test_threads_get_a_key_lock_in_the_order_in_which_they_asked():
+    lock, order = TurnLock(), []
+
+    def worker(number: int) -> None:
+        with lock:
+            order.append(number)
+
+    workers = [threading.Thread(target=worker, args=(number,)) for number in range(8)]
+    with lock:
+        for number, thread in enumerate(workers, start=1):
+            thread.start()
+            while len(lock._waiting) < number:
+                time.sleep(0.001)
+    for thread in workers:
+        thread.join(timeout=5)
+    assert order == list(range(8))
+
+
+def test_a_thread_that_is_interrupted_while_it_waits_leaves_the_queue():
+    lock, is_over = TurnLock(), threading.Event()
+
+    def hold() -> None:
+        with lock:
+            is_over.wait(5)
+
+    def interrupt(*_details: object) -> None:
+        raise TimeoutError
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(TimeoutError), lock:
+            pytest.fail("The lock was held by another thread.")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    is_over.set()
+    holder.join(timeout=5)
+    with lock:
+        assert not lock._waiting
