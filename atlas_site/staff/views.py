@@ -1,5 +1,6 @@
 """The front page, the health check, the choice of theme, and the pages for errors."""
 
+import sys
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,10 +12,15 @@ from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from pymongo.errors import ConnectionFailure, ExecutionTimeout
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from atlas_site.staff.context_processors import THEMES, read_theme
 
 THEME_KEPT_FOR = timedelta(days=365)
+RETRY_AFTER_SECONDS = 60
+SERVER_AWAY = (ConnectionFailure, ExecutionTimeout, RedisConnectionError, RedisTimeoutError)
 
 
 @require_safe
@@ -84,8 +90,21 @@ def show_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def show_server_error(request: HttpRequest) -> HttpResponse:
-    """Say that Atlas failed."""
-    return _render_bare(request, 500)
+    """Say that Atlas failed or, with 503 and when to come back, that a server it needs does not answer."""
+    if not _is_server_away(sys.exc_info()[1]):
+        return _render_bare(request, 500)
+    response = _render_bare(request, 503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _is_server_away(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, is MongoDB or Valkey not answering."""
+    while error is not None:
+        if isinstance(error, SERVER_AWAY):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _render_bare(request: HttpRequest, status: int) -> HttpResponse:

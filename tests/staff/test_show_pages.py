@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory, override_settings
 
 from atlas_site.staff import views
+from tests.failpoints import HANG_UP, fail_commands
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +103,24 @@ def test_the_bare_error_pages_ask_no_server(view, status, rf):
     assert 'data-bs-theme="dark"' in response.text
     assert f"Error {status}" in response.text
     assert asked == []
+
+
+def test_signing_in_without_valkey_says_when_to_come_back(client, alice, settings):
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    client.raise_request_exception = False
+    response = client.post("/accounts/login/", {"login": alice.email, "password": "whatever it was"})
+    assert response.status_code == 503
+    assert response["Retry-After"] == "60"
+    assert "try again in a minute" in response.text
+
+
+def test_a_database_that_does_not_answer_is_no_fault_of_atlas(client, alice, sign_in):
+    hers = sign_in(client, alice)
+    hers.raise_request_exception = False
+    with fail_commands(connection.connection, "aggregate", "find", **HANG_UP):
+        response = hers.get("/credits/")
+    assert response.status_code == 503
+    assert hers.get("/credits/").status_code == 200
 
 
 def make_request(rf: RequestFactory, user) -> HttpRequest:
