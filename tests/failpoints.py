@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from pymongo import MongoClient
 
@@ -9,19 +10,28 @@ TRANSIENT = {"errorCode": 112, "errorLabels": ["TransientTransactionError"]}  # 
 HANG_UP = {"closeConnection": True}
 
 
+@dataclass
+class Fault:
+    """How often the server met a fault; known once its block has ended."""
+
+    count: int = 0
+
+
 @contextmanager
 def fail_commands(
     client: MongoClient, *commands: str, times: int | None = None, share: float | None = None, **fault
-) -> Iterator[None]:
+) -> Iterator[Fault]:
     """Let the server fail these commands in this block: the first `times`, a random `share`, or all of them.
 
     `fault` is what it does: `**TRANSIENT`, `**HANG_UP` or other data of the server's `failCommand`. The commands are
     not run. The server must have been started with `enableTestCommands=1`.
     """
+    met = Fault()
     mode = {"times": times} if times else {"activationProbability": share} if share else "alwaysOn"
     switch_on = {"configureFailPoint": "failCommand", "mode": mode, "data": {"failCommands": list(commands), **fault}}
-    client.admin.command(switch_on)
+    before = client.admin.command(switch_on)["count"]  # of the server's whole life
     try:
-        yield
+        yield met
     finally:
-        client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+        after = client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})["count"]
+        met.count = after - before

@@ -59,7 +59,7 @@ def require_python() -> None:
         )
     try:
         import ensurepip  # noqa: F401, PLC0415 -- Debian leaves it out of its python3 package
-        import venv  # noqa: F401, PLC0415
+        import venv  # noqa: F401, PLC0415 -- left out with it
     except ImportError:
         raise SetupError("Python's venv is missing; on Debian and Ubuntu: apt-get install python3-venv") from None
 

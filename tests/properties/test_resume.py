@@ -26,10 +26,10 @@ def accepted(carol, fund, phoenix, now, sandbox) -> PropertyJob:
 
 
 @pytest.mark.parametrize("command", ["commitTransaction", "insert", "findAndModify", "update", "find", "aggregate"])
-@pytest.mark.parametrize("nth", [1, 2, 4])
-def test_a_worker_that_dies_is_followed_by_one_that_finishes(command, nth, accepted, carol, now, sandbox):
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_a_worker_that_dies_is_followed_by_one_that_finishes(command, times, accepted, carol, now, sandbox):
     client = connection.connection
-    with fail_commands(client, command, times=nth, **BROKEN):
+    with fail_commands(client, command, times=times, **BROKEN) as fault:
         for attempt in range(12):
             moment = now + timedelta(minutes=6 * attempt)
             try:
@@ -39,6 +39,7 @@ def test_a_worker_that_dies_is_followed_by_one_that_finishes(command, nth, accep
             if job is not None and job.is_over:
                 break
 
+    assert fault.count == times
     job = PropertyJob.objects.get(pk=accepted.pk)
     assert (job.state, job.hit_count) == (PropertyJob.State.DONE, 10)
     assert PropertyDatasetPermission.objects.filter(user=carol).count() == 10
