@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from atlas_site.lib import env
@@ -182,6 +183,30 @@ SMALL_PLACE = 50
 MAP_TILE_URL = env.text("MAP_TILE_URL", "")
 MAP_TILE_ATTRIBUTION = env.text("MAP_TILE_ATTRIBUTION", "")
 
+# ---------------------------------------------------------------- Chargebee
+CHARGEBEE_SITE = env.text("CHARGEBEE_SITE")
+CHARGEBEE_API_KEY = env.text("CHARGEBEE_API_KEY")
+CHARGEBEE_BASE_URL = env.text("CHARGEBEE_BASE_URL", f"https://{CHARGEBEE_SITE}.chargebee.com").rstrip("/")
+try:
+    check_url(CHARGEBEE_BASE_URL)
+except UrlRefused as error:
+    raise ImproperlyConfigured(f"CHARGEBEE_BASE_URL: {error}") from None
+# name:password, two of them while the password is being changed.
+CHARGEBEE_WEBHOOK_USERS = [tuple(pair.split(":", 1)) for pair in env.words("CHARGEBEE_WEBHOOK_USERS")]
+if not CHARGEBEE_WEBHOOK_USERS or any(len(pair) != 2 or not all(pair) for pair in CHARGEBEE_WEBHOOK_USERS):
+    raise ImproperlyConfigured("CHARGEBEE_WEBHOOK_USERS must be name:password, or two of them with a comma between.")
+if PRODUCTION and any(len(password) < 16 for _, password in CHARGEBEE_WEBHOOK_USERS):
+    raise ImproperlyConfigured("CHARGEBEE_WEBHOOK_USERS: a password needs at least 16 characters in production.")
+CHARGEBEE_TIMEOUT_SECONDS = env.number("CHARGEBEE_TIMEOUT_SECONDS", 15, minimum=1)
+CHECKOUT_LIFE = timedelta(hours=3)
+WEBHOOK_BODY_LIMIT_BYTES = 256 * 1024
+# What a unit costs at BatchData, in US cents, and how many times that a credit must sell for.
+VENDOR_COST_CENTS = {
+    "SEARCH": env.number("VENDOR_COST_CENTS_SEARCH", 10),
+    "SKIPTRACE": env.number("VENDOR_COST_CENTS_SKIPTRACE", 7),
+}
+CREDIT_MARGIN = env.decimal("CREDIT_MARGIN", "1.4")
+
 # ---------------------------------------------------------------- background work
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -210,6 +235,11 @@ CELERY_BEAT_SCHEDULE = {
     "run due property jobs": {"task": "properties.run_due_jobs", "schedule": 5.0, "options": {"expires": 5.0}},
     "expire quotes": {"task": "credits.expire_quotes", "schedule": 60.0, "options": {"expires": 60.0}},
     "lapse welcome credits": {"task": "credits.lapse_welcome_credits", "schedule": 3600.0},
+    "process billing events": {"task": "billing.process_due_events", "schedule": 10.0, "options": {"expires": 10.0}},
+    "apply due billing effects": {"task": "billing.sync_due_customers", "schedule": 60.0, "options": {"expires": 60.0}},
+    "top credits up": {"task": "billing.top_up_wallets", "schedule": 60.0, "options": {"expires": 60.0}},
+    "copy the price list": {"task": "billing.copy_offers", "schedule": 3600.0},
+    "reconcile billing": {"task": "billing.reconcile", "schedule": crontab(hour=4, minute=17)},
     "remove old vendor calls": {"task": "properties.purge_vendor_calls", "schedule": 24 * 3600.0},
 }
 
@@ -281,5 +311,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Below these levels, both write addresses and bodies with personal data.
+        "chargebee.http_request": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
 }

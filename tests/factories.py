@@ -14,7 +14,16 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Account, AnonymousSession, FollowedMarket, Session, User
 from atlas_site.vendors.models import VendorCall
-from billing.models import Billing, PaymentTransaction
+from billing.models import (
+    AutoTopUp,
+    Billing,
+    BillingDifference,
+    Checkout,
+    Offer,
+    PaymentTransaction,
+    TopUp,
+    WebhookEvent,
+)
 from credits.models import Credit, CreditLog, CreditType, CreditUsage, CreditWeight, Quote, WelcomeClaim
 from divorce.models import DivorceLead
 from feedback.models import FeatureRequest
@@ -118,6 +127,77 @@ class PaymentTransactionFactory(DjangoModelFactory):
 
     class Meta:
         model = PaymentTransaction
+
+
+class OfferFactory(DjangoModelFactory):
+    """A pack that is sold; plans name their kind and period."""
+
+    id = unique_text("pack-")
+    name = "500 credits"
+    kind = Offer.Kind.PACK
+    price_cents = 12_900
+    credits = 500
+    is_sold = True
+    copied_at = NOON
+
+    class Meta:
+        model = Offer
+
+
+class CheckoutFactory(DjangoModelFactory):
+    id = unique_text("hp-")
+    user_id = factory.LazyFunction(ObjectId)
+    offer_id = "pack-500-USD"
+    url = "https://atlas-sandbox.chargebee.com/pages/v4/token/"
+    expires_at = NOON + timedelta(hours=3)
+
+    class Meta:
+        model = Checkout
+
+
+class WebhookEventFactory(DjangoModelFactory):
+    id = unique_text("ev_")
+    event_type = "invoice_generated"
+    received_at = NOON
+    body = "{}"
+
+    class Meta:
+        model = WebhookEvent
+
+
+class AutoTopUpFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    offer_id = "pack-100-USD"
+    below_credits = 50
+    monthly_cap_cents = 10_000
+    accepted_at = NOON
+
+    class Meta:
+        model = AutoTopUp
+
+
+class TopUpFactory(DjangoModelFactory):
+    id = unique_text("user:")
+    user_id = factory.LazyFunction(ObjectId)
+    offer_id = "pack-100-USD"
+    amount_cents = 2_900
+    credits = 100
+    month = "2026-11"
+    created_at = NOON
+
+    class Meta:
+        model = TopUp
+
+
+class BillingDifferenceFactory(DjangoModelFactory):
+    id = unique_text("paid_without_grant:")
+    kind = "paid_without_grant"
+    detail = "A paid invoice has no grant."
+    found_at = NOON
+    seen_at = NOON
+
+    class Meta:
+        model = BillingDifference
 
 
 class CreditFactory(DjangoModelFactory):

@@ -79,6 +79,10 @@ def start_test_servers() -> dict[str, str]:
         "SITE_URL": "http://testserver",
         "BATCHDATA_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
         "BATCHDATA_API_KEY": "sandbox-" + secrets.token_hex(8),
+        "CHARGEBEE_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
+        "CHARGEBEE_SITE": "atlas-sandbox",
+        "CHARGEBEE_API_KEY": "sandbox-" + secrets.token_hex(8),
+        "CHARGEBEE_WEBHOOK_USERS": f"chargebee:{secrets.token_hex(16)},chargebee-next:{secrets.token_hex(16)}",
     }
     environment = project_environment(values, os.environ)
     sandbox = servers.spawn_sandbox(sandbox_port, size=SANDBOX_SIZE, seed=SANDBOX_SEED, env=environment)

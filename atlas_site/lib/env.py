@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection
+from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -28,6 +29,18 @@ def number(name: str, default: int, *, minimum: int = 0) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
     if found < minimum:
         raise ImproperlyConfigured(f"{name} must be at least {minimum}, not {found}.")
+    return found
+
+
+def decimal(name: str, default: str) -> Decimal:
+    """Return the variable as an exact decimal above zero."""
+    value = text(name, default)
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found <= 0:
+        raise ImproperlyConfigured(f"{name} must be a decimal number above zero, not {value!r}.")
     return found
 
 

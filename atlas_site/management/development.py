@@ -46,6 +46,9 @@ def complete_environment(values: Mapping[str, str]) -> dict[str, str]:
         "ATLAS_ENV": "development",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "BATCHDATA_API_KEY": f"sandbox-{secrets.token_hex(12)}",
+        "CHARGEBEE_SITE": "atlas-sandbox",
+        "CHARGEBEE_API_KEY": f"sandbox-{secrets.token_hex(12)}",
+        "CHARGEBEE_WEBHOOK_USERS": f"chargebee:{secrets.token_urlsafe(24)}",
         **values,
     }
     return {
@@ -55,6 +58,7 @@ def complete_environment(values: Mapping[str, str]) -> dict[str, str]:
         "MONGODB_URI": f"mongodb://127.0.0.1:{ports['MONGODB_PORT']}/atlas?replicaSet=rs0",
         "REDIS_URL": f"redis://127.0.0.1:{ports['REDIS_PORT']}/0",
         "BATCHDATA_BASE_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}",
+        "CHARGEBEE_BASE_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}",
         "SANDBOX_MAIL_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}/mail/",
         "SITE_URL": f"http://127.0.0.1:{get_web_port()}",
     }

@@ -15,6 +15,9 @@ PRODUCTION = {
     "REDIS_URL": "rediss://:secret-word@cache.example.com/0",
     "BATCHDATA_API_KEY": "token",
     "BATCHDATA_BASE_URL": "https://api.example.com",
+    "CHARGEBEE_SITE": "atlas",
+    "CHARGEBEE_API_KEY": "key",
+    "CHARGEBEE_WEBHOOK_USERS": "chargebee:a-long-secret-password",
     "EMAIL_HOST": "mail.example.com",
 }
 
