@@ -58,6 +58,8 @@ class Subscription:
     due_since: datetime | None = None
     total_dues_cents: int = 0
     has_scheduled_changes: bool = False
+    # The plan it changes to at the next renewal; only `fetch_account` asks for it.
+    scheduled_plan_price_id: str | None = None
 
     @property
     def plan_price_id(self) -> str | None:
