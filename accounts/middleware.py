@@ -1,6 +1,7 @@
 """What every request of a signed-in person passes through."""
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import SESSION_KEY
@@ -8,8 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
+from accounts.models import User
 from accounts.sessions import USER_AGENT_MAX_LENGTH
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -27,6 +30,14 @@ def client_address(request: HttpRequest) -> str | None:
         return None
 
 
+def zone_of(user: User) -> ZoneInfo | None:
+    """Return the time zone that a person has chosen, None where there is none or nobody knows it any more."""
+    try:
+        return ZoneInfo(user.time_zone) if user.time_zone else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
 class SessionClientMiddleware:
     """Tell the session which address and browser it is used from, for the list of sessions."""
 
@@ -40,7 +51,10 @@ class SessionClientMiddleware:
 
 
 class SignedInMiddleware:
-    """End the session of a banned or deleted user on the next request, and keep signed-in pages out of caches."""
+    """End the session of a banned or deleted user on the next request, and keep signed-in pages out of caches.
+
+    Times of signed-in pages are written in the person's own time zone.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -52,7 +66,8 @@ class SignedInMiddleware:
             request.session.flush()
             return self._leave(request)
         is_private = request.user.is_authenticated
-        response = self.get_response(request)
+        with timezone.override(zone_of(request.user) if is_private else None):
+            response = self.get_response(request)
         if is_private or request.user.is_authenticated:
             patch_cache_control(response, private=True, no_store=True)
         return response

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
@@ -54,6 +55,12 @@ def quote_reveal(
         units={CreditType.SEARCH: count},
         accept_view="properties:accept-quote",
         back_url=back_url,
+        source=credit_services.QuoteSource(
+            kind="search",
+            id=query.hash(),
+            label=query.describe(),
+            url=f"{reverse('properties:search')}?{query.urlencode()}",
+        ),
         now=now,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
@@ -44,6 +45,12 @@ def quote_unlock(
         units=_units(wanted),
         accept_view="properties:accept-quote",
         back_url=back_url,
+        source=credit_services.QuoteSource(
+            kind="property",
+            id=permission.property_id,
+            label=permission.address or "A property",
+            url=reverse("properties:show-property", args=[permission.property_id]),
+        ),
         now=now,
     )
 
