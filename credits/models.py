@@ -15,8 +15,20 @@ class CreditType(models.TextChoices):
     SKIPTRACE = "SKIPTRACE", "Skip trace"
 
 
+class Bucket(models.TextChoices):
+    """The two kinds of credits in a wallet."""
+
+    SUBSCRIPTION = "subscription", "Subscription credits"
+    PURCHASED = "purchased", "Purchased credits"
+
+
 class Credit(Document):
-    """A user's wallet. `credit_available` is what can be spent: both buckets without what is reserved."""
+    """A user's wallet. `credit_available` is both buckets without what is reserved, `spendable` what can be spent."""
+
+    class Shortage(models.TextChoices):
+        NONE = "", "None"
+        LOW = "low", "A fifth is left"
+        EMPTY = "empty", "Nothing is left"
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_column="userId", related_name="wallet"
@@ -30,23 +42,43 @@ class Credit(Document):
     # Mirrors that the spending update itself checks: a ban, or a debt from a refund in whole credits.
     banned = models.BooleanField(default=False)
     debt = models.BigIntegerField(default=0)
+    # While a plan is paused, or was ended inside a paid period, its credits stay and cannot be spent.
+    subscription_frozen = models.BooleanField(default=False, db_column="subscriptionFrozen")
+    subscription_frozen_at = models.DateTimeField(null=True, blank=True, db_column="subscriptionFrozenAt")
+    # The one switch of its owner for all that spends or buys by itself.
+    automatic_spending_stopped = models.BooleanField(default=False, db_column="automaticSpendingStopped")
+    automatic_spending_stopped_at = models.DateTimeField(null=True, blank=True, db_column="automaticSpendingStoppedAt")
     # The period that the subscription bucket belongs to, its grant, and what came back into it from the one before.
     period = models.CharField(max_length=120, default="")
     period_started_at = models.DateTimeField(null=True, blank=True, db_column="periodStartedAt")
     period_ends_at = models.DateTimeField(null=True, blank=True, db_column="periodEndsAt")
     period_grant = models.BigIntegerField(default=0, db_column="periodGrant")
     period_returned = models.BigIntegerField(default=0, db_column="periodReturned")
+    # When the latest period of any plan began, kept after its end: none that began before it is granted any more.
+    latest_period_at = models.DateTimeField(null=True, blank=True, db_column="latestPeriodAt")
     # Welcome credits of the subscription bucket lapse at this moment.
     lapses_at = models.DateTimeField(null=True, blank=True, db_column="lapsesAt")
     last_purchase = models.BigIntegerField(default=0, db_column="lastPurchase")
+    # The mail that is due because few credits are left, the last one sent since credits came in, and whose turn it is.
+    warning_due = models.CharField(max_length=10, default="", choices=Shortage.choices, db_column="warningDue")
+    warned = models.CharField(max_length=10, default="", choices=Shortage.choices)
+    warning_leased_until = models.DateTimeField(null=True, blank=True, db_column="warningLeasedUntil")
 
     class Meta:
         db_table = "Credit"
         verbose_name = "wallet"
-        indexes = [models.Index(fields=["lapses_at"], name="wallet_by_lapse")]
+        indexes = [
+            models.Index(fields=["lapses_at"], name="wallet_by_lapse"),
+            models.Index(fields=["warning_due"], name="wallet_by_warning"),
+        ]
 
     def __str__(self) -> str:
         return f"wallet of {self.user_id}"
+
+    @property
+    def spendable(self) -> int:
+        """What can really be spent now: the purchased credits alone while those of the plan are frozen."""
+        return self.purchased_credits if self.subscription_frozen else self.credit_available
 
 
 class CreditUsage(Document):
@@ -121,6 +153,8 @@ class CreditLog(Document):
     reserved_after = models.BigIntegerField(default=0, db_column="reservedAfter")
     debt_change = models.BigIntegerField(default=0, db_column="debtChange")
     debt_after = models.BigIntegerField(default=0, db_column="debtAfter")
+    # The period of a plan that a reset, an upgrade, its end or its refund is about.
+    period = models.CharField(max_length=120, null=True, blank=True)
     # Credits by operation type where the entry is usage: {"SEARCH": 2, "SKIPTRACE": 1}.
     by_type = models.JSONField(default=dict, db_column="byType")
     reason = models.CharField(max_length=300)
@@ -138,8 +172,12 @@ class CreditLog(Document):
         verbose_name_plural = "ledger entries"
         constraints = [models.UniqueConstraint(fields=["credit", "sequence"], name="entry_by_sequence")]
         indexes = [
-            models.Index(fields=["credit", "-sequence"], name="entry_by_number"),
-            models.Index(fields=["credit", "-timestamp"], name="entry_by_time"),
+            # The statement by number; what it is filtered by is read from the index alone.
+            models.Index(fields=["credit", "-sequence", "timestamp", "kind", "credit_type"], name="entry_by_number"),
+            # The balance at a moment: several entries may share one.
+            models.Index(fields=["credit", "-timestamp", "-sequence"], name="entry_by_moment"),
+            # Usage of the last days, whose sum is read from the index alone.
+            models.Index(fields=["credit", "kind", "-timestamp", "reserved_change"], name="entry_by_kind"),
             models.Index(fields=["reference_kind", "reference_id"], name="entry_by_reference"),
         ]
 
@@ -156,10 +194,15 @@ class CreditLog(Document):
 
 
 class CreditWeight(Document):
-    """What one unit of an operation costs, in credits; at most four decimal places."""
+    """What one unit of an operation costs, in credits; at most four decimal places.
+
+    A raise is announced: `next_weight` replaces `weight` from `next_weight_from` on.
+    """
 
     credit_type = models.CharField(max_length=20, choices=CreditType.choices, unique=True, db_column="creditType")
     weight = models.FloatField()
+    next_weight = models.FloatField(null=True, blank=True, db_column="nextWeight")
+    next_weight_from = models.DateTimeField(null=True, blank=True, db_column="nextWeightFrom")
 
     class Meta:
         db_table = "CreditWeight"
@@ -195,6 +238,8 @@ class Quote(Document):
     hold_until = models.DateTimeField(null=True, blank=True, db_column="holdUntil")
     ended_at = models.DateTimeField(null=True, blank=True, db_column="endedAt")
     period = models.CharField(max_length=120, default="")
+    # Whether subscription credits were frozen when it was accepted, so that only purchased ones are held.
+    subscription_frozen = models.BooleanField(default=False, db_column="subscriptionFrozen")
     held_subscription = models.BigIntegerField(default=0, db_column="heldSubscription")
     held_purchased = models.BigIntegerField(default=0, db_column="heldPurchased")
     reserved = models.BigIntegerField(default=0)
@@ -208,11 +253,18 @@ class Quote(Document):
     accept_view = models.CharField(max_length=80, db_column="acceptView")
     back_url = models.CharField(max_length=2000, default="/", db_column="backUrl")
     job_id = models.CharField(max_length=40, null=True, blank=True, db_column="jobId")
+    # What the spend was for, by which usage is grouped: a search, a property or a list, with its name and its page.
+    source_kind = models.CharField(max_length=20, default="", db_column="sourceKind")
+    source_id = models.CharField(max_length=120, default="", db_column="sourceId")
+    source_label = models.CharField(max_length=200, default="", db_column="sourceLabel")
+    source_url = models.CharField(max_length=2000, default="", db_column="sourceUrl")
 
     class Meta:
         db_table = "Quote"
         indexes = [
             models.Index(fields=["user_id", "-created_at"], name="quote_by_user"),
+            models.Index(fields=["user_id", "status", "-created_at"], name="quote_by_user_and_state"),
+            models.Index(fields=["user_id", "status", "-ended_at", "-id"], name="receipt_by_user"),
             models.Index(fields=["-created_at"], name="quote_by_age"),
             models.Index(fields=["status", "expires_at"], name="quote_by_expiry"),
             models.Index(fields=["status", "hold_until"], name="quote_by_hold"),
@@ -235,3 +287,54 @@ class WelcomeClaim(Document):
 
     def __str__(self) -> str:
         return self.claim.split(":", 1)[0]
+
+
+class CreditAdjustment(Document):
+    """A decision of staff to add or take credits. Above a limit it waits for a second person."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Waiting for a second person"
+        APPLIED = "applied", "Applied"
+        REJECTED = "rejected", "Rejected"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_column="userId", related_name="adjustments"
+    )
+    amount = models.BigIntegerField(help_text="Credits to add, or to take if negative.")
+    bucket = models.CharField(max_length=20, choices=Bucket.choices, default=Bucket.PURCHASED)
+    reason = models.CharField(max_length=300)
+    corrects = models.CharField(max_length=200, null=True, blank=True)
+    # The amount in credits above which a second person had to approve, when this was proposed.
+    limit = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, db_column="proposedBy", related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_column="approvedBy",
+        related_name="+",
+    )
+    rejected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_column="rejectedBy",
+        related_name="+",
+    )
+    created_at = models.DateTimeField(db_column="createdAt")
+    decided_at = models.DateTimeField(null=True, blank=True, db_column="decidedAt")
+
+    class Meta:
+        db_table = "CreditAdjustment"
+        verbose_name = "adjustment"
+        indexes = [models.Index(fields=["state", "-created_at"], name="adjustment_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.amount:+d} {self.bucket} credits"

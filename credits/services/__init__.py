@@ -21,7 +21,7 @@ from credits.services.exceptions import (
 )
 from credits.services.grants import adjust, claw_back, grant, lapse, reset_period
 from credits.services.ledger import open_wallet, set_spending_ban
-from credits.services.quotes import Acceptance, accept_quote, make_quote
+from credits.services.quotes import Acceptance, QuoteSource, accept_quote, make_quote
 from credits.services.settlement import Capture, Expired, capture, expire_quotes, release
 from credits.services.welcome import claim_welcome_credits, lapse_welcome_credits
 
@@ -41,6 +41,7 @@ __all__ = [
     "QuoteChanged",
     "QuoteExpired",
     "QuoteNotFound",
+    "QuoteSource",
     "Report",
     "accept_quote",
     "adjust",

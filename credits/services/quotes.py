@@ -37,6 +37,19 @@ class Acceptance:
     is_new: bool
 
 
+@dataclass(frozen=True)
+class QuoteSource:
+    """What a spend is for: `kind` is "search", "property" or "list", `id` what tells it from others of its kind.
+
+    Usage is grouped by both; `label` and `url` are its name, and its page as a path of this site.
+    """
+
+    kind: str
+    id: str
+    label: str
+    url: str
+
+
 def make_quote(
     *,
     user_id: ObjectId,
@@ -47,12 +60,14 @@ def make_quote(
     accept_view: str,
     now: datetime,
     back_url: str = "/",
+    source: QuoteSource | None = None,
 ) -> Quote:
     """Store an offer and return it: `units` of each credit type at today's weights, and the most that it can cost.
 
     `subject` says exactly what it is about (ids, or criteria with sort, exclusions and n), as JSON. `accept_view` is
     the URL name of the domain's own accept view, which takes the quote's id; `back_url` is where a new quote can be
-    made. Nothing is held, whatever the balance: a quote is free. Raises ValueError for no units at all.
+    made; `source` is what usage is grouped by. Nothing is held, whatever the balance: a quote is free. Raises
+    ValueError for no units at all.
     """
     wanted = {str(credit_type): count for credit_type, count in units.items() if count}
     if not wanted or min(wanted.values()) < 0:
@@ -91,6 +106,10 @@ def make_quote(
         expires_at=moment + settings.QUOTE_LIFE,
         accept_view=accept_view,
         back_url=back_url,
+        source_kind=source.kind if source else "",
+        source_id=source.id[:120] if source else "",
+        source_label=source.label[:200] if source else "",
+        source_url=source.url[:2000] if source else "",
     )
 
 
