@@ -145,6 +145,8 @@ class Offer(Document):
     credits = models.BigIntegerField()
     # Offered to new buyers: active at Chargebee, and its credits do not sell below cost.
     is_sold = models.BooleanField(default=False, db_column="isSold")
+    # Why Atlas does not sell what Chargebee offers, in words for staff; empty where it sells, or nobody offers it.
+    refused_because = models.CharField(max_length=300, default="", blank=True, db_column="refusedBecause")
     resource_version = models.BigIntegerField(default=0, db_column="resourceVersion")
     copied_at = models.DateTimeField(db_column="copiedAt")
 
@@ -223,6 +225,9 @@ class AutoTopUp(Document):
     offer_id = models.CharField(max_length=100, db_column="offerId")
     below_credits = models.BigIntegerField(db_column="belowCredits")
     monthly_cap_cents = models.BigIntegerField(db_column="monthlyCapCents")
+    # The offer as the user agreed to it: one that costs more or brings less is never bought by itself.
+    agreed_price_cents = models.BigIntegerField(default=0, db_column="agreedPriceCents")
+    agreed_credits = models.BigIntegerField(default=0, db_column="agreedCredits")
     is_enabled = models.BooleanField(default=True, db_column="isEnabled")
     accepted_at = models.DateTimeField(db_column="acceptedAt")
     # Why Atlas itself switched it off, in words for the user: a declined card, an offer that is gone.
@@ -246,9 +251,8 @@ class TopUp(Document):
         PAID = "paid", "Paid"
         FAILED = "failed", "Failed"
 
-    id = models.CharField(
-        primary_key=True, max_length=80, db_column="_id"
-    )  # {user}:{wallet's sequence when it fell due}
+    # {user}:{number}: a user's top-ups are numbered, so that two sweeps at one moment can only make the same one.
+    id = models.CharField(primary_key=True, max_length=80, db_column="_id")
     user_id = ObjectIdField(db_column="userId")
     offer_id = models.CharField(max_length=100, db_column="offerId")
     amount_cents = models.BigIntegerField(db_column="amountCents")
@@ -257,6 +261,9 @@ class TopUp(Document):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
     attempts = models.IntegerField(default=0)
     created_at = models.DateTimeField(db_column="createdAt")
+    # When the card was first asked: the vendor remembers the key of a charge for 30 minutes from then.
+    sent_at = models.DateTimeField(null=True, blank=True, db_column="sentAt")
+    # When it is looked at next; none once it has ended and its owner was told.
     next_attempt_at = models.DateTimeField(null=True, blank=True, db_column="nextAttemptAt")
     invoice_id = models.CharField(max_length=50, null=True, blank=True, db_column="invoiceId")
     error = models.CharField(max_length=300, default="")
@@ -272,6 +279,20 @@ class TopUp(Document):
 
     def __str__(self) -> str:
         return f"top-up of {self.amount_cents} cents, {self.state}"
+
+
+class BillingNotice(Document):
+    """A mail about billing was sent, or was too old to be sent: never a second time."""
+
+    id = models.CharField(primary_key=True, max_length=200, db_column="_id")  # {kind}:{what it is about}
+    user_id = ObjectIdField(db_column="userId")
+    told_at = models.DateTimeField(db_column="toldAt")
+
+    class Meta:
+        db_table = "BillingNotice"
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class BillingDifference(Document):

@@ -18,6 +18,7 @@ from billing.models import (
     AutoTopUp,
     Billing,
     BillingDifference,
+    BillingNotice,
     Checkout,
     Offer,
     PaymentTransaction,
@@ -187,6 +188,15 @@ class TopUpFactory(DjangoModelFactory):
 
     class Meta:
         model = TopUp
+
+
+class BillingNoticeFactory(DjangoModelFactory):
+    id = unique_text("plan_started:")
+    user_id = factory.LazyFunction(ObjectId)
+    told_at = NOON
+
+    class Meta:
+        model = BillingNotice
 
 
 class BillingDifferenceFactory(DjangoModelFactory):

@@ -19,6 +19,7 @@ READ_ONLY_MODELS = {
     "auth.permission",
     "billing.autotopup",
     "billing.billingdifference",
+    "billing.billingnotice",
     "billing.checkout",
     "billing.offer",
     "billing.paymenttransaction",

@@ -112,6 +112,8 @@ class Invoice:
     due_date: datetime | None = None
     dunning_status: str | None = None
     next_retry_at: datetime | None = None
+    # What was given along when it was made: of an automatic top-up, its key.
+    po_number: str | None = None
     deleted: bool = False
     lines: tuple[InvoiceLine, ...] = ()
     payments: tuple[LinkedPayment, ...] = ()
