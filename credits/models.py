@@ -15,6 +15,9 @@ class CreditType(models.TextChoices):
     SKIPTRACE = "SKIPTRACE", "Skip trace"
 
 
+WELCOME_PERIOD = "welcome:"
+
+
 class Bucket(models.TextChoices):
     """The two kinds of credits in a wallet."""
 
@@ -79,6 +82,27 @@ class Credit(Document):
     def spendable(self) -> int:
         """What can really be spent now: the purchased credits alone while those of the plan are frozen."""
         return self.purchased_credits if self.subscription_frozen else self.credit_available
+
+    @property
+    def is_welcome(self) -> bool:
+        """Whether the subscription bucket holds welcome credits, which no plan stands behind."""
+        return self.period.startswith(WELCOME_PERIOD)
+
+    @property
+    def shortage(self) -> "Credit.Shortage":
+        """How short of credits the wallet is (the money rule): a fifth or nothing is left of what last came in.
+
+        That is the grant of the running period, or else the last purchase. What is held counts as left: it may come
+        back. Welcome credits are few from the start, so they are short only when nothing is left.
+        """
+        runs = bool(self.period) and not self.subscription_frozen
+        basis = self.period_grant if runs else self.last_purchase
+        left = self.spendable + self.reserved
+        if basis <= 0 or left > basis * settings.LOW_CREDITS_SHARE:
+            return self.Shortage.NONE
+        if left <= 0:
+            return self.Shortage.EMPTY
+        return self.Shortage.NONE if runs and self.is_welcome else self.Shortage.LOW
 
 
 class CreditUsage(Document):
@@ -173,7 +197,7 @@ class CreditLog(Document):
         constraints = [models.UniqueConstraint(fields=["credit", "sequence"], name="entry_by_sequence")]
         indexes = [
             # The statement by number; what it is filtered by is read from the index alone.
-            models.Index(fields=["credit", "-sequence", "timestamp", "kind", "credit_type"], name="entry_by_number"),
+            models.Index(fields=["credit", "-sequence", "timestamp", "kind"], name="entry_by_number"),
             # The balance at a moment: several entries may share one.
             models.Index(fields=["credit", "-timestamp", "-sequence"], name="entry_by_moment"),
             # Usage of the last days, whose sum is read from the index alone.

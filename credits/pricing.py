@@ -6,7 +6,10 @@ a unit of a type costs (`CreditWeight`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+
+from django.utils import timezone
 
 from credits.models import CreditType, CreditWeight
 from credits.money import price, weight_of
@@ -96,6 +99,15 @@ OPERATIONS = (
     ),
 )
 
+# What quotes are for, by their kind, as lists of receipts and of usage call it.
+KIND_NAMES = {
+    "reveal": "Revealed properties",
+    "unlock": "Unlocked datasets",
+    "refresh": "Refreshed data",
+    "skiptrace": "Skip traces",
+    "divorce": "Divorce leads",
+}
+
 ALWAYS_FREE = (
     "Counts, previews and quotes",
     "Misses, and anything the data provider failed to deliver",
@@ -112,9 +124,16 @@ def operation_of(kind: str, credit_type: str) -> Operation:
     return next((operation for operation in of_type if operation.key.startswith(kind)), of_type[0])
 
 
-def current_weights() -> dict[str, Decimal]:
-    """Return what a unit of each type costs now, in credits, as exact decimals of at most four places."""
-    stored = {row.credit_type: weight_of(row.weight) for row in CreditWeight.objects.all()}
+def weight_at(row: CreditWeight, moment: datetime) -> Decimal:
+    """Return the weight that is in force at a moment: the announced one from its day on."""
+    is_due = row.next_weight is not None and row.next_weight_from is not None and row.next_weight_from <= moment
+    return weight_of(row.next_weight if is_due else row.weight)
+
+
+def current_weights(now: datetime | None = None) -> dict[str, Decimal]:
+    """Return what a unit of each type costs at `now`, in credits, as exact decimals of at most four places."""
+    moment = now or timezone.now()
+    stored = {row.credit_type: weight_at(row, moment) for row in CreditWeight.objects.all()}
     return {str(name): stored.get(name, default) for name, default in DEFAULT_WEIGHTS.items()}
 
 

@@ -19,9 +19,15 @@ from credits.services.exceptions import (
     QuoteExpired,
     QuoteNotFound,
 )
-from credits.services.grants import adjust, claw_back, grant, lapse, reset_period
-from credits.services.ledger import open_wallet, set_spending_ban
-from credits.services.quotes import Acceptance, QuoteSource, accept_quote, make_quote
+from credits.services.grants import adjust, claw_back, grant, lapse, period_name, reset_period
+from credits.services.ledger import (
+    applied_keys,
+    open_wallet,
+    set_automatic_spending,
+    set_spending_ban,
+    set_subscription_frozen,
+)
+from credits.services.quotes import Acceptance, QuoteSource, accept_quote, make_quote, purge_quotes
 from credits.services.settlement import Capture, Expired, capture, expire_quotes, release
 from credits.services.welcome import claim_welcome_credits, lapse_welcome_credits
 
@@ -46,6 +52,7 @@ __all__ = [
     "accept_quote",
     "adjust",
     "adopt_wallets",
+    "applied_keys",
     "capture",
     "claim_welcome_credits",
     "claw_back",
@@ -55,8 +62,12 @@ __all__ = [
     "lapse_welcome_credits",
     "make_quote",
     "open_wallet",
+    "period_name",
+    "purge_quotes",
     "release",
     "reset_period",
+    "set_automatic_spending",
     "set_spending_ban",
+    "set_subscription_frozen",
     "verify_books",
 ]

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from bson import Int64, ObjectId
 
-from atlas_site.mongodb.documents import as_utc, load
-from credits.models import CreditLog
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
+from credits.models import WELCOME_PERIOD, CreditLog
 from credits.services.exceptions import NotEnoughCredits, PeriodIsOver
 from credits.services.ledger import HeldWallet, change_wallet, find_entry
 
-Bucket = Literal["subscription", "purchased"]
+BucketName = Literal["subscription", "purchased"]
 Reference = tuple[str, str]
 SYSTEM = "system"
 
@@ -20,38 +20,44 @@ def grant(
     *,
     user_id: ObjectId,
     amount: int,
-    bucket: Bucket,
+    bucket: BucketName,
     source: str,
     reason: str,
     now: datetime,
     reference: Reference | None = None,
     actor: str = SYSTEM,
+    period: str | None = None,
 ) -> CreditLog:
     """Add credits to a bucket, once for each `source` (an invoice and its line), and return the entry.
 
-    Purchased credits pay a debt first. Subscription credits added within a period (an upgrade) raise its grant.
-    Raises KeyReused if the source already granted something else, ValueError unless the amount is positive.
+    They pay a debt first. Subscription credits added within a period (an upgrade) raise its grant; `period` names it,
+    as "subscription:start", and PeriodIsOver is raised if another one runs by now. Raises KeyReused if the source
+    already granted something else, ValueError unless the amount is positive.
     """
     if amount <= 0:
         raise ValueError("A grant adds at least one credit.")
-    inputs = {"user": user_id, "amount": amount, "bucket": bucket}
+    inputs = {"user": user_id, "amount": amount, "bucket": bucket} | ({"period": period} if period else {})
 
     def add(wallet: HeldWallet, key: str) -> dict[str, Any]:
+        running = wallet.document.get("period") or ""
         if bucket == "subscription":
+            if period is not None and period != running:
+                raise PeriodIsOver(f"{period} does not run any more.")
             wallet.set(periodGrant=Int64((wallet.document.get("periodGrant") or 0) + amount))
-            changes: dict[str, Any] = {"subscription": amount}
         else:
             wallet.set(lastPurchase=Int64(amount))
-            paid = min(wallet.debt, amount)
-            changes = {"purchased": amount - paid, "debt": -paid}
+        wallet.came_in()
+        paid = min(wallet.debt, amount)
         return wallet.record(
             kind=CreditLog.Kind.GRANT,
             key=key,
             inputs=inputs,
-            reason=reason,
+            reason=_saying_what_was_owed(reason, paid),
             actor=actor,
             reference=reference,
-            **changes,
+            period=period,
+            debt=-paid,
+            **_into(bucket, amount - paid),
         )
 
     return _apply(user_id=user_id, key=f"grant:{source}", inputs=inputs, now=now, change=add)
@@ -69,34 +75,39 @@ def reset_period(
 ) -> CreditLog:
     """Set the subscription bucket to the grant of a new period, once a period, and touch nothing else.
 
-    What was left of the period before lapses by it, welcome credits too. Purchased and held credits stay. Raises
-    PeriodIsOver if a later period of the subscription has begun already, KeyReused for another grant of the same one.
+    What was left of the period before lapses by it, welcome credits too. Purchased and held credits stay. A period
+    that was paid is a purchase, so its credits pay a debt first. Raises PeriodIsOver if a period that begins later, of
+    any subscription, was granted already, KeyReused for another grant of the same one.
     """
     started = as_utc(started_at)
-    period = f"{subscription_id}:{started:%Y-%m-%dT%H:%M:%SZ}"
+    period = period_name(subscription_id, started)
     inputs = {"user": user_id, "amount": amount}
 
     def reset(wallet: HeldWallet, key: str) -> dict[str, Any]:
-        current = wallet.document.get("periodStartedAt")
-        same = str(wallet.document.get("period") or "").startswith(f"{subscription_id}:")
-        if same and current is not None and as_utc(current) > started:
-            raise PeriodIsOver(f"{period} is followed by {wallet.document['period']}.")
+        latest = _latest_period_at(wallet)
+        if latest is not None and latest > started:
+            raise PeriodIsOver(f"{period} is followed by a later one.")
+        wallet.came_in()
+        paid = min(wallet.debt, amount)
         wallet.set(
             period=period,
             periodStartedAt=started,
             periodEndsAt=as_utc(ends_at),
             periodGrant=Int64(amount),
             periodReturned=Int64(0),
+            latestPeriodAt=started,
             lapsesAt=None,
         )
         return wallet.record(
             kind=CreditLog.Kind.RESET,
             key=key,
             inputs=inputs,
-            reason=reason,
+            reason=_saying_what_was_owed(reason, paid),
             actor=SYSTEM,
             reference=("period", period),
-            subscription=amount - wallet.subscription,
+            period=period,
+            subscription=amount - paid - wallet.subscription,
+            debt=-paid,
         )
 
     return _apply(user_id=user_id, key=f"reset:{period}", inputs=inputs, now=now, change=reset)
@@ -106,16 +117,18 @@ def adjust(
     *,
     user_id: ObjectId,
     amount: int,
-    bucket: Bucket,
+    bucket: BucketName,
     adjustment_id: str,
     reason: str,
     actor: str,
     now: datetime,
     corrects: str | None = None,
+    reference: Reference | None = None,
 ) -> CreditLog:
     """Add or take (negative) credits by a decision of staff, once for each `adjustment_id`, and return the entry.
 
-    `actor` and `reason` are required; `corrects` is the key of the entry that this one corrects. Raises
+    `actor` and `reason` are required; `corrects` is the key of the entry that this one corrects, to which it is then
+    linked instead of to `reference`. People decide by `propose_adjustment`, which calls this. Raises
     NotEnoughCredits if the bucket holds less than is taken, ValueError without actor or reason or for zero.
     """
     if not (amount and actor.strip() and reason.strip()):
@@ -132,7 +145,7 @@ def adjust(
             inputs=inputs,
             reason=reason,
             actor=actor,
-            reference=("entry", corrects) if corrects else None,
+            reference=("entry", corrects) if corrects else reference,
             **_into(bucket, amount),
         )
 
@@ -153,14 +166,16 @@ def lapse(
     def end(wallet: HeldWallet) -> Mapping[str, Any]:
         if only_period is not None and wallet.document.get("period") != only_period:
             return {}
+        period = wallet.document.get("period") or None
         wallet.set(period="", periodStartedAt=None, periodEndsAt=None, lapsesAt=None)
-        wallet.set(periodGrant=Int64(0), periodReturned=Int64(0))
+        wallet.set(periodGrant=Int64(0), periodReturned=Int64(0), latestPeriodAt=_latest_period_at(wallet))
         return wallet.record(
             kind=CreditLog.Kind.LAPSE,
             key=key,
             inputs=inputs,
             reason=reason,
             actor=SYSTEM,
+            period=period,
             subscription=-wallet.subscription,
         )
 
@@ -169,20 +184,39 @@ def lapse(
 
 
 def claw_back(
-    *, user_id: ObjectId, amount: int, refund_id: str, reason: str, now: datetime, bucket: Bucket = "purchased"
-) -> CreditLog:
+    *,
+    user_id: ObjectId,
+    amount: int,
+    refund_id: str,
+    reason: str,
+    now: datetime,
+    bucket: BucketName = "purchased",
+    period: str | None = None,
+) -> CreditLog | None:
     """Take back what a refunded or failed payment granted, once for each refund, and return the entry.
 
-    The bucket is never taken below zero: what is spent already becomes a debt, which blocks spending until the next
-    purchase pays it. `amount` must not exceed what was granted. Raises KeyReused for another amount of the same refund,
-    ValueError unless the amount is positive.
+    `refund_id` is the refund's transaction, with ":" and the line after it where one refund has several. The bucket is
+    never taken below zero: what is spent already becomes a debt, which blocks spending until the next purchase pays it.
+    `amount` must not exceed what was granted.
+
+    `period` is the one that the refunded subscription credits were granted for, as "subscription:start". If it is over,
+    what was left of it has lapsed and the credits of the present one are another purchase: nothing is taken, and only
+    what was used of it becomes a debt. Without any there is no entry, and None is returned.
+
+    Raises KeyReused for another amount of the same refund, ValueError unless the amount is positive.
     """
     if amount <= 0:
         raise ValueError("At least one credit is taken back.")
-    inputs = {"user": user_id, "amount": amount, "bucket": bucket}
+    inputs = {"user": user_id, "amount": amount, "bucket": bucket} | ({"period": period} if period else {})
 
     def take(wallet: HeldWallet, key: str) -> dict[str, Any]:
-        taken = min(amount, wallet.subscription if bucket == "subscription" else wallet.purchased)
+        if period is None or period == wallet.document.get("period"):
+            taken = min(amount, wallet.subscription if bucket == "subscription" else wallet.purchased)
+            owed = amount - taken
+        else:
+            taken, owed = 0, min(amount, used_of_period(wallet.id, period))
+        if not (taken or owed):
+            return {}
         return wallet.record(
             kind=CreditLog.Kind.CLAWBACK,
             key=key,
@@ -190,11 +224,60 @@ def claw_back(
             reason=reason,
             actor=SYSTEM,
             reference=("refund", refund_id),
-            debt=amount - taken,
+            period=period,
+            debt=owed,
             **_into(bucket, -taken),
         )
 
-    return _apply(user_id=user_id, key=f"clawback:{refund_id}", inputs=inputs, now=now, change=take)
+    key = f"clawback:{refund_id}"
+    entry = change_wallet(
+        user_id=user_id,
+        now=now,
+        find_first=lambda: find_entry(key, inputs),
+        change=lambda wallet: take(wallet, key),
+    )
+    return load(CreditLog, entry) if entry else None
+
+
+def used_of_period(wallet_id: ObjectId, period: str) -> int:
+    """Return how many credits of a period's grant were used, and not yet taken back as a debt: 0 if it was not granted.
+
+    Used is what spends took from the subscription bucket between the reset and the next reset or end, less what came
+    back meanwhile, and what of the grant paid a debt. It is read from the ledger, in the running transaction.
+    """
+    ledger, session = collection_of(CreditLog), current_session()
+    begin = ledger.find_one({"key": f"reset:{period}", "creditId": wallet_id}, session=session)
+    if begin is None:
+        return 0
+    later = {"creditId": wallet_id, "sequence": {"$gt": begin["sequence"]}}
+    ends = {"$or": [{"kind": "reset"}, {"kind": "lapse", "referenceKind": None}]}
+    end = ledger.find_one({**later, **ends}, {"sequence": 1}, sort=[("sequence", 1)], session=session) or {}
+    within = {"$gte": begin["sequence"]} | ({"$lt": end["sequence"]} if end else {})
+    spent = {"kind": {"$in": ["reserve", "release"]}, "sequence": within}
+    paid = {"kind": {"$in": ["reset", "grant"]}, "period": period}
+    taken_back = {"kind": "clawback", "period": period}
+    about = {"creditId": wallet_id, "sequence": {"$gte": begin["sequence"]}, "$or": [spent, paid, taken_back]}
+    used = {"$cond": [{"$in": ["$kind", ["reserve", "release"]]}, "$subscriptionChange", "$debtChange"]}
+    rows = ledger.aggregate([{"$match": about}, {"$group": {"_id": None, "sum": {"$sum": used}}}], session=session)
+    return max(0, -sum(row["sum"] for row in rows))
+
+
+def period_name(subscription_id: str, started_at: datetime) -> str:
+    """Return how a period is named in keys and wallets: its subscription and the second at which it begins, in UTC."""
+    return f"{subscription_id}:{as_utc(started_at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _latest_period_at(wallet: HeldWallet) -> datetime | None:
+    """Return when the latest period of a plan began that was ever granted; welcome credits are no plan's."""
+    latest = wallet.document.get("latestPeriodAt")
+    if latest is None and not str(wallet.document.get("period") or "").startswith(WELCOME_PERIOD):
+        latest = wallet.document.get("periodStartedAt")
+    return as_utc(latest) if latest is not None else None
+
+
+def _saying_what_was_owed(reason: str, paid: int) -> str:
+    """Return the reason of credits that came in, with what of them a refund had left owing."""
+    return f"{reason} ({paid} of it paid what was owed after a refund)" if paid else reason
 
 
 def _apply(*, user_id: ObjectId, key: str, inputs: Mapping[str, Any], now: datetime, change: Any) -> CreditLog:
@@ -208,6 +291,6 @@ def _apply(*, user_id: ObjectId, key: str, inputs: Mapping[str, Any], now: datet
     return load(CreditLog, entry)
 
 
-def _into(bucket: Bucket, amount: int) -> dict[str, Any]:
+def _into(bucket: BucketName, amount: int) -> dict[str, Any]:
     """Return the change of one bucket as arguments of `HeldWallet.record`."""
     return {bucket: amount}

@@ -6,7 +6,7 @@ From then on no other transaction can change this wallet, so all that is read af
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,9 +16,10 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
 from atlas_site.lib.transactions import key_lock, run_txn
-from atlas_site.mongodb.documents import as_utc, collection_of, current_session, is_in_transaction
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, is_in_transaction, load
 from credits.chain import digest, entry_hash
 from credits.models import Credit, CreditLog, CreditType, CreditUsage
+from credits.money import Parts
 from credits.services.exceptions import KeyReused, LedgerConflict, LostRace
 
 Result = TypeVar("Result")
@@ -49,8 +50,18 @@ class HeldWallet:
 
     @property
     def available(self) -> int:
-        """What can be spent: both buckets."""
+        """Both buckets."""
         return self.subscription + self.purchased
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the subscription credits cannot be spent at present."""
+        return bool(self.document.get("subscriptionFrozen"))
+
+    @property
+    def spendable(self) -> Parts:
+        """What can be spent, by bucket."""
+        return Parts(0 if self.is_frozen else self.subscription, self.purchased)
 
     def set(self, **columns: Any) -> None:
         """Set keys of the wallet document that are no balances, by their names in the document."""
@@ -70,6 +81,7 @@ class HeldWallet:
         reserved: int = 0,
         debt: int = 0,
         by_type: Mapping[str, int] | None = None,
+        period: str | None = None,
     ) -> dict[str, Any]:
         """Change the balances by these signed amounts, write the one entry of it, and return the entry.
 
@@ -106,6 +118,7 @@ class HeldWallet:
             "reservedAfter": Int64(self.reserved),
             "debtAfter": Int64(self.debt),
             "byType": types,
+            "period": period,
             "reason": reason,
             "referenceKind": reference[0] if reference else None,
             "referenceId": reference[1] if reference else None,
@@ -130,7 +143,19 @@ class HeldWallet:
             "sequence": Int64(self.sequence),
             "lastHash": self.last_hash,
         }
-        collection_of(Credit).update_one({"_id": self.id}, {"$set": values | self._others}, session=current_session())
+        values |= self._others
+        values["warningDue"] = self._warning_due(values)
+        collection_of(Credit).update_one({"_id": self.id}, {"$set": values}, session=current_session())
+
+    def came_in(self) -> None:
+        """Note that credits were added: what they are short of is counted anew."""
+        self.set(warned="", warningLeasedUntil=None)
+
+    def _warning_due(self, values: Mapping[str, Any]) -> str:
+        """Return the mail that is due after this change: none that was sent since credits came in."""
+        wallet = load(Credit, {**self.document, **values})
+        grows = Credit.Shortage.values.index(wallet.shortage) > Credit.Shortage.values.index(wallet.warned)
+        return str(wallet.shortage) if grows else ""
 
     def _adopt(self, before: Mapping[str, Any]) -> None:
         """Write the opening entry of a wallet that another program filled before there was a numbered ledger."""
@@ -268,6 +293,10 @@ def open_wallet(*, user_id: ObjectId) -> ObjectId:
         "lastHash": "",
         "banned": bool(owner.get("banned")),
         "debt": zero,
+        "subscriptionFrozen": False,
+        "automaticSpendingStopped": False,
+        "warningDue": "",
+        "warned": "",
         "period": "",
         "periodGrant": zero,
         "periodReturned": zero,
@@ -288,6 +317,38 @@ def set_spending_ban(*, user_id: ObjectId, banned: bool) -> None:
     collection_of(Credit).find_one_and_update(
         {"userId": user_id, "banned": {"$ne": banned}}, {"$set": {"banned": banned}}, session=current_session()
     )
+
+
+def set_subscription_frozen(*, user_id: ObjectId, frozen: bool, now: datetime) -> None:
+    """Keep the subscription credits of a paused plan from being spent, or let them be spent again.
+
+    So it is, too, while a plan that was ended inside a paid period runs to the end of it. Purchased credits stay
+    spendable, no balance changes, and holds go on. Like a ban it is no entry of the ledger.
+    """
+    _switch(user_id, "subscriptionFrozen", frozen, now)
+
+
+def set_automatic_spending(*, user_id: ObjectId, stopped: bool, now: datetime) -> None:
+    """Turn the user's one switch for all that spends or buys by itself: standing quotes and auto top-up."""
+    _switch(user_id, "automaticSpendingStopped", stopped, now)
+
+
+def applied_keys(keys: Iterable[str]) -> set[str]:
+    """Return which of these keys the ledger has an entry for, by one read of its index."""
+    wanted = list(set(keys))
+    if not wanted:
+        return set()
+    return {entry["key"] for entry in collection_of(CreditLog).find({"key": {"$in": wanted}}, {"key": 1, "_id": 0})}
+
+
+def _switch(user_id: ObjectId, column: str, on: bool, now: datetime) -> None:
+    """Turn a flag of the wallet, with the moment from which it is on; a user without a wallet gets one for it."""
+    wallets, turned = collection_of(Credit), {"$set": {column: on, f"{column}At": as_utc(now) if on else None}}
+    where = {"userId": user_id, column: {"$ne": on}}
+    changed = wallets.find_one_and_update(where, turned, {"_id": 1}, session=current_session())
+    if changed is None and on and not is_in_transaction() and wallets.find_one({"userId": user_id}, {"_id": 1}) is None:
+        open_wallet(user_id=user_id)
+        wallets.find_one_and_update(where, turned, {"_id": 1})
 
 
 def _explain(user_id: ObjectId, refuse: Callable[[Mapping[str, Any]], None] | None) -> None:

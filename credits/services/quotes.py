@@ -14,8 +14,8 @@ from pymongo.client_session import ClientSession
 
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
 from credits.chain import digest
-from credits.models import CreditLog, CreditUsage, Quote
-from credits.money import Parts, least_price, price, split_spend, weight_of
+from credits.models import Credit, CreditLog, CreditUsage, Quote
+from credits.money import least_price, price, split_spend, weight_of
 from credits.pricing import current_weights
 from credits.selectors import fitting_units, prepaid_fractions
 from credits.services.exceptions import (
@@ -72,7 +72,7 @@ def make_quote(
     wanted = {str(credit_type): count for credit_type, count in units.items() if count}
     if not wanted or min(wanted.values()) < 0:
         raise ValueError("A quote needs at least one unit.")
-    weights = current_weights()
+    weights = current_weights(now)
     fractions = prepaid_fractions(user_id=user_id)
     lines: list[dict[str, Any]] = []
     for credit_type, count in wanted.items():
@@ -93,7 +93,7 @@ def make_quote(
             }
         )
     moment = as_utc(now)
-    return Quote.objects.create(
+    quote = Quote.objects.create(
         id=uuid4().hex,
         user_id=user_id,
         kind=kind,
@@ -111,6 +111,8 @@ def make_quote(
         source_label=source.label[:200] if source else "",
         source_url=source.url[:2000] if source else "",
     )
+    _end_oldest_offers(user_id, moment)
+    return quote
 
 
 def accept_quote(*, quote_id: str, user_id: ObjectId, now: datetime, job_id: str | None = None) -> Acceptance:
@@ -137,13 +139,21 @@ def accept_quote(*, quote_id: str, user_id: ObjectId, now: datetime, job_id: str
     def refuse(wallet: Mapping[str, Any]) -> None:
         if wallet.get("banned") or (wallet.get("debt") or 0) > 0:
             raise AccountBlocked(banned=bool(wallet.get("banned")), debt=wallet.get("debt") or 0)
-        available = wallet.get("creditAvailable") or 0
-        if available < _least_cost(quote):
-            raise _not_enough(quote, available)
+        spendable = load(Credit, dict(wallet)).spendable
+        if spendable < _least_cost(quote):
+            raise _not_enough(quote, spendable)
 
     def can_spend() -> dict[str, Any]:
         # The least that it can cost is known beforehand, so nearly all refusals happen without a write.
-        return {"banned": {"$ne": True}, "debt": {"$not": {"$gt": 0}}, "creditAvailable": {"$gte": _least_cost(quote)}}
+        least = {"$gte": _least_cost(quote)}
+        return {
+            "banned": {"$ne": True},
+            "debt": {"$not": {"$gt": 0}},
+            "$or": [
+                {"subscriptionFrozen": {"$ne": True}, "creditAvailable": least},
+                {"subscriptionFrozen": True, "purchasedCredits": least},
+            ],
+        }
 
     return change_wallet(
         user_id=user_id,
@@ -158,9 +168,9 @@ def accept_quote(*, quote_id: str, user_id: ObjectId, now: datetime, job_id: str
 def _reserve(wallet: HeldWallet, quote: Mapping[str, Any], job_id: str | None) -> Acceptance:
     lines = [_hold_line(wallet, line) for line in quote["lines"]]
     cost = sum(line["held"] for line in lines)
-    if cost > wallet.available:
-        raise _not_enough(quote, wallet.available)
-    parts = split_spend(cost, Parts(wallet.subscription, wallet.purchased))
+    if cost > wallet.spendable.total:
+        raise _not_enough(quote, wallet.spendable.total)
+    parts = split_spend(cost, wallet.spendable)
     wallet.record(
         kind=CreditLog.Kind.RESERVE,
         key=f"reserve:{quote['_id']}",
@@ -179,6 +189,7 @@ def _reserve(wallet: HeldWallet, quote: Mapping[str, Any], job_id: str | None) -
         "acceptedAt": wallet.now,
         "holdUntil": _hold_until(wallet),
         "period": wallet.document.get("period") or "",
+        "subscriptionFrozen": wallet.is_frozen,
         "heldSubscription": Int64(parts.subscription),
         "heldPurchased": Int64(parts.purchased),
         "reserved": Int64(cost),
@@ -213,6 +224,32 @@ def _hold_line(wallet: HeldWallet, line: Mapping[str, Any]) -> dict[str, Any]:
         keys, {"$set": {"prepaid": Decimal128("0")}, "$inc": {"creditReserved": Int64(cost)}}, session=session
     )
     return {**line, "held": cost, "prepaid": str(prepaid)}
+
+
+def _end_oldest_offers(user_id: ObjectId, moment: datetime) -> None:
+    """End the oldest offers of a user beyond OPEN_OFFERS_A_USER: nobody reads that many, and a script makes no end."""
+    quotes, session = collection_of(Quote), current_session()
+    offered = {"userId": user_id, "status": str(Quote.Status.OFFERED)}
+    newest_first = quotes.find(offered, {"_id": 1}, session=session).sort("createdAt", -1)
+    for quote in list(newest_first.skip(settings.OPEN_OFFERS_A_USER)):
+        end_offer(quote["_id"], moment)
+
+
+def end_offer(quote_id: str, moment: datetime) -> bool:
+    """Let an offer end that nobody accepted, and return whether this call did it."""
+    offered = {"_id": quote_id, "status": str(Quote.Status.OFFERED)}
+    ended = {"$set": {"status": str(Quote.Status.EXPIRED), "endedAt": moment}}
+    return collection_of(Quote).find_one_and_update(offered, ended, {"_id": 1}, session=current_session()) is not None
+
+
+def purge_quotes(*, now: datetime) -> int:
+    """Remove the offers that ended unaccepted longer than UNACCEPTED_QUOTES_KEPT ago, and return how many they were.
+
+    No credits were ever held for them, so the ledger does not speak of them.
+    """
+    long_ago = as_utc(now) - settings.UNACCEPTED_QUOTES_KEPT
+    ended = {"status": str(Quote.Status.EXPIRED), "expiresAt": {"$lte": long_ago}}
+    return collection_of(Quote).delete_many(ended).deleted_count
 
 
 def prepaid_of(usage: Mapping[str, Any]) -> Decimal:

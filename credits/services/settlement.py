@@ -15,7 +15,7 @@ from credits.models import CreditLog, CreditUsage, Quote
 from credits.money import Parts, left_over, price, returnable, split_rest, weight_of
 from credits.services.exceptions import CreditsError, LedgerConflict
 from credits.services.ledger import HeldWallet, change_wallet, find_entry
-from credits.services.quotes import prepaid_of, read_quote, write_quote
+from credits.services.quotes import end_offer, prepaid_of, read_quote, write_quote
 
 logger = logging.getLogger(__name__)
 
@@ -120,10 +120,7 @@ def expire_quotes(*, now: datetime, limit: int = 1000) -> Expired:
     moment, quotes = as_utc(now), collection_of(Quote)
     offered = {"status": str(Quote.Status.OFFERED), "expiresAt": {"$lte": moment}}
     ids = [quote["_id"] for quote in quotes.find(offered, {"_id": 1}).sort("expiresAt", 1).limit(limit)]
-    ended = {"$set": {"status": str(Quote.Status.EXPIRED), "endedAt": moment}}
-    offers = sum(
-        quotes.find_one_and_update({"_id": quote_id, **offered}, ended, {"_id": 1}) is not None for quote_id in ids
-    )
+    offers = sum(end_offer(quote_id, moment) for quote_id in ids)
     accepted = {"status": str(Quote.Status.ACCEPTED), "holdUntil": {"$lte": moment}}
     holds = 0
     for quote in list(quotes.find(accepted, {"_id": 1}).sort("holdUntil", 1).limit(limit)):

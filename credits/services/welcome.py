@@ -11,7 +11,7 @@ from django.conf import settings
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
-from credits.models import Credit, CreditLog, WelcomeClaim
+from credits.models import WELCOME_PERIOD, Credit, CreditLog, WelcomeClaim
 from credits.services.exceptions import CreditsError, LostRace
 from credits.services.grants import lapse
 from credits.services.ledger import HeldWallet, change_wallet, find_entry
@@ -28,7 +28,7 @@ def claim_welcome_credits(*, user_id: ObjectId, email: str, phone: str | None, n
     They lapse after WELCOME_CREDITS_LIFE, or when the first plan begins.
     """
     amount: int = settings.WELCOME_CREDITS
-    period = f"welcome:{user_id}"
+    period = f"{WELCOME_PERIOD}{user_id}"
     inputs = {"user": user_id}
     claims = claims_of(email=email, phone=phone)
     if amount <= 0:
