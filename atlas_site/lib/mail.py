@@ -1,0 +1,39 @@
+"""Mails to people: the same words as plain text and as HTML, with one link back into Atlas."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a mail says: plain sentences, and the page to go to as its path in Atlas and what the link is called."""
+
+    subject: str
+    paragraphs: Sequence[str]
+    link_label: str
+    link_path: str
+
+
+def send_mail(mail: Mail, *, to: str) -> bool:
+    """Send a mail to one address, and say whether the mail server took it. Never call it inside a transaction.
+
+    A mail server that does not answer is logged and costs the mail: what it tells of is to be seen in Atlas as well.
+    """
+    context = {"mail": mail, "link": f"{settings.SITE_URL}{mail.link_path}", "site_url": settings.SITE_URL}
+    subject = " ".join(mail.subject.split())  # what a bank or a vendor said never makes a second header
+    message = EmailMultiAlternatives(subject, render_to_string("emails/message.txt", context), to=[to])
+    message.attach_alternative(render_to_string("emails/message.html", context), "text/html")
+    try:
+        message.send()
+    except (SMTPException, OSError) as error:
+        logger.error("A mail was not sent: %s", type(error).__name__)
+        return False
+    return True
