@@ -60,11 +60,37 @@ class VendorCallInProgress(VendorUnavailable):
 
 
 class VendorRejected(VendorError):
-    """The vendor refused what was asked, and would refuse it again: tell the user what to change."""
+    """The vendor refused what was asked, and would refuse it again: tell the user what to change.
+
+    ``code`` is the vendor's name for the reason, where it has one.
+    """
 
     public_message = (
         "Our data provider did not accept this request. Nothing was charged. Please change what you asked for."
     )
+
+    def __init__(self, detail: str = "", *, code: str = "", **known) -> None:
+        super().__init__(detail, **known)
+        self.code = code
+
+
+class NotFound(VendorRejected):
+    """The vendor knows nothing under this id, or not any more."""
+
+
+class PaymentDeclined(VendorRejected):
+    """The bank refused the payment, or there is nothing to pay with. ``reason`` is what the bank said, or empty.
+
+    ``reason`` may be shown to the payer, as text, and is never logged.
+    """
+
+    public_message = (
+        "The payment was declined, so nothing was charged. Please use another payment method or ask your bank."
+    )
+
+    def __init__(self, detail: str = "", *, reason: str = "", **known) -> None:
+        super().__init__(detail, **known)
+        self.reason = reason
 
 
 class VendorMisconfigured(VendorError):
