@@ -163,6 +163,12 @@ RESERVATION_LIFE = timedelta(hours=72)
 UNKNOWN_RESULT_HOLD = timedelta(hours=24)
 RETURN_AFTER_RESET = timedelta(days=7)
 RETURN_AFTER_RESET_SHARE = Decimal("0.20")
+LOW_CREDITS_SHARE = Decimal("0.20")
+OPEN_OFFERS_A_USER = 50
+UNACCEPTED_QUOTES_KEPT = timedelta(days=7)
+WEIGHT_RAISE_NOTICE = timedelta(days=30)
+# Credits that one of staff may add or take alone.
+ADJUSTMENT_LIMIT = env.number("ADJUSTMENT_LIMIT", 500)
 
 # ---------------------------------------------------------------- BatchData
 BATCHDATA_BASE_URL = env.text("BATCHDATA_BASE_URL", "https://api.batchdata.com")
@@ -235,6 +241,8 @@ CELERY_BEAT_SCHEDULE = {
     "run due property jobs": {"task": "properties.run_due_jobs", "schedule": 5.0, "options": {"expires": 5.0}},
     "expire quotes": {"task": "credits.expire_quotes", "schedule": 60.0, "options": {"expires": 60.0}},
     "lapse welcome credits": {"task": "credits.lapse_welcome_credits", "schedule": 3600.0},
+    "warn of low credits": {"task": "credits.warn_of_low_credits", "schedule": 300.0, "options": {"expires": 300.0}},
+    "remove old quotes": {"task": "credits.purge_quotes", "schedule": crontab(hour=3, minute=47)},
     "process billing events": {"task": "billing.process_due_events", "schedule": 10.0, "options": {"expires": 10.0}},
     "apply due billing effects": {"task": "billing.sync_due_customers", "schedule": 60.0, "options": {"expires": 60.0}},
     "top credits up": {"task": "billing.top_up_wallets", "schedule": 60.0, "options": {"expires": 60.0}},

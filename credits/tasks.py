@@ -16,3 +16,15 @@ def expire_quotes() -> None:
 def lapse_welcome_credits() -> None:
     """Let the welcome credits lapse whose time is over."""
     credit_services.lapse_welcome_credits(now=timezone.now())
+
+
+@shared_task(name="credits.warn_of_low_credits")
+def warn_of_low_credits() -> None:
+    """Send the mails that say that few credits are left."""
+    credit_services.warn_of_low_credits(now=timezone.now())
+
+
+@shared_task(name="credits.purge_quotes")
+def purge_quotes() -> None:
+    """Remove the offers that nobody accepted, some days after their end."""
+    credit_services.purge_quotes(now=timezone.now())

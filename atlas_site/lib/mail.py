@@ -27,13 +27,18 @@ def send_mail(mail: Mail, *, to: str) -> bool:
 
     A mail server that does not answer is logged and costs the mail: what it tells of is to be seen in Atlas as well.
     """
-    context = {"mail": mail, "link": f"{settings.SITE_URL}{mail.link_path}", "site_url": settings.SITE_URL}
-    subject = " ".join(mail.subject.split())  # what a bank or a vendor said never makes a second header
-    message = EmailMultiAlternatives(subject, render_to_string("emails/message.txt", context), to=[to])
-    message.attach_alternative(render_to_string("emails/message.html", context), "text/html")
     try:
-        message.send()
+        deliver_mail(mail, to=to)
     except (SMTPException, OSError) as error:
         logger.error("A mail was not sent: %s", type(error).__name__)
         return False
     return True
+
+
+def deliver_mail(mail: Mail, *, to: str) -> None:
+    """Hand a mail for one address to the mail server. Raises SMTPException or OSError, for callers that try again."""
+    context = {"mail": mail, "link": f"{settings.SITE_URL}{mail.link_path}", "site_url": settings.SITE_URL}
+    subject = " ".join(mail.subject.split())  # what a bank or a vendor said never makes a second header
+    message = EmailMultiAlternatives(subject, render_to_string("emails/message.txt", context), to=[to])
+    message.attach_alternative(render_to_string("emails/message.html", context), "text/html")
+    message.send()

@@ -5,12 +5,15 @@ The order of a spend: `make_quote`, then `accept_quote` in one `run_txn` with th
 credits, all moments are passed in as ``now``, and each operation may be repeated without doing anything twice.
 """
 
+from credits.services.adjustments import approve_adjustment, propose_adjustment, reject_adjustment
 from credits.services.adoption import Adoption, adopt_wallets
 from credits.services.books import RULES as BOOK_RULES
 from credits.services.books import Breach, Report, verify_books
 from credits.services.exceptions import (
     AccountBlocked,
+    AdjustmentDecided,
     CreditsError,
+    EntryNotFound,
     KeyReused,
     LedgerConflict,
     NotEnoughCredits,
@@ -18,6 +21,7 @@ from credits.services.exceptions import (
     QuoteChanged,
     QuoteExpired,
     QuoteNotFound,
+    SecondPersonNeeded,
 )
 from credits.services.grants import adjust, claw_back, grant, lapse, period_name, reset_period
 from credits.services.ledger import (
@@ -27,18 +31,22 @@ from credits.services.ledger import (
     set_spending_ban,
     set_subscription_frozen,
 )
+from credits.services.low_credits import warn_of_low_credits
 from credits.services.quotes import Acceptance, QuoteSource, accept_quote, make_quote, purge_quotes
 from credits.services.settlement import Capture, Expired, capture, expire_quotes, release
+from credits.services.weights import set_weight
 from credits.services.welcome import claim_welcome_credits, lapse_welcome_credits
 
 __all__ = [
     "BOOK_RULES",
     "Acceptance",
     "AccountBlocked",
+    "AdjustmentDecided",
     "Adoption",
     "Breach",
     "Capture",
     "CreditsError",
+    "EntryNotFound",
     "Expired",
     "KeyReused",
     "LedgerConflict",
@@ -49,10 +57,12 @@ __all__ = [
     "QuoteNotFound",
     "QuoteSource",
     "Report",
+    "SecondPersonNeeded",
     "accept_quote",
     "adjust",
     "adopt_wallets",
     "applied_keys",
+    "approve_adjustment",
     "capture",
     "claim_welcome_credits",
     "claw_back",
@@ -63,11 +73,15 @@ __all__ = [
     "make_quote",
     "open_wallet",
     "period_name",
+    "propose_adjustment",
     "purge_quotes",
+    "reject_adjustment",
     "release",
     "reset_period",
     "set_automatic_spending",
     "set_spending_ban",
     "set_subscription_frozen",
+    "set_weight",
     "verify_books",
+    "warn_of_low_credits",
 ]

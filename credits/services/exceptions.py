@@ -56,7 +56,19 @@ class LedgerConflict(CreditsError):
 
 
 class PeriodIsOver(LedgerConflict):
-    """A reset for a period that a later one has already followed."""
+    """A reset or an upgrade for a period that a later one has already followed, or that has ended."""
+
+
+class EntryNotFound(CreditsError):
+    """The ledger of this wallet has no entry with this key."""
+
+
+class SecondPersonNeeded(CreditsError):
+    """An adjustment above the limit is approved by somebody who neither proposed it nor gains by it."""
+
+
+class AdjustmentDecided(CreditsError):
+    """The adjustment was applied or rejected before."""
 
 
 class LostRace(PyMongoError):

@@ -276,6 +276,11 @@ def find_entry(key: str, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
     return entry
 
 
+def find_entry_of(wallet_id: ObjectId, key: str) -> dict[str, Any] | None:
+    """Return the entry of this key if it is one of this wallet, or None."""
+    return collection_of(CreditLog).find_one({"key": key, "creditId": wallet_id})
+
+
 def open_wallet(*, user_id: ObjectId) -> ObjectId:
     """Make sure that the user has a wallet with a usage line for each type, and return the wallet's id.
 

@@ -1,0 +1,66 @@
+"""What a unit costs, as staff set it: lower at once, higher only after a notice (the money rule)."""
+
+import logging
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from bson import ObjectId
+from django.conf import settings
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from atlas_site.mongodb.documents import as_utc, collection_of, load
+from credits.models import CreditType, CreditWeight
+from credits.money import weight_of
+from credits.pricing import DEFAULT_WEIGHTS, weight_at
+
+logger = logging.getLogger(__name__)
+
+HIGHEST_WEIGHT = Decimal(1000)
+
+
+def set_weight(*, credit_type: str, weight: Decimal, actor: str, now: datetime) -> CreditWeight:
+    """Set what a unit of this type costs, in credits, and return it with what is announced.
+
+    A lower weight is in force at once. A higher one is announced and in force after WEIGHT_RAISE_NOTICE; until then
+    the present one stays. Either takes the place of an announcement that was still open. Quotes that were made keep the
+    weight that they were made with. Raises ValueError for an unknown type, or for a weight that is not above zero, at
+    most HIGHEST_WEIGHT and of at most four decimal places.
+    """
+    if credit_type not in CreditType.values:
+        raise ValueError(f"There is no operation type {credit_type}.")
+    if not weight.is_finite() or not 0 < weight <= HIGHEST_WEIGHT or weight_of(weight) != weight:
+        raise ValueError(f"A weight is above 0, at most {HIGHEST_WEIGHT} and has at most four decimal places.")
+    moment, weights = as_utc(now), collection_of(CreditWeight)
+    while True:
+        document = _weight_document(credit_type)
+        present = weight_at(load(CreditWeight, document), moment)
+        is_raise = weight > present
+        changed = {
+            "weight": float(present if is_raise else weight),
+            "nextWeight": float(weight) if is_raise else None,
+            "nextWeightFrom": moment + settings.WEIGHT_RAISE_NOTICE if is_raise else None,
+        }
+        read = {key: document.get(key) for key in ("weight", "nextWeight", "nextWeightFrom")}
+        saved = weights.find_one_and_update(
+            {"_id": document["_id"], **read}, {"$set": changed}, return_document=ReturnDocument.AFTER
+        )
+        if saved is not None:  # else somebody else set it since it was read
+            logger.info("%s set the weight of %s from %s to %s.", actor, credit_type, present, weight)
+            return load(CreditWeight, saved)
+
+
+def _weight_document(credit_type: str) -> dict[str, Any]:
+    """Return the document of a type, which is made with the default weight where there is none yet."""
+    weights, key = collection_of(CreditWeight), {"creditType": credit_type}
+    document = weights.find_one(key)
+    if document is None:
+        default = float(DEFAULT_WEIGHTS[CreditType(credit_type)])
+        try:
+            weights.insert_one({"_id": ObjectId(), **key, "weight": default})
+        except DuplicateKeyError:  # somebody else made it in the same moment
+            logger.debug("The weight of %s was made by somebody else.", credit_type)
+        document = weights.find_one(key)
+    assert document is not None  # noqa: S101 -- it was made above, and none is ever deleted
+    return document
