@@ -297,6 +297,11 @@ class Quote(Document):
     def __str__(self) -> str:
         return f"{self.kind} for {self.max_cost} credits"
 
+    @property
+    def not_captured(self) -> int:
+        """What it could have cost beyond what was charged, in credits."""
+        return self.max_cost - self.captured
+
 
 class WelcomeClaim(Document):
     """Welcome credits were given for this normalized e-mail address or phone number; never twice."""

@@ -173,9 +173,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="creditlog",
-            index=models.Index(
-                fields=["credit", "-sequence", "timestamp", "kind", "credit_type"], name="entry_by_number"
-            ),
+            index=models.Index(fields=["credit", "-sequence", "timestamp", "kind"], name="entry_by_number"),
         ),
         migrations.AddIndex(
             model_name="creditlog",

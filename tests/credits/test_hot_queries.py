@@ -1,11 +1,14 @@
-"""Every query on the way of a spend, of the header and of the statement reads an index."""
+"""Every query on the way of a spend, of the header and of the pages of credits reads an index."""
+
+from datetime import timedelta
 
 import pytest
 from bson import ObjectId
 
 from atlas_site.mongodb.documents import collection_of
-from atlas_site.mongodb.explain import assert_index_scan, assert_index_scan_of
+from atlas_site.mongodb.explain import assert_index_scan, assert_index_scan_of, explain_of, recorded_reads, stages_of
 from credits import selectors
+from credits import services as credit_services
 from credits.models import Credit, CreditLog, CreditUsage, Quote
 from tests.credits.conftest import NOW
 
@@ -31,8 +34,33 @@ DIRECT = {
 PAGES = {
     "balance of the header": selectors.header_balance,
     "prepaid fractions": lambda user: selectors.prepaid_fractions(user_id=user.pk),
-    "wallet page": lambda user: selectors.wallet_page(user=user),
-    "older statement": lambda user: selectors.wallet_page(user=user, before=3),
+    "wallet": lambda user: selectors.wallet_summary(user=user),
+    "statement": lambda user: selectors.statement_page(wallet=selectors.wallet_of(user)),
+    "older statement": lambda user: selectors.statement_page(wallet=selectors.wallet_of(user), before=3),
+    "older filtered statement": lambda user: selectors.statement_page(
+        wallet=selectors.wallet_of(user), before=1, only=selectors.StatementFilter(kind="grant")
+    ),
+    "entry": lambda user: selectors.entry_page(user=user, sequence=1),
+    "balance at a moment": lambda user: selectors.balance_at(
+        wallet_id=selectors.wallet_of(user).pk, at=NOW, now=NOW + timedelta(days=1)
+    ),
+    "pace": lambda user: selectors.pace_of(wallet=selectors.wallet_of(user), now=NOW),
+    "usage by day": lambda user: selectors.usage_by_day(wallet_id=selectors.wallet_of(user).pk, day_count=90, now=NOW),
+    "usage by source": lambda user: selectors.usage_by_source(
+        wallet_id=selectors.wallet_of(user).pk, day_count=90, now=NOW
+    ),
+    "receipts": lambda user: selectors.list_receipts(user=user),
+    "receipts of a kind": lambda user: selectors.list_receipts(user=user, kind="reveal"),
+    "ledger to take away": lambda user: list(selectors.ledger_entries(wallet=selectors.wallet_of(user))),
+}
+FILTERS = {
+    "everything": selectors.StatementFilter(),
+    "a kind": selectors.StatementFilter(kind="capture"),
+    "a type": selectors.StatementFilter(credit_type="SEARCH"),
+    "a bucket": selectors.StatementFilter(bucket="purchased"),
+    "days": selectors.StatementFilter(since=NOW.date(), until=NOW.date()),
+    "a reason": selectors.StatementFilter(text="pack"),
+    "all at once": selectors.StatementFilter("capture", "SEARCH", "held", NOW.date(), NOW.date(), "pack"),
 }
 
 
@@ -46,6 +74,29 @@ def test_a_direct_query_reads_an_index(db, name):
 def test_a_page_reads_indexes(alice, fund, name):
     fund(alice.pk, purchased=3)
     assert_index_scan(lambda: PAGES[name](alice))
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filtered_statement_reads_an_index_and_is_never_sorted(alice, fund, name):
+    wallet = fund(alice.pk, purchased=3)
+    assert_index_scan(lambda: selectors.statement_page(wallet=wallet, only=FILTERS[name]))
+    assert_index_scan(lambda: list(selectors.statement_entries(wallet=wallet, only=FILTERS[name])))
+
+
+def test_older_receipts_are_read_from_an_index(alice, fund, quote_for):
+    fund(alice.pk, purchased=3)
+    quote = quote_for(alice.pk)
+    credit_services.accept_quote(quote_id=quote.id, user_id=alice.pk, now=NOW)
+    credit_services.release(quote_id=quote.id, now=NOW)
+    assert_index_scan(lambda: selectors.list_receipts(user=alice, after=quote.id))
+
+
+def test_the_burn_rate_is_read_from_the_index_alone(alice, fund):
+    wallet = fund(alice.pk, purchased=3)
+    with recorded_reads() as seen:
+        selectors.pace_of(wallet=wallet, now=NOW)
+    sums = [pipeline for collection, pipeline in seen if any("$group" in stage for stage in pipeline)]
+    assert [("FETCH" in stages_of(explain_of(collection_of(CreditLog), pipeline))) for pipeline in sums] == [False]
 
 
 def test_the_page_of_a_quote_reads_indexes(alice, fund, quote_for):
