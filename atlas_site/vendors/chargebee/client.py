@@ -211,7 +211,8 @@ def charge_pack(*, customer_id: str, item_price_id: str, key: str) -> Invoice:
 
     ``key`` names this one attempt, for ever, in 1 to 100 visible ASCII characters: whoever calls again with it gets the
     first answer again, also a ``PaymentDeclined``, and no second charge. After a lost answer the same key asks again as
-    long as Chargebee remembers it; then ``VendorOutcomeUnknown`` stays, and the customer's account tells what happened.
+    long as Chargebee remembers it; then ``VendorOutcomeUnknown`` stays, and the customer's account tells what happened:
+    the invoice bears the key as its ``po_number``.
     Another try after a decline takes another key. One key with another request is refused (code ``key_reused``).
 
     Raises ``PaymentDeclined``; ``VendorOutcomeUnknown`` when nobody knows whether the money moved; ``VendorError``.
@@ -221,6 +222,7 @@ def charge_pack(*, customer_id: str, item_price_id: str, key: str) -> Invoice:
         "item_prices": [{"item_price_id": item_price_id, "quantity": 1}],
         "currency_code": CURRENCY,
         "auto_collection": "on",
+        "po_number": key,  # the invoice bears it, so that it can be found when its answer was lost
     }
     return change(
         "charge_pack",

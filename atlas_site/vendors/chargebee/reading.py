@@ -106,6 +106,7 @@ def read_invoice(found: Json) -> Invoice | None:
         due_date=read_moment(found.get("due_date")),
         dunning_status=lenient.text(found.get("dunning_status")),
         next_retry_at=read_moment(found.get("next_retry_at")),
+        po_number=lenient.text(found.get("po_number")),
         deleted=_flag(found, "deleted"),
         lines=tuple(_read_line(line) for line in lenient.objects(found, "line_items")),
         payments=tuple(
