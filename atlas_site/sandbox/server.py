@@ -14,6 +14,9 @@ from atlas_site.sandbox.batchdata.api import BatchData
 from atlas_site.sandbox.batchdata.calls import Vendor
 from atlas_site.sandbox.batchdata.fault_modes import MODES
 from atlas_site.sandbox.batchdata.finder import Finder
+from atlas_site.sandbox.chargebee.api import Chargebee
+from atlas_site.sandbox.chargebee.fault_modes import MODES as CHARGEBEE_MODES
+from atlas_site.sandbox.chargebee.site import Site
 from atlas_site.sandbox.clock import Clock
 from atlas_site.sandbox.control import Control
 from atlas_site.sandbox.faults import Faults
@@ -33,8 +36,9 @@ class Sandbox:
 
     def __init__(self, home: Path, *, seed: int, size: int) -> None:
         self._folder = home / "sandbox"
-        self.faults = Faults(MODES)
+        self.faults = Faults({**MODES, **CHARGEBEE_MODES})
         clock = Clock()
+        self.chargebee = Site(self._folder / "chargebee.sqlite", clock)
         self.vendor = self._make_vendor(Account(self._folder / "account.sqlite"), clock, seed=seed, size=size)
         self._control = Control(self)
         self._mail = MailPage(home / "mail")
@@ -47,6 +51,7 @@ class Sandbox:
         """Close the files that the calling thread has open."""
         self.vendor.catalog.close()
         self.vendor.account.close()
+        self.chargebee.close()
 
     def _make_vendor(self, account: Account, clock: Clock, *, seed: int, size: int) -> Vendor:
         catalog = Catalog(self._folder, seed=seed, size=size, day=clock.now().date())
@@ -71,6 +76,8 @@ class Sandbox:
         return [] if request.method == "HEAD" else [response.body]
 
     def _route(self, path: str) -> Handler:
+        if path.startswith("/api/v2/") and not path.startswith("/api/v2/property/"):
+            return Chargebee(self.chargebee, self.faults)
         if path.startswith("/api/"):
             return BatchData(self.vendor, self.faults)
         if path.startswith("/_sandbox/"):
