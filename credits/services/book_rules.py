@@ -1,4 +1,4 @@
-"""The rules of the books for one account, each a function of what was read of it.
+"""The rules of the books for one account, fed with its entries and quotes one by one, so that none is kept.
 
 A rule is given the account and `check(rule, holds, subject, found)`, which counts the check and notes a breach.
 """
@@ -34,20 +34,48 @@ OPEN, SETTLED = str(Quote.Status.ACCEPTED), str(Quote.Status.SETTLED)
 
 
 @dataclass
+class Fold:
+    """What the numbered entries of a wallet, read in order, come to so far."""
+
+    count: int = 0
+    first_key: str = ""
+    last_hash: str = ""
+    is_whole: bool = True
+    balances: Counter[str] = field(default_factory=Counter)
+    debt: int = 0
+    sums: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Usage:
+    """What the quotes of a wallet say of each credit type: credits held and charged, and the fractions left over."""
+
+    reserved: Counter[str] = field(default_factory=Counter)
+    used: Counter[str] = field(default_factory=Counter)
+    prepaid: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, quote: Mapping[str, Any]) -> None:
+        """Add a quote; only those that were accepted count."""
+        if quote["status"] not in (OPEN, SETTLED):
+            return
+        for line in quote["lines"]:
+            credit_type, fraction = line["type"], weight_of(line["prepaid"])
+            self.used[credit_type] += line["captured"] - line["rejoined"]
+            left = weight_of(line["leftover"]) - fraction - line["rejoined"]
+            self.prepaid[credit_type] = self.prepaid.get(credit_type, Decimal(0)) + left
+            if quote["status"] == OPEN:
+                self.reserved[credit_type] += line["held"] - line["captured"]
+
+
+@dataclass
 class Account:
-    """A wallet with its usage, its numbered entries in order, and the quotes of its user, as documents."""
+    """A wallet with its usage lines, as documents, and what its entries and quotes come to."""
 
     wallet: Mapping[str, Any]
     usages: list[Mapping[str, Any]] = field(default_factory=list)
-    entries: list[Mapping[str, Any]] = field(default_factory=list)
-    unnumbered: list[Mapping[str, Any]] = field(default_factory=list)
-    quotes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     is_banned: bool = False
-
-    def add_entry(self, entry: Mapping[str, Any]) -> None:
-        """Add an entry; those that another program wrote before there was a numbered ledger are kept apart."""
-        is_numbered = entry.get("sequence") is not None and entry.get("key") is not None
-        (self.entries if is_numbered else self.unnumbered).append(entry)
+    fold: Fold = field(default_factory=Fold)
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def id(self) -> object:
@@ -56,19 +84,20 @@ class Account:
     @property
     def is_adopted(self) -> bool:
         """Whether the ledger began with a balance that another program left."""
-        return bool(self.entries) and str(self.entries[0].get("key")).startswith("opening:")
+        return self.fold.first_key.startswith("opening:")
 
     @property
     def is_untouched(self) -> bool:
         """Whether another program alone has written to this wallet, so that it has no numbered ledger yet."""
-        return not self.wallet.get("sequence") and not self.entries
+        return not self.wallet.get("sequence") and not self.fold.count
 
-    def of_quote(self, quote_id: str, *kinds: str) -> list[Mapping[str, Any]]:
-        return [
-            entry
-            for entry in self.entries
-            if entry["kind"] in kinds and (entry.get("referenceKind"), entry.get("referenceId")) == ("quote", quote_id)
-        ]
+
+def is_numbered(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is one of ours: those of before there was a numbered ledger have neither number nor key."""
+    return entry.get("sequence") is not None and entry.get("key") is not None
+
+
+# ---------------------------------------------------------------- the wallet, after its entries and quotes were read
 
 
 def check_balances(account: Account, check: Check) -> None:
@@ -93,79 +122,38 @@ def check_period(account: Account, check: Check) -> None:
 
 def check_usage(account: Account, check: Check) -> None:
     """B14 by credit type, and the prepaid fractions: each is what the quotes of its type left over."""
-    reserved: Counter[str] = Counter()
-    used: Counter[str] = Counter()
-    prepaid: dict[str, Decimal] = {}
-    for quote in account.quotes.values():
-        if quote["status"] not in (OPEN, SETTLED):
-            continue
-        for line in quote["lines"]:
-            credit_type, fraction = line["type"], weight_of(line["prepaid"])
-            used[credit_type] += line["captured"] - line["rejoined"]
-            left = weight_of(line["leftover"]) - fraction - line["rejoined"]
-            prepaid[credit_type] = prepaid.get(credit_type, Decimal(0)) + left
-            if quote["status"] == OPEN:
-                reserved[credit_type] += line["held"] - line["captured"]
+    quotes = account.usage
     for usage in account.usages:
         credit_type, subject = usage["creditType"], f"{account.id} {usage['creditType']}"
         held, spent = usage.get("creditReserved") or 0, usage.get("creditUsed") or 0
-        check("B14", held == reserved[credit_type], subject, f"{held} held, open quotes hold {reserved[credit_type]}")
+        of_quotes = quotes.reserved[credit_type]
+        check("B14", held == of_quotes, subject, f"{held} held, open quotes hold {of_quotes}")
         stored = usage["prepaid"].to_decimal() if usage.get("prepaid") is not None else Decimal(0)
-        left = prepaid.get(credit_type, Decimal(0))
+        left = quotes.prepaid.get(credit_type, Decimal(0))
         check("B9", 0 <= stored < 1 and stored == left, subject, f"prepaid is {stored}, quotes left over {left}")
         if not (account.is_adopted or account.is_untouched):
-            check("B14", spent == used[credit_type], subject, f"{spent} used, quotes charged {used[credit_type]}")
+            charged = quotes.used[credit_type]
+            check("B14", spent == charged, subject, f"{spent} used, quotes charged {charged}")
     held = account.wallet.get("reserved") or 0
-    open_holds = sum(reserved.values())
+    open_holds = sum(quotes.reserved.values())
     check("B14", held == open_holds, account.id, f"{held} reserved, open quotes hold {open_holds}")
 
 
-def check_sequence(account: Account, check: Check) -> None:
-    """B3, and that nothing was removed from the end of the chain (B7)."""
-    numbers = [entry["sequence"] for entry in account.entries]
-    last = account.wallet.get("sequence") or 0
-    whole = numbers == list(range(1, len(numbers) + 1))
-    check("B3", whole and last == len(numbers), account.id, f"{len(numbers)} entries, the wallet counts {last}")
-    final = account.entries[-1]["hash"] if account.entries else ""
-    known = account.wallet.get("lastHash") or ""
-    check("B7", final == known, account.id, "the last entry is not the one that the wallet knows")
-
-
-def check_chain(account: Account, check: Check) -> None:
-    """B7: each entry has its own hash and that of the one before."""
-    previous = ""
-    for entry in account.entries:
-        holds = entry.get("previousHash") == previous and entry.get("hash") == entry_hash(entry)
-        check("B7", holds, entry["key"], "the entry is not what its hash was made of")
-        previous = entry.get("hash") or ""
-
-
-def check_fold(account: Account, check: Check) -> None:
-    """B2 and B4: the balances follow from the entries one by one, and from their sums by kind."""
-    balances = dict.fromkeys(BALANCES, 0)
-    debt = 0
-    sums: Counter[str] = Counter()
-    for entry in account.entries:
-        before = balances["subscription"] + balances["purchased"]
-        for name in balances:
-            balances[name] += entry[f"{name}Change"]
-        debt += entry.get("debtChange") or 0
-        after = balances["subscription"] + balances["purchased"]
-        continues = (
-            all(entry[f"{name}After"] == balance for name, balance in balances.items())
-            and (entry.get("debtAfter") or 0) == debt
-            and (entry["creditBefore"], entry["creditAfter"], entry["changeAmount"]) == (before, after, after - before)
-            and min(*balances.values(), debt) >= 0
-        )
-        check("B2", continues, entry["key"], "its balances do not continue the entry before")
-        sums[entry["kind"]] += sum(entry[f"{name}Change"] for name in balances)
+def check_totals(account: Account, check: Check) -> None:
+    """B3, that nothing was removed from the end of the chain (B7), and that the entries come to the wallet (B2, B4)."""
+    wallet, fold = account.wallet, account.fold
+    last = wallet.get("sequence") or 0
+    check("B3", fold.is_whole and last == fold.count, account.id, f"{fold.count} entries, the wallet counts {last}")
+    known = wallet.get("lastHash") or ""
+    check("B7", fold.last_hash == known, account.id, "the last entry is not the one that the wallet knows")
     if account.is_untouched:
         return
-    stored = {name: account.wallet.get(column) or 0 for name, column in BALANCES.items()}
-    owed = account.wallet.get("debt") or 0
-    check("B2", stored == balances and owed == debt, account.id, f"the wallet says {stored}, its entries {balances}")
+    stored = {name: wallet.get(column) or 0 for name, column in BALANCES.items()}
+    balances = {name: fold.balances[name] for name in BALANCES}
+    same = stored == balances and (wallet.get("debt") or 0) == fold.debt
+    check("B2", same, account.id, f"the wallet says {stored}, its entries {balances}")
     # A hold moves credits within the wallet; only these kinds bring them in or take them out.
-    moved = sums[Kind.RESERVE]
+    moved, sums = fold.sums[Kind.RESERVE], fold.sums
     brought_in = sums[Kind.GRANT] + sums[Kind.RESET] + sums[Kind.ADJUST]
     taken_out = -(sums[Kind.CAPTURE] + sums[Kind.RELEASE] + sums[Kind.LAPSE] + sums[Kind.CLAWBACK])
     total = sum(stored.values())
@@ -173,37 +161,123 @@ def check_fold(account: Account, check: Check) -> None:
     check("B4", sound, account.id, f"{brought_in} came in, {taken_out} went, {total} are there, holds moved {moved}")
 
 
-def check_entries(account: Account, check: Check) -> None:
-    """B5, B8 and B10: what each kind of entry must be like."""
-    keys = {entry["key"] for entry in account.entries}
-    for entry in account.entries:
-        key, kind = entry["key"], entry["kind"]
-        of_quote = f"{KEYS[kind][0]}{entry['referenceId']}" if entry.get("referenceKind") == "quote" else KEYS[kind]
-        check("B5", key.startswith(of_quote) and bool(entry.get("inputHash")), key, f"not a key for {kind}")
-        if kind == Kind.ADJUST:
-            named = bool(entry.get("actor")) and bool(entry.get("reason"))
-            corrected = entry.get("referenceKind") != "entry" or entry["referenceId"] in keys - {key}
-            check("B8", named and corrected, key, "it does not say who, why, or corrects no entry of this wallet")
-        if kind == Kind.RESET:
-            alone = (entry["purchasedChange"], entry["reservedChange"]) == (0, 0)
-            check("B10", alone and key == f"reset:{entry['referenceId']}", key, "it changed more than its own bucket")
+WALLET_RULES = (check_balances, check_period, check_usage, check_totals)
 
 
-def check_quotes(account: Account, check: Check) -> None:
-    """B6, B9, B13 and B14 for each quote that has held credits, and none for those that have not."""
-    by_quote: dict[str, list[Mapping[str, Any]]] = {}
-    for entry in account.entries:
-        if entry.get("referenceKind") == "quote":
-            by_quote.setdefault(entry["referenceId"], []).append(entry)
-    for quote_id in by_quote.keys() - account.quotes.keys():
-        check("B6", False, quote_id, "the ledger has entries for a quote that this user does not have")
-    for quote in account.quotes.values():
-        entries = by_quote.get(quote["_id"], [])
-        if quote["status"] in (OPEN, SETTLED):
-            _check_amounts(quote, check)
-            _check_against_ledger(quote, entries, check)
-        else:
-            check("B13", not entries, quote["_id"], "it was never accepted and has entries")
+# ---------------------------------------------------------------- entries, in their order
+
+
+def check_entry(account: Account, entry: Mapping[str, Any], check: Check) -> None:
+    """B2, B3, B5, B7 and B10 for the next entry, which the fold of the account then holds."""
+    fold, key = account.fold, entry["key"]
+    fold.count += 1
+    fold.first_key = fold.first_key or key
+    fold.is_whole = fold.is_whole and entry["sequence"] == fold.count
+    in_chain = entry.get("previousHash") == fold.last_hash and entry.get("hash") == entry_hash(entry)
+    check("B7", in_chain, key, "the entry is not what its hash was made of")
+    fold.last_hash = entry.get("hash") or ""
+    _check_continues(fold, entry, check)
+    _check_kind(entry, check)
+
+
+def _check_continues(fold: Fold, entry: Mapping[str, Any], check: Check) -> None:
+    balances = fold.balances
+    before = balances["subscription"] + balances["purchased"]
+    for name in BALANCES:
+        balances[name] += entry[f"{name}Change"]
+    fold.debt += entry.get("debtChange") or 0
+    after = balances["subscription"] + balances["purchased"]
+    continues = (
+        all(entry[f"{name}After"] == balances[name] for name in BALANCES)
+        and (entry.get("debtAfter") or 0) == fold.debt
+        and (entry["creditBefore"], entry["creditAfter"], entry["changeAmount"]) == (before, after, after - before)
+        and min(*balances.values(), fold.debt) >= 0
+    )
+    check("B2", continues, entry["key"], "its balances do not continue the entry before")
+    fold.sums[entry["kind"]] += sum(entry[f"{name}Change"] for name in BALANCES)
+
+
+def _check_kind(entry: Mapping[str, Any], check: Check) -> None:
+    key, kind = entry["key"], entry["kind"]
+    of_quote = f"{KEYS[kind][0]}{entry['referenceId']}" if entry.get("referenceKind") == "quote" else KEYS[kind]
+    check("B5", key.startswith(of_quote) and bool(entry.get("inputHash")), key, f"not a key for {kind}")
+    if kind == Kind.RESET:  # it may pay a debt out of its grant, and never makes one
+        alone = (entry["purchasedChange"], entry["reservedChange"]) == (0, 0) and (entry.get("debtChange") or 0) <= 0
+        check("B10", alone and key == f"reset:{entry['referenceId']}", key, "it changed more than its own bucket")
+
+
+def check_adjustment(
+    account: Account,
+    entry: Mapping[str, Any],
+    decision: Mapping[str, Any] | None,
+    *,
+    is_corrected_there: bool,
+    check: Check,
+) -> None:
+    """B8: who and why, that a corrected entry is there, and that the decision was one, by two above the limit."""
+    key = entry["key"]
+    named = bool(entry.get("actor")) and bool(entry.get("reason"))
+    check("B8", named and is_corrected_there, key, "it does not say who, why, or corrects no entry of this wallet")
+    if decision is None:
+        check("B8", entry.get("referenceKind") != "adjustment", key, "nobody decided on it")
+        return
+    decided = decision["userId"] == account.wallet["userId"] and decision["state"] == "applied"
+    as_decided = entry[f"{decision['bucket']}Change"] == entry["changeAmount"] == decision["amount"]
+    alone = abs(decision["amount"]) <= decision["limit"]
+    by_two = decision.get("approvedBy") not in (None, decision["proposedBy"])
+    check("B8", decided and as_decided and (alone or by_two), key, "it is not what was decided, or by one alone")
+
+
+# ---------------------------------------------------------------- quotes, each with the sums of its entries
+
+
+@dataclass
+class QuoteEntries:
+    """What the entries of one quote come to, in credits by kind."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    sums: Counter[str] = field(default_factory=Counter)
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        self.kinds[entry["kind"]] += 1
+        self.sums[entry["kind"]] += entry["reservedChange"]
+
+
+def check_quote(quote: Mapping[str, Any], entries: QuoteEntries, check: Check) -> None:
+    """B6, B9, B13 and B14 for a quote that has held credits, and no entries for one that has not."""
+    if quote["status"] not in (OPEN, SETTLED):
+        check("B13", not entries.kinds, quote["_id"], "it was never accepted and has entries")
+        return
+    _check_amounts(quote, check)
+    kinds, sums = entries.kinds, entries.sums
+    expected = (quote["reserved"], quote["captured"], quote["released"], quote["lapsed"])
+    found = (sums[Kind.RESERVE], -sums[Kind.CAPTURE], -sums[Kind.RELEASE], -sums[Kind.LAPSE])
+    check("B6", expected == found, quote["_id"], f"the quote says {expected}, the ledger {found}")
+    once = kinds[Kind.RESERVE] == 1 and max(kinds[Kind.RELEASE], kinds[Kind.LAPSE]) <= 1
+    check("B13", once and kinds[Kind.CAPTURE] == quote["captures"], quote["_id"], f"its entries are {dict(kinds)}")
+
+
+def check_entry_of_quote(quote: Mapping[str, Any], entry: Mapping[str, Any], check: Check) -> None:
+    """B9: the order of the buckets, in which frozen credits of a plan are passed over, and the way back."""
+    if quote["status"] not in (OPEN, SETTLED):
+        return
+    moved = Parts(entry["subscriptionChange"], entry["purchasedChange"])
+    if entry["kind"] == Kind.RESERVE:
+        frozen = bool(quote.get("subscriptionFrozen"))
+        subscription = 0 if frozen else entry["subscriptionAfter"] - moved.subscription
+        spent = split_spend(entry["reservedChange"], Parts(subscription, entry["purchasedAfter"] - moved.purchased))
+        held = Parts(-moved.subscription, -moved.purchased)
+        same = held == spent == Parts(quote["heldSubscription"], quote["heldPurchased"])
+        check("B9", same, entry["key"], f"took {held}, the order of the buckets says {spent}")
+    elif entry["kind"] == Kind.RELEASE:
+        rest = split_rest(Parts(quote["heldSubscription"], quote["heldPurchased"]), quote["captured"])
+        rejoined = sum(line["rejoined"] for line in quote["lines"])
+        extra = moved.purchased - rest.purchased
+        in_order = 0 <= extra <= rejoined and 0 <= moved.subscription <= rest.subscription + rejoined - extra
+        whole = moved.total == quote["released"] + rejoined
+        check("B9", in_order and whole, entry["key"], f"gave {moved} back of {rest} and {rejoined} of fractions")
+    elif entry["kind"] == Kind.CAPTURE:
+        check("B9", moved == Parts(), entry["key"], "a charge changed a bucket")
 
 
 def _check_amounts(quote: Mapping[str, Any], check: Check) -> None:
@@ -234,42 +308,3 @@ def _check_amounts(quote: Mapping[str, Any], check: Check) -> None:
     else:
         unended = quote.get("endedAt") is None and (back, lapsed) == (0, 0)
         check("B13", unended, quote["_id"], "it is open and has an end")
-
-
-def _check_against_ledger(quote: Mapping[str, Any], entries: list[Mapping[str, Any]], check: Check) -> None:
-    kinds = Counter(entry["kind"] for entry in entries)
-    sums: Counter[str] = Counter()
-    for entry in entries:
-        sums[entry["kind"]] += entry["reservedChange"]
-    expected = (quote["reserved"], quote["captured"], quote["released"], quote["lapsed"])
-    found = (sums[Kind.RESERVE], -sums[Kind.CAPTURE], -sums[Kind.RELEASE], -sums[Kind.LAPSE])
-    check("B6", expected == found, quote["_id"], f"the quote says {expected}, the ledger {found}")
-    once = kinds[Kind.RESERVE] == 1 and max(kinds[Kind.RELEASE], kinds[Kind.LAPSE]) <= 1
-    check("B13", once and kinds[Kind.CAPTURE] == quote["captures"], quote["_id"], f"its entries are {dict(kinds)}")
-    rest = split_rest(Parts(quote["heldSubscription"], quote["heldPurchased"]), quote["captured"])
-    rejoined = sum(line["rejoined"] for line in quote["lines"])
-    for entry in entries:
-        if entry["kind"] == Kind.RESERVE:
-            amount = entry["reservedChange"]
-            before = Parts(
-                entry["subscriptionAfter"] - entry["subscriptionChange"],
-                entry["purchasedAfter"] - entry["purchasedChange"],
-            )
-            spent = split_spend(amount, before)
-            held = Parts(-entry["subscriptionChange"], -entry["purchasedChange"])
-            same = held == spent == Parts(quote["heldSubscription"], quote["heldPurchased"])
-            check("B9", same, entry["key"], f"took {held}, the order of the buckets says {spent}")
-        elif entry["kind"] == Kind.RELEASE:
-            given = Parts(entry["subscriptionChange"], entry["purchasedChange"])
-            extra = given.purchased - rest.purchased
-            in_order = 0 <= extra <= rejoined and 0 <= given.subscription <= rest.subscription + rejoined - extra
-            whole = given.total == quote["released"] + rejoined
-            check("B9", in_order and whole, entry["key"], f"gave {given} back of {rest} and {rejoined} of fractions")
-        elif entry["kind"] == Kind.CAPTURE:
-            moved = (entry["subscriptionChange"], entry["purchasedChange"])
-            check("B9", moved == (0, 0), entry["key"], "a charge changed a bucket")
-
-
-WALLET_RULES = (check_balances, check_period, check_usage)
-LEDGER_RULES = (check_sequence, check_chain, check_fold, check_entries)
-QUOTE_RULES = (check_quotes,)

@@ -4,8 +4,9 @@ The rules go by the numbers of the reliability requirements (B1 to B14). Nothing
 and its correction is a new entry.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from bson import ObjectId
@@ -14,8 +15,19 @@ from django.db.models import Model
 from pymongo.client_session import ClientSession
 
 from atlas_site.mongodb.documents import collection_of
-from credits.models import Credit, CreditLog, CreditUsage, Quote
-from credits.services.book_rules import LEDGER_RULES, QUOTE_RULES, WALLET_RULES, Account
+from credits.models import Credit, CreditAdjustment, CreditLog, CreditUsage, Quote
+from credits.services.book_rules import (
+    BALANCES,
+    WALLET_RULES,
+    Account,
+    Kind,
+    QuoteEntries,
+    check_adjustment,
+    check_entry,
+    check_entry_of_quote,
+    check_quote,
+    is_numbered,
+)
 
 RULES = {
     "B1": "Balances are whole and never negative, and the available ones are the sum of both buckets",
@@ -33,7 +45,8 @@ RULES = {
     "B13": "An ended quote has ended once, and charged, given back and lapsed credits add up to what it held",
     "B14": "Charges stay within the hold, and open quotes and usage add up to what the wallet holds",
 }
-BATCH = 200
+BATCH = 200  # wallets
+CHUNK = 500  # entries or quotes
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,13 @@ class Report:
         """Whether everything holds."""
         return not self.breaches
 
+    def add(self, account: Account) -> None:
+        """Count a wallet with its entries and balances."""
+        self.wallets += 1
+        self.entries += account.fold.count
+        for name, column in BALANCES.items():
+            self.balances[name] += account.wallet.get(column) or 0
+
     def check(self, rule: str, holds: bool, subject: object, found: str | Callable[[], str]) -> None:
         """Count a check of a rule, and note a breach if it does not hold."""
         self.checks[rule] += 1
@@ -71,16 +91,15 @@ class Report:
 def verify_books() -> Report:
     """Check the rules B1 to B14 over all wallets, entries and quotes, and return what was found.
 
-    Wallets are read in batches, each of one moment in time (a snapshot), so the books may be in use meanwhile; memory
-    does not grow with their number.
+    Wallets are read in batches, each of one moment in time (a snapshot), so the books may be in use meanwhile. Entries
+    and quotes pass by one after the other: memory grows neither with their number nor with that of the wallets.
     """
     report = Report()
     last: ObjectId | None = None
     while True:
         with collection_of(Credit).database.client.start_session(snapshot=True) as session:
             accounts = _read_accounts(session, after=last)
-        for account in accounts:
-            _verify_account(report, account)
+            _Reader(report, session, accounts).verify()
         if len(accounts) < BATCH:
             break
         last = accounts[-1].wallet["_id"]
@@ -88,22 +107,102 @@ def verify_books() -> Report:
     return report
 
 
-def _verify_account(report: Report, account: Account) -> None:
-    report.wallets += 1
-    report.entries += len(account.entries)
-    report.quotes += len(account.quotes)
-    for name, column in (("subscription", "subscriptionCredits"), ("purchased", "purchasedCredits")):
-        report.balances[name] += account.wallet.get(column) or 0
-    report.balances["reserved"] += account.wallet.get("reserved") or 0
-    for rules in (WALLET_RULES, LEDGER_RULES, QUOTE_RULES):
-        for rule in rules:
-            rule(account, report.check)
+class _Reader:
+    """Reads what belongs to a batch of wallets, in one snapshot, and has each rule look at it in passing."""
+
+    def __init__(self, report: Report, session: ClientSession, accounts: Sequence[Account]) -> None:
+        self.report, self.session, self.accounts = report, session, accounts
+        self.by_wallet = {account.wallet["_id"]: account for account in accounts}
+        self.by_user = {account.wallet.get("userId"): account for account in accounts}
+
+    def verify(self) -> None:
+        self._read_entries()
+        self._read_quotes()
+        for account in self.accounts:
+            self.report.add(account)
+            for rule in WALLET_RULES:
+                rule(account, self.report.check)
+
+    def _read_entries(self) -> None:
+        # In this order both ends of the sort lie on the index of the statement, so that the server keeps nothing.
+        in_order = [("creditId", -1), ("sequence", 1)]
+        ledger = collection_of(CreditLog).find({"creditId": {"$in": list(self.by_wallet)}}, session=self.session)
+        for entries in _in_chunks(ledger.sort(in_order)):
+            ours = [entry for entry in entries if is_numbered(entry)]
+            for entry in ours:
+                check_entry(self.by_wallet[entry["creditId"]], entry, self.report.check)
+            self._check_quotes_of(ours)
+            self._check_adjustments([entry for entry in ours if entry["kind"] == Kind.ADJUST])
+
+    def _check_quotes_of(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """B6: a quote that the ledger of a wallet speaks of is one of its user."""
+        named = {
+            (entry["referenceId"], self.by_wallet[entry["creditId"]].wallet.get("userId"))
+            for entry in entries
+            if entry.get("referenceKind") == "quote"
+        }
+        quotes = collection_of(Quote).find(
+            {"_id": {"$in": [quote_id for quote_id, _ in named]}}, {"userId": 1}, session=self.session
+        )
+        for quote_id, _ in named - {(quote["_id"], quote["userId"]) for quote in quotes}:
+            found = "the ledger has entries for a quote that this user does not have"
+            self.report.check("B6", False, quote_id, found)
+
+    def _check_adjustments(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        corrected = {entry["key"]: entry["referenceId"] for entry in entries if entry.get("referenceKind") == "entry"}
+        there = {
+            (entry["key"], entry["creditId"])
+            for entry in collection_of(CreditLog).find(
+                {"key": {"$in": list(corrected.values())}}, {"key": 1, "creditId": 1}, session=self.session
+            )
+        }
+        ids = {entry["key"]: entry["key"].removeprefix("adjust:") for entry in entries}
+        valid = [ObjectId(found) for found in ids.values() if ObjectId.is_valid(found)]
+        decisions = {
+            str(row["_id"]): row
+            for row in collection_of(CreditAdjustment).find({"_id": {"$in": valid}}, session=self.session)
+        }
+        for entry in entries:
+            key, other = entry["key"], corrected.get(entry["key"])
+            check_adjustment(
+                self.by_wallet[entry["creditId"]],
+                entry,
+                decisions.get(ids[key]),
+                is_corrected_there=other is None or (other != key and (other, entry["creditId"]) in there),
+                check=self.report.check,
+            )
+
+    def _read_quotes(self) -> None:
+        of_users = {"userId": {"$in": list(self.by_user)}}
+        quotes = collection_of(Quote).find(of_users, {"subject": 0}, session=self.session)
+        for chunk in _in_chunks(quotes.sort([("userId", 1), ("createdAt", -1)])):
+            by_id = {quote["_id"]: quote for quote in chunk}
+            sums = {quote_id: QuoteEntries() for quote_id in by_id}
+            of_quotes = {"referenceKind": "quote", "referenceId": {"$in": list(by_id)}}
+            for entry in collection_of(CreditLog).find(of_quotes, session=self.session):
+                quote = by_id[entry["referenceId"]]
+                if is_numbered(entry) and entry["creditId"] == self.by_user[quote["userId"]].id:
+                    sums[quote["_id"]].add(entry)
+                    check_entry_of_quote(quote, entry, self.report.check)
+            for quote_id, quote in by_id.items():
+                self.report.quotes += 1
+                self.by_user[quote["userId"]].usage.add(quote)
+                check_quote(quote, sums[quote_id], self.report.check)
+
+
+def _in_chunks(documents: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the documents in lists of at most CHUNK."""
+    waiting = iter(documents)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield chunk
 
 
 def _verify_whole(report: Report) -> None:
-    """Check what no single wallet shows: entries and accepted quotes without a wallet, and keys used twice."""
+    """Check what no wallet shows: entries and quotes without one, decisions without an entry, and keys used twice."""
     strays = _without_wallet(CreditLog, key="creditId", foreign="_id", where={})
     report.check("B7", not strays, "ledger", lambda: f"entries without a wallet: {strays[:5]}")
+    decided = _without_entry()
+    report.check("B8", not decided, "adjustments", lambda: f"applied, and not in the ledger: {decided[:5]}")
     held = {"status": {"$in": [str(Quote.Status.ACCEPTED), str(Quote.Status.SETTLED)]}}
     unowned = _without_wallet(Quote, key="userId", foreign="userId", where=held)
     report.check("B6", not unowned, "quotes", lambda: f"accepted by users without a wallet: {unowned[:5]}")
@@ -114,6 +213,18 @@ def _verify_whole(report: Report) -> None:
     ]
     twice = [row["_id"] for row in collection_of(CreditLog).aggregate(used_twice, allowDiskUse=True)]
     report.check("B5", not twice, "ledger", lambda: f"keys used twice: {twice[:5]}")
+
+
+def _without_entry() -> list[str]:
+    """Return the adjustments that are said to be applied and have no entry."""
+    entry = {"from": CreditLog._meta.db_table, "localField": "entryKey", "foreignField": "key", "as": "entries"}
+    steps: list[dict[str, Any]] = [
+        {"$match": {"state": str(CreditAdjustment.State.APPLIED)}},
+        {"$project": {"entryKey": {"$concat": ["adjust:", {"$toString": "$_id"}]}}},
+        {"$lookup": entry},
+        {"$match": {"entries": []}},
+    ]
+    return [str(row["_id"]) for row in collection_of(CreditAdjustment).aggregate(steps)]
 
 
 def _without_wallet(model: type[Model], *, key: str, foreign: str, where: Mapping[str, Any]) -> list[str]:
@@ -129,21 +240,14 @@ def _without_wallet(model: type[Model], *, key: str, foreign: str, where: Mappin
 
 
 def _read_accounts(session: ClientSession, *, after: ObjectId | None) -> list[Account]:
-    """Read the next batch of wallets with all that belongs to them, in the order of their ids."""
+    """Read the next batch of wallets with their usage lines and bans, in the order of their ids."""
     where = {"_id": {"$gt": after}} if after else {}
     wallets = list(collection_of(Credit).find(where, session=session).sort("_id", 1).limit(BATCH))
-    wallet_ids = [wallet["_id"] for wallet in wallets]
-    user_ids = [wallet.get("userId") for wallet in wallets]
     accounts = {wallet["_id"]: Account(wallet) for wallet in wallets}
     by_user = {account.wallet.get("userId"): account for account in accounts.values()}
-    ledger = collection_of(CreditLog).find({"creditId": {"$in": wallet_ids}}, session=session)
-    for entry in ledger.sort([("creditId", 1), ("sequence", 1)]):
-        accounts[entry["creditId"]].add_entry(entry)
-    for usage in collection_of(CreditUsage).find({"creditId": {"$in": wallet_ids}}, session=session):
+    for usage in collection_of(CreditUsage).find({"creditId": {"$in": list(accounts)}}, session=session):
         accounts[usage["creditId"]].usages.append(usage)
-    for quote in collection_of(Quote).find({"userId": {"$in": user_ids}}, {"subject": 0}, session=session):
-        by_user[quote["userId"]].quotes[quote["_id"]] = quote
     users = collection_of(get_user_model())
-    for user in users.find({"_id": {"$in": user_ids}}, {"banned": 1}, session=session):
+    for user in users.find({"_id": {"$in": list(by_user)}}, {"banned": 1}, session=session):
         by_user[user["_id"]].is_banned = bool(user.get("banned"))
     return list(accounts.values())

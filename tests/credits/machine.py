@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from pymongo.errors import PyMongoError
 
 from credits import services as credit_services
-from tests.credits.model import TYPES, MemoryBooks
+from tests.credits.model import TYPES, MemoryBooks, Period
 from tests.credits.mongo_books import MongoBooks
 from tests.failpoints import HANG_UP, fail_commands
 
@@ -52,7 +52,7 @@ class MemoryMachine(RuleBasedStateMachine):
         self.now = START
         self.serial = 0
         self.done: list[tuple[str, dict[str, Any], Any]] = []
-        self.came_in = self.went_out = 0
+        self.periods: list[Period] = [("never", START)]
 
     # ------------------------------------------------------------ how an operation is run
 
@@ -92,6 +92,9 @@ class MemoryMachine(RuleBasedStateMachine):
     def some_quote(self, number: int) -> int:
         return number % len(self.books.quotes)
 
+    def some_period(self, number: int) -> Period:
+        return self.periods[number % len(self.periods)]
+
     def has_quotes(self) -> bool:
         return bool(self.books.quotes)
 
@@ -99,19 +102,30 @@ class MemoryMachine(RuleBasedStateMachine):
 
     @rule(amount=st.integers(1, 12))
     def buy(self, amount):
-        self.run("grant", bucket="purchased", amount=amount, source=self.fresh("buy"), now=self.now)
+        source = self.fresh("buy")
+        self.run("grant", bucket="purchased", amount=amount, source=source, period=None, now=self.now)
 
-    @rule(amount=st.integers(1, 12))
-    def upgrade(self, amount):
-        self.run("grant", bucket="subscription", amount=amount, source=self.fresh("upgrade"), now=self.now)
+    @rule(amount=st.integers(1, 12), number=st.none() | pick)
+    def upgrade(self, amount, number):
+        """Add to the running period, whichever it is, or to one that may be over."""
+        source, period = self.fresh("upgrade"), None if number is None else self.some_period(number)
+        self.run("grant", bucket="subscription", amount=amount, source=source, period=period, now=self.now)
 
-    @rule(amount=st.integers(0, 40))
-    def renew(self, amount):
-        self.run("reset", amount=amount, started_at=self.now, now=self.now)
+    @rule(amount=st.integers(0, 40), subscription=st.sampled_from(["sub", "other"]))
+    def renew(self, amount, subscription):
+        debt = self.books.debt
+        answer = self.run("reset", subscription=subscription, amount=amount, started_at=self.now, now=self.now)
+        if self.books.period == (subscription, self.now) and self.books.period not in self.periods:
+            self.periods.append(self.books.period)
+            assert not isinstance(answer, type)
+            assert self.books.debt == max(0, debt - amount)
+            assert self.books.subscription == max(0, amount - debt)
 
-    @rule()
-    def reset_of_an_earlier_period(self):
-        self.run("reset", amount=7, started_at=START - timedelta(days=30), now=self.now)
+    @rule(subscription=st.sampled_from(["sub", "other"]), days=st.sampled_from([-30, 1]))
+    def reset_of_an_earlier_period(self, subscription, days):
+        started_at = START + timedelta(days=days)
+        if started_at <= self.now:
+            self.run("reset", subscription=subscription, amount=7, started_at=started_at, now=self.now)
 
     @rule(search=few, trace=few, weights=st.tuples(st.sampled_from(WEIGHTS), st.sampled_from(WEIGHTS)))
     def quote(self, search, trace, weights):
@@ -183,7 +197,18 @@ class MemoryMachine(RuleBasedStateMachine):
 
     @rule(amount=st.integers(1, 15))
     def refund(self, amount):
-        self.run("claw_back", amount=amount, refund=self.fresh("refund"), now=self.now)
+        self.run("claw_back", amount=amount, refund=self.fresh("refund"), period=None, now=self.now)
+
+    @rule(amount=st.integers(1, 40), number=pick)
+    def refund_a_period(self, amount, number):
+        """What is refunded of a period that is over takes nothing from the bucket."""
+        period, before = self.some_period(number), self.books.subscription
+        self.run("claw_back", amount=amount, refund=self.fresh("refund"), period=period, now=self.now)
+        assert period == self.books.period or self.books.subscription == before
+
+    @rule(frozen=st.booleans())
+    def freeze(self, frozen):
+        self.run("freeze", frozen=frozen, now=self.now)
 
     @rule(amount=st.integers(-9, 9).filter(bool), bucket=st.sampled_from(["subscription", "purchased"]))
     def adjust(self, amount, bucket):
@@ -202,7 +227,7 @@ class MemoryMachine(RuleBasedStateMachine):
     def duplicate_any_previous(self, index):
         """The same operation again: the same answer, and nothing changes."""
         name, details, first = self.done[index % len(self.done)]
-        if name in ("make_quote", "ban", "expire", "lapse_welcome", "welcome"):
+        if name in ("make_quote", "ban", "freeze", "expire", "lapse_welcome", "welcome"):
             return  # these have no key of their own, or do what the present moment asks for
         before = self.summary()
         again = self.apply(name, details)
@@ -216,8 +241,8 @@ class MemoryMachine(RuleBasedStateMachine):
     @rule(index=pick)
     def reuse_a_key(self, index):
         """The same key for something else is refused."""
-        name, details, _ = self.done[index % len(self.done)]
-        if name in ("grant", "claw_back", "reset", "adjust"):
+        name, details, first = self.done[index % len(self.done)]
+        if name in ("grant", "claw_back", "reset", "adjust") and first is not None:
             answer = self.apply(name, {**details, "amount": details["amount"] + 100})
             assert answer is credit_services.KeyReused
 
@@ -264,6 +289,11 @@ class MemoryMachine(RuleBasedStateMachine):
     def b10_a_new_period_changes_subscription_credits_only(self):
         resets = [entry for entry in self.books.entries if entry.kind == "reset"]
         assert all((entry.purchased, entry.reserved) == (0, 0) for entry in resets)
+
+    @invariant()
+    def frozen_credits_are_not_held(self):
+        for quote in self.books.quotes:
+            assert not (quote.was_frozen and quote.parts.subscription)
 
     @invariant()
     def b11_no_more_than_a_fifth_of_a_grant_comes_back(self):

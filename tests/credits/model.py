@@ -19,6 +19,8 @@ RETURN_TIME, RETURN_PERCENT = timedelta(days=7), 20
 WELCOME, WELCOME_LIFE = 50, timedelta(days=14)
 TYPES = ("SEARCH", "SKIPTRACE")
 Weights = Mapping[str, Decimal]
+# A period of a plan: which subscription, and when it begins. Before the first, after the last, and beside a plan: None.
+Period = tuple[str, datetime] | str | None
 
 
 @dataclass
@@ -39,9 +41,10 @@ class Offer:
     lines: dict[str, Line]
     expires_at: datetime
     status: str = "offered"
-    period: str = ""
+    period: Period = None
     hold_until: datetime | None = None
     parts: Parts = field(default_factory=Parts)
+    was_frozen: bool = False
     released: int = 0
     lapsed: int = 0
 
@@ -85,7 +88,10 @@ class MemoryBooks:
     reserved: int = 0
     debt: int = 0
     banned: bool = False
-    period: str = ""
+    frozen: bool = False
+    period: Period = None
+    latest_period_at: datetime | None = None
+    used_of: Counter[Period] = field(default_factory=Counter)
     period_started_at: datetime | None = None
     period_ends_at: datetime | None = None
     lapses_at: datetime | None = None
@@ -101,6 +107,10 @@ class MemoryBooks:
     @property
     def available(self) -> int:
         return self.subscription + self.purchased
+
+    @property
+    def spendable(self) -> Parts:
+        return Parts(0 if self.frozen else self.subscription, self.purchased)
 
     def make_quote(self, *, units: Mapping[str, int], weights: Weights, now: datetime) -> int:
         lines = {
@@ -119,13 +129,16 @@ class MemoryBooks:
         if self.banned or self.debt:
             raise credit_services.AccountBlocked(banned=self.banned, debt=self.debt)
         costs = {name: price(line.units, line.weight, self.prepaid[name]) for name, line in quote.lines.items()}
-        if self.available >= quote.least_cost and any(cost > quote.lines[name].cost for name, cost in costs.items()):
+        if self.spendable.total >= quote.least_cost and any(
+            cost > quote.lines[name].cost for name, cost in costs.items()
+        ):
             raise credit_services.QuoteChanged
-        if self.available < sum(costs.values()):
-            raise credit_services.NotEnoughCredits(needed=quote.cost, available=self.available)
+        if self.spendable.total < sum(costs.values()):
+            raise credit_services.NotEnoughCredits(needed=quote.cost, available=self.spendable.total)
         for name, line in quote.lines.items():
             line.held, line.prepaid, self.prepaid[name] = costs[name], self.prepaid[name], Decimal(0)
-        quote.parts = split_spend(quote.held, Parts(self.subscription, self.purchased))
+        quote.parts, quote.was_frozen = split_spend(quote.held, self.spendable), self.frozen
+        self.used_of[self.period] += quote.parts.subscription
         ends = [end for end in (self.period_ends_at, self.lapses_at) if end and end > now]
         quote.status, quote.period, quote.hold_until = "accepted", self.period, min([now + HOLD_LIFE, *ends])
         self._write(f"reserve:{number}", "reserve", -quote.parts.subscription, -quote.parts.purchased, quote.held)
@@ -180,6 +193,7 @@ class MemoryBooks:
         if quote.released or rejoined:
             subscription = to_subscription + (0 if all_purchased else rejoined)
             purchased = rest.purchased + (rejoined if all_purchased else 0)
+            self.used_of[self.period] -= subscription
             self._write(f"release:{number}", "release", subscription, purchased, -quote.released)
         if quote.lapsed:
             self._write(f"lapse:{number}", "lapse", 0, 0, -quote.lapsed)
@@ -205,35 +219,42 @@ class MemoryBooks:
             if hold_until <= now:
                 self.release(number=number, cause="expired", now=now)
 
-    def grant(self, *, bucket: str, amount: int, source: str) -> int:
+    def grant(self, *, bucket: str, amount: int, source: str, period: Period) -> int:
         key = f"grant:{source}"
         if key in self.answers:
             return self._first(key, (bucket, amount))
+        if period is not None and period != self.period:
+            raise credit_services.PeriodIsOver
+        paid = min(self.debt, amount)
         if bucket == "subscription":
             self.period_grant += amount
-            self._write(key, "grant", amount, 0, 0)
+            if period is not None:
+                self.used_of[period] += paid
+            self._write(key, "grant", amount - paid, 0, 0, -paid)
         else:
-            paid = min(self.debt, amount)
             self._write(key, "grant", 0, amount - paid, 0, -paid)
         return self._answer(key, (bucket, amount))
 
-    def reset(self, *, amount: int, started_at: datetime) -> int:
-        key = f"reset:{started_at}"
+    def reset(self, *, subscription: str, amount: int, started_at: datetime) -> int:
+        key = f"reset:{subscription}:{started_at}"
         if key in self.answers:
             return self._first(key, amount)
-        if self.period.startswith("sub:") and self.period_started_at and self.period_started_at > started_at:
+        if self.latest_period_at and self.latest_period_at > started_at:
             raise credit_services.PeriodIsOver
-        self.period, self.period_started_at = f"sub:{started_at}", started_at
+        self.period, self.period_started_at = (subscription, started_at), started_at
+        self.latest_period_at = started_at
         self.period_ends_at, self.lapses_at = started_at + timedelta(days=30), None
         self.period_grant, self.period_returned = amount, 0
-        self._write(key, "reset", amount - self.subscription, 0, 0)
+        paid = min(self.debt, amount)
+        self.used_of[self.period] += paid
+        self._write(key, "reset", amount - paid - self.subscription, 0, 0, -paid)
         return self._answer(key, amount)
 
     def lapse(self, *, source: str) -> int:
         key = f"lapse:{source}"
         if key in self.answers:
             return self._first(key, None)
-        self.period, self.period_started_at, self.period_ends_at, self.lapses_at = "", None, None, None
+        self.period = self.period_started_at = self.period_ends_at = self.lapses_at = None
         self.period_grant = self.period_returned = 0
         self._write(key, "lapse", -self.subscription, 0, 0)
         return self._answer(key, None)
@@ -262,13 +283,23 @@ class MemoryBooks:
         self._write(key, "adjust", *((amount, 0) if bucket == "subscription" else (0, amount)), 0)
         return self._answer(key, (bucket, amount))
 
-    def claw_back(self, *, amount: int, refund: str) -> int:
+    def claw_back(self, *, amount: int, refund: str, period: Period) -> int | None:
+        """Take purchased credits back, or with `period` those of a plan."""
         key = f"clawback:{refund}"
         if key in self.answers:
             return self._first(key, amount)
-        taken = min(amount, self.purchased)
-        self._write(key, "clawback", 0, -taken, 0, amount - taken)
+        held = self.purchased if period is None else self.subscription
+        taken = min(amount, held) if period in (None, self.period) else 0
+        owed = amount - taken if period in (None, self.period) else min(amount, max(0, self.used_of[period]))
+        if period is not None:
+            self.used_of[period] -= owed
+        if not (taken or owed):
+            return None
+        self._write(key, "clawback", *((0, -taken) if period is None else (-taken, 0)), 0, owed)
         return self._answer(key, amount)
+
+    def freeze(self, *, frozen: bool) -> None:
+        self.frozen = frozen
 
     def ban(self, *, banned: bool) -> None:
         self.banned = banned

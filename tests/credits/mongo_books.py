@@ -10,7 +10,7 @@ from bson import ObjectId
 from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
 from credits.models import Credit, CreditLog, CreditType, CreditUsage, CreditWeight, Quote, WelcomeClaim
-from tests.credits.model import Weights
+from tests.credits.model import Period, Weights
 
 
 @dataclass
@@ -56,15 +56,21 @@ class MongoBooks:
     def expire(self, *, now: datetime) -> None:
         credit_services.expire_quotes(now=now)
 
-    def grant(self, *, bucket: Any, amount: int, source: str, now: datetime) -> int:
+    def grant(self, *, bucket: Any, amount: int, source: str, period: Period, now: datetime) -> int:
         return credit_services.grant(
-            user_id=self.user_id, amount=amount, bucket=bucket, source=self._own(source), reason="Paid", now=now
+            user_id=self.user_id,
+            amount=amount,
+            bucket=bucket,
+            source=self._own(source),
+            reason="Paid",
+            period=self._name(period),
+            now=now,
         ).change_amount
 
-    def reset(self, *, amount: int, started_at: datetime, now: datetime) -> int:
+    def reset(self, *, subscription: str, amount: int, started_at: datetime, now: datetime) -> int:
         return credit_services.reset_period(
             user_id=self.user_id,
-            subscription_id=self._own("sub"),
+            subscription_id=self._own(subscription),
             started_at=started_at,
             ends_at=started_at + timedelta(days=30),
             amount=amount,
@@ -95,10 +101,20 @@ class MongoBooks:
             now=now,
         ).change_amount
 
-    def claw_back(self, *, amount: int, refund: str, now: datetime) -> int:
-        return credit_services.claw_back(
-            user_id=self.user_id, amount=amount, refund_id=self._own(refund), reason="Refund", now=now
-        ).change_amount
+    def claw_back(self, *, amount: int, refund: str, period: Period, now: datetime) -> int | None:
+        entry = credit_services.claw_back(
+            user_id=self.user_id,
+            amount=amount,
+            refund_id=self._own(refund),
+            reason="Refund",
+            bucket="purchased" if period is None else "subscription",
+            period=self._name(period),
+            now=now,
+        )
+        return entry and entry.change_amount
+
+    def freeze(self, *, frozen: bool, now: datetime) -> None:
+        credit_services.set_subscription_frozen(user_id=self.user_id, frozen=frozen, now=now)
 
     def ban(self, *, banned: bool) -> None:
         credit_services.set_spending_ban(user_id=self.user_id, banned=banned)
@@ -132,6 +148,9 @@ class MongoBooks:
         collection_of(Credit).delete_one({"_id": self.wallet_id})
         for model in (Quote, WelcomeClaim):
             collection_of(model).delete_many({"userId": self.user_id})
+
+    def _name(self, period: Period) -> str | None:
+        return credit_services.period_name(self._own(period[0]), period[1]) if isinstance(period, tuple) else None
 
     def _own(self, name: str) -> str:
         return f"{name}-{self.user_id}"
