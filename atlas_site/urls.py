@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
+    path("billing/", include("billing.urls")),
     path("", include("credits.urls")),
     path("", include("properties.urls")),
 ]

@@ -1,0 +1,53 @@
+"""Every read of billing. Pages read what Atlas holds, never Chargebee, so that they show while it is away."""
+
+from billing.selectors.accounts import billing_of, customer_id_of, wallet_of
+from billing.selectors.checkouts import count_checkouts_since, find_checkout, open_checkouts
+from billing.selectors.offers import (
+    OfferCard,
+    OfferPage,
+    PlansPage,
+    cents_each,
+    find_offer,
+    offer_by_id,
+    offer_page,
+    offers,
+    packs,
+    plans_page,
+    reason_against_change,
+    takes_effect_now,
+)
+from billing.selectors.overview import BillingPage, Dunning, billing_page
+from billing.selectors.payments import PaymentLine, PaymentPage, payment_of_invoice, payment_page
+from billing.selectors.top_up import AutoTopUpSection, auto_top_up_section, cost_of_month, month_of
+
+__all__ = [
+    "AutoTopUpSection",
+    "BillingPage",
+    "Dunning",
+    "OfferCard",
+    "OfferPage",
+    "PaymentLine",
+    "PaymentPage",
+    "PlansPage",
+    "auto_top_up_section",
+    "billing_of",
+    "billing_page",
+    "cents_each",
+    "cost_of_month",
+    "count_checkouts_since",
+    "customer_id_of",
+    "find_checkout",
+    "find_offer",
+    "month_of",
+    "offer_by_id",
+    "offer_page",
+    "offers",
+    "open_checkouts",
+    "packs",
+    "payment_of_invoice",
+    "payment_page",
+    "plans_page",
+    "reason_against_change",
+    "takes_effect_now",
+    "wallet_of",
+]

@@ -1,0 +1,21 @@
+"""What Atlas holds of one user's billing."""
+
+from accounts.models import User
+from billing.models import Billing
+from credits.models import Credit
+
+
+def billing_of(user: User) -> Billing | None:
+    """Return the user's subscription, None before the first one."""
+    return Billing.objects.filter(user_id=user.pk).first()
+
+
+def wallet_of(user: User) -> Credit:
+    """Return the user's wallet, an empty one that is not saved for a user without."""
+    return Credit.objects.filter(user_id=user.pk).first() or Credit(user=user)
+
+
+def customer_id_of(user: User) -> str:
+    """Return the user's id at Chargebee: that of an earlier Atlas if there is one, else the user's own id."""
+    billing = billing_of(user)
+    return (billing.chargebee_customer_id if billing else None) or str(user.pk)

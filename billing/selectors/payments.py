@@ -1,0 +1,76 @@
+"""The payment history: every invoice, refund and failed attempt, newest first."""
+
+from dataclasses import dataclass
+
+from accounts.models import User
+from billing.models import PaymentTransaction
+
+PAYMENTS_A_PAGE = 20
+
+
+@dataclass(frozen=True)
+class PaymentLine:
+    """One row of the history as its owner reads it. `cents` is negative where money came back."""
+
+    payment: PaymentTransaction
+    cents: int
+
+    @property
+    def anchor(self) -> str:
+        """The id of the row on the page."""
+        return f"payment-{self.payment.chargebee_invoice_id or self.payment.pk}"
+
+    @property
+    def is_money_back(self) -> bool:
+        return self.cents < 0
+
+    @property
+    def is_partly_refunded(self) -> bool:
+        return bool(self.payment.refunded_cents) and self.payment.status != PaymentTransaction.Status.REFUNDED
+
+
+@dataclass(frozen=True)
+class PaymentPage:
+    """A page of the history; `newer` and `older` are the numbers of the pages beside it, None at an end."""
+
+    lines: tuple[PaymentLine, ...]
+    number: int
+    newer: int | None
+    older: int | None
+
+
+def payment_page(*, user: User, number: int = 1, invoice_id: str = "") -> PaymentPage:
+    """Return a page of the user's payments; with `invoice_id` the page that this invoice of theirs is on."""
+    payments = PaymentTransaction.objects.filter(user_id=user.pk).order_by("-transaction_date")
+    if invoice_id:
+        number = _page_of(user=user, invoice_id=invoice_id) or number
+    start = (number - 1) * PAYMENTS_A_PAGE
+    found = list(payments[start : start + PAYMENTS_A_PAGE + 1])
+    return PaymentPage(
+        lines=tuple(PaymentLine(payment, round(payment.amount * 100)) for payment in found[:PAYMENTS_A_PAGE]),
+        number=number,
+        newer=number - 1 if number > 1 else None,
+        older=number + 1 if len(found) > PAYMENTS_A_PAGE else None,
+    )
+
+
+def payment_of_invoice(*, user: User, invoice_id: str) -> PaymentTransaction | None:
+    """Return the row of an invoice of this user, None for anybody else's."""
+    rows = PaymentTransaction.objects.filter(chargebee_invoice_id=invoice_id)
+    own = [row for row in rows if row.user_id == user.pk]
+    return next((row for row in own if (row.key or "").startswith("invoice:")), own[0] if own else None)
+
+
+def last_failure(user: User) -> PaymentTransaction | None:
+    """Return the newest payment of the user if it failed, to say what the bank said."""
+    newest = PaymentTransaction.objects.filter(user_id=user.pk).order_by("-transaction_date")[:PAYMENTS_A_PAGE]
+    return next((row for row in newest if row.status == PaymentTransaction.Status.FAILED), None)
+
+
+def _page_of(*, user: User, invoice_id: str) -> int | None:
+    """Return the number of the page with this invoice, None if the user has no such one."""
+    payment = payment_of_invoice(user=user, invoice_id=invoice_id)
+    if payment is None:
+        return None
+    mine = PaymentTransaction.objects.filter(user_id=user.pk, transaction_date__gt=payment.transaction_date)
+    return mine.count() // PAYMENTS_A_PAGE + 1

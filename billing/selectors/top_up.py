@@ -1,0 +1,62 @@
+"""The standing order of a user to buy a pack when few credits are left, and what it has bought."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import User
+from billing.models import AutoTopUp, Offer, TopUp
+from billing.selectors.accounts import wallet_of
+from billing.selectors.offers import offer_by_id, offers, packs
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class AutoTopUpSection:
+    """What the billing page says of auto top-up. `rule` and `offer` are None for a user who never ordered one.
+
+    `spent_cents` is what this month's purchases cost, one that is not confirmed yet included.
+    """
+
+    rule: AutoTopUp | None
+    offer: Offer | None
+    packs: tuple[Offer, ...]
+    spent_cents: int
+    is_stopped_by_switch: bool
+    latest: tuple[TopUp, ...]
+
+    @property
+    def is_on(self) -> bool:
+        return self.rule is not None and self.rule.is_enabled
+
+    @property
+    def fits_cap(self) -> bool:
+        """Whether another purchase fits what the user allowed this month."""
+        return self.rule is not None and self.spent_cents + self.rule.agreed_price_cents <= self.rule.monthly_cap_cents
+
+
+def auto_top_up_section(*, user: User, now: datetime) -> AutoTopUpSection:
+    """Return the section of the billing page about auto top-up."""
+    rule = AutoTopUp.objects.filter(user_id=user.pk).first()
+    bought = sorted(TopUp.objects.filter(user_id=user.pk), key=lambda top_up: top_up.created_at, reverse=True)
+    return AutoTopUpSection(
+        rule=rule,
+        offer=offer_by_id(rule.offer_id) if rule else None,
+        packs=tuple(packs(offers())),
+        spent_cents=cost_of_month(bought, month_of(now)),
+        is_stopped_by_switch=wallet_of(user).automatic_spending_stopped,
+        latest=tuple(bought[:SHOWN]),
+    )
+
+
+def month_of(moment: datetime) -> str:
+    """Return the month that a purchase counts for, in UTC: 2026-11."""
+    return f"{moment:%Y-%m}"
+
+
+def cost_of_month(top_ups: Iterable[TopUp], month: str) -> int:
+    """Return what these top-ups cost in a month, in cents: paid ones, and those of which nobody knows yet."""
+    return sum(
+        top_up.amount_cents for top_up in top_ups if top_up.month == month and top_up.state != TopUp.State.FAILED
+    )

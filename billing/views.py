@@ -1,0 +1,266 @@
+"""Pages of billing: the plan as it stands, what can be bought, and the words before every click that costs."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import selectors, services
+from billing.forms import ChangeForm, CheckoutForm, OrderForm
+from billing.models import Offer
+from credits.pricing import price_table
+
+View = Callable[..., HttpResponse]
+
+SECONDS_BETWEEN_LOOKS, LOOKS = 5, 12
+
+
+def page_of_payer(view: View) -> View:
+    """Open a page to people who are signed in, keep it out of caches, and say in words what was refused."""
+
+    @login_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except services.CheckoutNotFound:
+            raise Http404 from None
+        except services.BillingRefused as refusal:
+            is_open = isinstance(refusal, services.OutcomeUnknown)
+            (messages.warning if is_open else messages.error)(request, str(refusal))
+            return redirect("billing:show-billing")
+
+    return guarded
+
+
+@require_safe
+@page_of_payer
+def show_billing(request: HttpRequest) -> HttpResponse:
+    """Show the plan, what is due, the ways to change it, and the payments (`?page=`, or the one of `?invoice=`)."""
+    number, invoice_id = request.GET.get("page", ""), request.GET.get("invoice", "")[:50]
+    is_number = number.isascii() and number.isdigit() and 0 < len(number) < 7 and int(number) > 0
+    page = selectors.billing_page(
+        user=request.user, now=timezone.now(), page_number=int(number) if is_number else 1, invoice_id=invoice_id
+    )
+    return render(request, "billing/show_billing.html", {"page": page, "form": OrderForm.fresh()})
+
+
+@require_safe
+@never_cache
+def show_plans(request: HttpRequest) -> HttpResponse:
+    """Show what is sold, to visitors too; `?next=` is where a buyer comes back to."""
+    user = request.user if request.user.is_authenticated else None
+    context = {"page": selectors.plans_page(user=user), "prices": price_table(), "next": _next_of(request)}
+    return render(request, "billing/show_plans.html", context)
+
+
+@require_safe
+@page_of_payer
+def show_offer(request: HttpRequest, offer_id: str) -> HttpResponse:
+    """Say what choosing an offer costs and does, before the click."""
+    try:
+        page = selectors.offer_page(user=request.user, offer_id=offer_id)
+    except Offer.DoesNotExist:
+        raise Http404 from None
+    context: dict[str, object] = {"page": page, "next": _next_of(request)}
+    if page.kind in {"new_plan", "pack"}:
+        context["form"] = CheckoutForm.fresh(next=context["next"])
+    elif page.has_click:
+        try:
+            quote = services.quote_change(user=request.user, offer_id=offer_id, now=timezone.now())
+        except services.BillingRefused as refusal:
+            context["refusal"] = str(refusal)
+        else:
+            context |= {"quote": quote, "form": ChangeForm.fresh(most_cents=quote.due_now_cents)}
+    return render(request, "billing/show_offer.html", context)
+
+
+@require_POST
+@page_of_payer
+def start_checkout(request: HttpRequest, offer_id: str) -> HttpResponse:
+    """Open a hosted page for an offer, and go to the page of Atlas that leads there."""
+    form = CheckoutForm(request.POST)
+    back_url = _next_of(request) or reverse("billing:show-billing")
+    checkout = services.start_checkout(
+        user=request.user,
+        offer_id=offer_id,
+        back_url=back_url,
+        token=form.cleaned_data["token"] if form.is_valid() else "",
+        now=timezone.now(),
+    )
+    return redirect("billing:go-to-checkout", checkout.pk)
+
+
+@require_safe
+@page_of_payer
+def go_to_checkout(request: HttpRequest, checkout_id: str) -> HttpResponse:
+    """Lead to the hosted page by a link, and by itself: a form must not redirect to another site."""
+    checkout = selectors.find_checkout(user=request.user, checkout_id=checkout_id)
+    if checkout is None:
+        raise Http404
+    is_over = checkout.returned_at is not None or checkout.expires_at <= timezone.now()
+    offer = selectors.offer_by_id(checkout.offer_id)
+    if is_over:
+        return render(request, "billing/checkout_over.html", {"checkout": checkout, "offer": offer}, status=410)
+    return _lead_to(request, checkout.url, {"offer": offer, "is_checkout": checkout.offer_id is not None})
+
+
+@require_safe
+@page_of_payer
+def finish_checkout(request: HttpRequest) -> HttpResponse:
+    """Say how a checkout stands by Chargebee's own word, looking again by itself for a minute."""
+    page_id, looks = request.GET.get("id", ""), request.GET.get("looks", "")
+    seen = int(looks) if looks.isascii() and looks.isdigit() and len(looks) < 3 else 0
+    outcome, refusal = None, ""
+    try:
+        outcome = services.finish_checkout(user=request.user, page_id=page_id, now=timezone.now())
+    except services.BillingRefused as error:
+        refusal = str(error)
+    if outcome and outcome.state in {"done", "cancelled"}:
+        return _back_from_checkout(request, outcome)
+    looks_again = seen < LOOKS and (outcome is None or outcome.state == "confirming")
+    context = {"outcome": outcome, "refusal": refusal, "looks_again": looks_again, "page_id": page_id}
+    response = render(request, "billing/finish_checkout.html", context)
+    if looks_again:
+        again = f"{reverse('billing:finish-checkout')}?id={page_id}&looks={seen + 1}"
+        response["Refresh"] = f"{SECONDS_BETWEEN_LOOKS}; url={again}"
+    return response
+
+
+@require_POST
+@page_of_payer
+def change_plan(request: HttpRequest, offer_id: str) -> HttpResponse:
+    """Change the plan as the page before the click said."""
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        return redirect("billing:show-offer", offer_id)
+    order = {"token": form.cleaned_data["token"], "most_cents": form.cleaned_data["most_cents"]}
+    done = services.change_plan(user=request.user, offer_id=offer_id, now=timezone.now(), **order)
+    if done.kind == "at_renewal":
+        messages.success(request, f"Planned: {done.offer.name} follows your present plan. Nothing was charged.")
+    else:
+        messages.success(request, f"Your plan is {done.offer.name} now. What was charged is listed below.")
+    return redirect("billing:show-billing")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_of_payer
+def cancel_plan(request: HttpRequest) -> HttpResponse:
+    """Say what stays and what lapses when, and cancel at the end of the paid term."""
+    form = OrderForm(request.POST)
+    if request.method == "POST" and form.is_valid():
+        billing = services.cancel_plan(user=request.user, now=timezone.now(), token=form.cleaned_data["token"])
+        ends = (
+            f" It ends on {billing.current_term_end:%b} {billing.current_term_end.day}."
+            if (billing.current_term_end)
+            else ""
+        )
+        messages.success(request, f"Your plan is cancelled.{ends} No further payment will be taken.")
+        return redirect("billing:show-billing")
+    return _confirm(request, "billing/cancel_plan.html")
+
+
+@require_POST
+@page_of_payer
+def keep_plan(request: HttpRequest) -> HttpResponse:
+    """Take back a planned end or change."""
+    form = OrderForm(request.POST)
+    if form.is_valid():
+        services.keep_plan(user=request.user, now=timezone.now(), token=form.cleaned_data["token"])
+        messages.success(request, "Your present plan goes on. Nothing was charged now.")
+    return redirect("billing:show-billing")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_of_payer
+def pause_plan(request: HttpRequest) -> HttpResponse:
+    """Say what freezes and what does not, and pause."""
+    form = OrderForm(request.POST)
+    if request.method == "POST" and form.is_valid():
+        services.pause_plan(user=request.user, now=timezone.now(), token=form.cleaned_data["token"])
+        messages.success(request, "Your plan is paused. Nothing will be charged until you resume it.")
+        return redirect("billing:show-billing")
+    return _confirm(request, "billing/pause_plan.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_of_payer
+def resume_plan(request: HttpRequest) -> HttpResponse:
+    """Say what resuming costs and brings, and resume."""
+    form = OrderForm(request.POST)
+    if request.method == "POST" and form.is_valid():
+        services.resume_plan(user=request.user, now=timezone.now(), token=form.cleaned_data["token"])
+        messages.success(request, "Your plan runs again. Subscription credits can be spent again.")
+        return redirect("billing:show-billing")
+    return _confirm(request, "billing/resume_plan.html")
+
+
+@require_POST
+@page_of_payer
+def open_portal(request: HttpRequest) -> HttpResponse:
+    """Lead to the payer's portal at Chargebee."""
+    return _lead_to(request, services.open_portal(user=request.user), {"is_portal": True})
+
+
+@require_POST
+@page_of_payer
+def open_payment_methods(request: HttpRequest) -> HttpResponse:
+    """Open the hosted page for cards, and go to the page of Atlas that leads there."""
+    checkout = services.open_payment_methods(user=request.user, now=timezone.now())
+    return redirect("billing:go-to-checkout", checkout.pk)
+
+
+@require_safe
+@page_of_payer
+def open_invoice(request: HttpRequest, invoice_id: str) -> HttpResponse:
+    """Send the reader to a fresh address of an invoice's PDF."""
+    return redirect(services.open_invoice(user=request.user, invoice_id=invoice_id))
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _next_of(request: HttpRequest) -> str:
+    """Return the page of this site that `next` names, "" for none or for one elsewhere."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    is_own = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if is_own and target.startswith("/") and len(target) <= 2000 else ""
+
+
+def _confirm(request: HttpRequest, template: str) -> HttpResponse:
+    """Show the words before an order about the present plan; without one there is nothing to order."""
+    page = selectors.billing_page(user=request.user, now=timezone.now())
+    if page.state not in {"active", "ending", "paused"}:
+        return redirect("billing:show-billing")
+    context = {"page": page, "form": OrderForm.fresh(), "refusal": ""}
+    if page.billing and template.endswith("pause_plan.html"):
+        context["refusal"] = services.reason_against_pause(page.billing)
+    return render(request, template, context)
+
+
+def _lead_to(request: HttpRequest, url: str, context: dict[str, object]) -> HttpResponse:
+    response = render(request, "billing/go_to_provider.html", {"url": url, **context})
+    response["Refresh"] = f"2; url={url}"
+    return response
+
+
+def _back_from_checkout(request: HttpRequest, outcome: services.CheckoutOutcome) -> HttpResponse:
+    checkout, payment = outcome.checkout, outcome.payment
+    if outcome.state == "cancelled":
+        messages.info(request, "Checkout closed. Nothing was charged.")
+    elif checkout.offer_id is None:
+        messages.success(request, "Your payment methods are up to date. Nothing was charged.")
+    elif payment is not None and payment.credits_added > 0:
+        messages.success(request, f"Paid, and {payment.credits_added:,} credits are yours. Thank you.")
+    else:
+        messages.success(request, "Paid. Thank you.")
+    return redirect(checkout.back_url)
