@@ -70,6 +70,7 @@ ROUTES: dict[tuple[str, str], tuple[str, Operation]] = {
     ("POST", "invoices/{id}/refund"): ("invoice.refund", op.refund_invoice),
     ("POST", "invoices/{id}/collect_payment"): ("invoice.collect_payment", op.collect_payment),
     ("POST", "invoices/{id}/record_payment"): ("invoice.record_payment", op.record_payment),
+    ("POST", "invoices/{id}/void"): ("invoice.void_invoice", op.void_invoice),
     ("POST", "invoices/{id}/pdf"): ("invoice.pdf", op.download_pdf),
     ("GET", "transactions"): ("transaction.list", op.list_of("transaction")),
     ("GET", "transactions/{id}"): ("transaction.retrieve", op.retrieve("transaction")),

@@ -50,9 +50,10 @@ def refund(books: Books, invoice_id: str, amount: int | None = None, *, reason: 
 
 def _refundable_payment(books: Books, invoice: Document) -> tuple[Document | None, int]:
     """Return the newest payment of an invoice of which something is left, and how much."""
+    creditable = invoice["total"] - sum(one["cn_total"] for one in invoice["issued_credit_notes"])
     for linked in reversed(invoice["linked_payments"]):
         payment = books.get("transaction", linked["txn_id"])
-        left = payment["amount"] - sum(one["txn_amount"] for one in payment["linked_refunds"])
+        left = min(creditable, payment["amount"] - sum(one["txn_amount"] for one in payment["linked_refunds"]))
         if payment["status"] == "success" and left > 0 and not payment.get("reversal_transaction_id"):
             return payment, left
     return None, 0
@@ -70,7 +71,7 @@ def credit_rest(books: Books, subscription: Document) -> Document | None:
     now, whole = books.now(), line["date_to"] - line["date_from"]
     amount = share(line["amount"], line["date_to"] - now, whole)
     is_paid = invoice["status"] == "paid"
-    creditable = invoice["amount_due"]
+    creditable = invoice["amount_to_collect"]
     if is_paid:
         creditable = invoice["total"] - sum(one["cn_total"] for one in invoice["issued_credit_notes"])
     amount = min(amount, creditable)

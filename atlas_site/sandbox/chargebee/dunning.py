@@ -12,7 +12,14 @@ RETRIES = 3
 
 
 def collect(books: Books, invoice: Document) -> None:
-    """Collect an invoice from a customer who is not there; a failure begins dunning or goes on with it."""
+    """Collect an invoice from a customer who is not there; a failure begins dunning or goes on with it.
+
+    The invoice of a customer without automatic collection waits to be paid.
+    """
+    if invoice["status"] == "payment_due" and _is_billed_by_hand(books, invoice):
+        invoice["status"] = "posted"
+        books.put("invoice", invoice)
+        return
     transaction = payments.collect(books, invoice, on_session=False)
     if transaction is None:
         return
@@ -23,6 +30,10 @@ def collect(books: Books, invoice: Document) -> None:
         books.put("invoice", invoice)
     payments.relink(invoice, transaction)
     payments.put_transaction(books, transaction, created=True)
+
+
+def _is_billed_by_hand(books: Books, invoice: Document) -> bool:
+    return bool(books.get("customer", invoice["customer_id"])["auto_collection"] == "off")
 
 
 def retry(books: Books, invoice_id: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from atlas_site.sandbox.chargebee.books import Books
 from atlas_site.sandbox.chargebee.catalog import CURRENCY
+from atlas_site.sandbox.chargebee.errors import InvalidState
 from atlas_site.sandbox.chargebee.store import Document
 
 UNPAID = ("payment_due", "not_paid", "posted")
@@ -82,7 +83,10 @@ def _apply_credits(books: Books, invoice: Document) -> None:
 
 
 def refresh(books: Books, invoice: Document) -> None:
-    """Work out anew what is due on an invoice, its status from that, and the dues of its subscription."""
+    """Work out anew what is due on an invoice, its status from that, and the dues of its subscription.
+
+    What a bank debit in progress covers is due, but no longer to be collected, and does not count as a due.
+    """
     in_progress = sum(
         payment["applied_amount"] for payment in invoice["linked_payments"] if payment["txn_status"] == "in_progress"
     )
@@ -106,7 +110,8 @@ def _refresh_dues(books: Books, subscription_id: str) -> None:
     subscription = books.find("subscription", subscription_id)
     if subscription is None:
         return
-    due = [body for body in books.mine("invoice", subscription) if body["status"] in UNPAID and body["amount_due"] > 0]
+    invoices = books.mine("invoice", subscription)
+    due = [body for body in invoices if body["status"] in UNPAID and body["amount_to_collect"] > 0]
     figures: dict[str, Any] = {"due_invoices_count": len(due), "due_since": None, "total_dues": None}
     if due:
         figures["due_since"] = min(body["date"] for body in due)
@@ -114,6 +119,20 @@ def _refresh_dues(books: Books, subscription_id: str) -> None:
     if any(subscription.get(name) != value for name, value in figures.items()):
         subscription.update(figures)
         books.put("subscription", subscription)
+
+
+def void(books: Books, invoice_id: str) -> Document:
+    """Declare an unpaid invoice void. Raises ``InvalidState`` for one that is paid, wholly or in part."""
+    invoice = books.get("invoice", invoice_id)
+    if invoice["status"] not in UNPAID or invoice["amount_paid"]:
+        raise InvalidState(f"The invoice is {invoice['status']}; only an unpaid one can be voided.")
+    invoice |= {"amount_due": 0, "amount_to_collect": 0, "next_retry_at": None, "voided_at": books.now()}
+    invoice |= {"status": "voided", "dunning_status": "stopped" if invoice.get("dunning_status") else None}
+    books.put("invoice", invoice)
+    if invoice["subscription_id"]:
+        _refresh_dues(books, invoice["subscription_id"])
+    books.note("invoice_updated", invoice=invoice_id)
+    return invoice
 
 
 def refresh_customer(books: Books, customer_id: str) -> None:

@@ -12,6 +12,7 @@ from atlas_site.sandbox.chargebee import (
     credit_notes,
     customers,
     forms,
+    invoices,
     listing,
     payments,
     portal_sessions,
@@ -367,6 +368,12 @@ def record_payment(call: Call) -> Content:
     with call.books.change():
         transaction = payments.record_payment(call.books, call.resource_id, amount)
         return {"invoice": public(call.books.get("invoice", call.resource_id)), "transaction": public(transaction)}
+
+
+def void_invoice(call: Call) -> Content:
+    """Invoice.void_invoice"""
+    with call.books.change():
+        return {"invoice": public(invoices.void(call.books, call.resource_id))}
 
 
 def download_pdf(call: Call) -> Content:

@@ -158,7 +158,8 @@ def chargeback(books: Books, invoice_id: str) -> Document:
                    None)  # fmt: skip
     if payment is None:
         raise InvalidState("The invoice has no payment that could be taken back.")
-    amount = min(payment["amount"], invoice["amount_paid"])
+    refunded = sum(one["txn_amount"] for one in payment["linked_refunds"])
+    amount = min(payment["amount"], invoice["amount_paid"]) - refunded
     reversal = _new_transaction(books, invoice, "payment_reversal", amount=amount, status="success", source=None)
     reversal |= {"payment_method": payment["payment_method"], "reference_transaction_id": payment["id"]}
     reversal["linked_payments"] = [{

@@ -1,8 +1,14 @@
 """What happens by itself when its time has come: renewals, ends, pauses, resumptions, retries and settlements."""
 
+import logging
+
 from atlas_site.sandbox.chargebee import changes, dunning, payments, subscriptions
 from atlas_site.sandbox.chargebee.books import Books
+from atlas_site.sandbox.chargebee.errors import ApiError, InvalidState
+from atlas_site.sandbox.chargebee.periods import day_of_month
 from atlas_site.sandbox.chargebee.store import Document
+
+logger = logging.getLogger("atlas.sandbox")
 
 
 def run_until(books: Books, now: int) -> int:
@@ -14,8 +20,12 @@ def run_until(books: Books, now: int) -> int:
             if due is None:
                 return happened
             kind, resource_id, moment = due
-            with books.change("scheduled_job", at=moment):
-                _happen(books, kind, resource_id, moment)
+            try:
+                with books.change("scheduled_job", at=moment):
+                    _happen(books, kind, resource_id, moment)
+            except ApiError as error:  # such as for a customer who was deleted
+                logger.warning("nothing happens to a %s: %s", kind, error.code)
+                books.store.forget_due(kind, resource_id)
         happened += 1
 
 
@@ -66,3 +76,13 @@ def renew(books: Books, subscription: Document) -> None:
     invoice = subscriptions.charge_term(books, subscription)
     books.note("subscription_renewed", subscription=subscription["id"], invoice=invoice["id"])
     dunning.collect(books, invoice)
+
+
+def end_term_now(books: Books, subscription_id: str) -> None:
+    """Let the current term end at this moment; what follows is due then. Raises ``InvalidState``."""
+    subscription, now = books.get("subscription", subscription_id), books.now()
+    if subscription["status"] not in subscriptions.RUNNING or subscription["current_term_start"] >= now:
+        raise InvalidState("The subscription has no term that could end now.")
+    subscription |= {"current_term_end": now, "_anchor_day": day_of_month(now)}
+    subscription["cancelled_at" if subscription["status"] == "non_renewing" else "next_billing_at"] = now
+    books.put("subscription", subscription)

@@ -132,3 +132,13 @@ class Site:
         """Let the customer's bank take back the payment of an invoice; returns the payment reversal."""
         with self.books.change("scheduled_job"):
             return public(payments.chargeback(self.books, invoice_id))
+
+    def renew(self, subscription_id: str) -> Document:
+        """End the current term of a subscription now, so that it renews, or ends if it was to end with the term.
+
+        Raises ``InvalidState`` for one that is neither active nor ending, or whose term began this very second.
+        """
+        with self.books.change("admin_console"):
+            renewals.end_term_now(self.books, subscription_id)
+        self.run_until_now()
+        return public(self.books.get("subscription", subscription_id))

@@ -74,6 +74,10 @@ class Store:
         )  # fmt: skip
         return rows[0] if rows else None
 
+    def forget_due(self, kind: str, resource_id: str) -> None:
+        """Let nothing happen to a document by itself until it is written again."""
+        self.run("UPDATE resource SET due_at = NULL WHERE kind = ? AND id = ?", (kind, resource_id))
+
     def newest_version(self) -> int:
         """Return the highest resource version that was ever given in this file's documents."""
         return self.run("SELECT coalesce(max(version), 0) FROM resource")[0][0]
