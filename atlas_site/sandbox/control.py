@@ -4,10 +4,16 @@
 |---|---|---|---|
 | ``/_sandbox/faults`` | list | queue ``{endpoint, mode, times, seconds}`` | clear |
 | ``/_sandbox/billing`` | the vendor's bill (``?since=n``: units after n) | ``{bill_counts, balance, sessions}`` | – |
-| ``/_sandbox/clock`` | time | ``{now: ISO or null}`` | – |
+| ``/_sandbox/clock`` | time | ``{now: ISO or null}``, of every vendor: what is due by then happens | – |
+| ``/_sandbox/webhooks`` | endpoints, deliveries | endpoint, mode, deliveries (``ChargebeeControl``) | – |
+| ``/_sandbox/chargebee/<act>`` | – | what staff, banks and the calendar do (below) | – |
 | ``/_sandbox/find`` | – | full records, unbilled: ``{searchCriteria, take}`` | – |
 | ``/_sandbox/records/<propertyId>`` | full record | patch, or ``{delete: true}`` | take the patch away |
-| ``/_sandbox/reset`` | – | books, faults, sessions, clock, patches; ``{size, seed}`` | – |
+| ``/_sandbox/reset`` | – | books, faults, sessions, clock, patches, webhooks; ``{size, seed}`` | – |
+
+The acts are ``refund`` ``{invoice_id, amount_cents}``, ``chargeback`` ``{invoice_id}``, ``settle`` and ``fail_late``
+``{transaction_id}``, ``renew`` ``{subscription_id}`` (ends the term now) and ``item_price`` ``{id, price, ...}``.
+A fault of Chargebee names its operation (``invoice.list``) or ``chargebee`` as its endpoint.
 """
 
 from collections.abc import Callable
@@ -18,6 +24,9 @@ from typing import Any, Protocol
 from atlas_site.sandbox.batchdata.calls import Vendor
 from atlas_site.sandbox.batchdata.criteria import read_criteria
 from atlas_site.sandbox.batchdata.finder import Order
+from atlas_site.sandbox.chargebee.control import ChargebeeControl
+from atlas_site.sandbox.chargebee.site import Site
+from atlas_site.sandbox.chargebee.webhooks import Webhooks
 from atlas_site.sandbox.faults import ANY, Fault, Faults
 from atlas_site.sandbox.web import Request, Response, as_dict, json_response
 
@@ -30,9 +39,15 @@ class State(Protocol):
 
     vendor: Vendor
     faults: Faults
+    chargebee: Site
+    webhooks: Webhooks
+    chargebee_control: ChargebeeControl
 
     def open_market(self, *, seed: int, size: int) -> None:
         """Put another market in the place of this one."""
+
+    def move_clock(self, moment: datetime | None) -> None:
+        """Make it this moment for every vendor, or the real time again."""
 
 
 class BadRequest(ValueError):
@@ -54,9 +69,11 @@ class Control:
             "clock": {"GET": self._time, "POST": self._move_clock},
             "reset": {"POST": self._reset},
             "find": {"POST": self._find},
+            "webhooks": {"GET": self._list_webhooks, "POST": self._steer_webhooks},
+            "chargebee": {"POST": self._act},
             "records": {"GET": self._record, "POST": self._patch_record, "DELETE": self._restore_record},
         }
-        if name not in routes or (name == "records") != bool(rest):
+        if name not in routes or (name in ("records", "chargebee")) != bool(rest):
             return json_response({"error": "no such control route"}, 404)
         if request.method not in routes[name]:
             return json_response({"error": "no such method here"}, 405, Allow=", ".join(routes[name]))
@@ -65,7 +82,8 @@ class Control:
             content = routes[name][request.method](request, body, *([rest] if rest else []))
         except BadRequest as error:
             return json_response({"error": str(error)}, 400)
-        return json_response({"error": "no such property"}, 404) if content is None else json_response(content)
+        missing = json_response({"error": f"no such thing under {name}"}, 404)
+        return missing if content is None else json_response(content)
 
     def _list_faults(self, *_: Any) -> dict[str, Any]:
         return {"faults": self._state.faults.list()}
@@ -113,10 +131,25 @@ class Control:
     def _move_clock(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
         now = body.get("now")
         try:
-            self._state.vendor.clock.move(None if now is None else datetime.fromisoformat(now))
+            self._state.move_clock(None if now is None else datetime.fromisoformat(now))
         except (ValueError, TypeError) as error:
             raise BadRequest("now must be an ISO date and time, or null") from error
         return self._time()
+
+    def _list_webhooks(self, *_: Any) -> dict[str, Any]:
+        return self._state.chargebee_control.list_webhooks()
+
+    def _steer_webhooks(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._state.chargebee_control.steer_webhooks(body)
+        except ValueError as error:
+            raise BadRequest(str(error)) from error
+
+    def _act(self, _request: Request, body: dict[str, Any], name: str) -> dict[str, Any] | None:
+        try:
+            return self._state.chargebee_control.act(name.rstrip("/"), body)
+        except ValueError as error:
+            raise BadRequest(str(error)) from error
 
     def _reset(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
         vendor = self._state.vendor
@@ -124,7 +157,9 @@ class Control:
         if not isinstance(seed, int) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
             raise BadRequest(f"seed must be a number, size a number from 1 to {MAX_SIZE}")
         vendor.account.reset()
-        vendor.clock.move(None)
+        self._state.webhooks.reset()
+        self._state.chargebee.reset()
+        self._state.move_clock(None)
         self._state.faults.clear()
         vendor.catalog.reset()
         if (seed, size) != (vendor.catalog.seed, vendor.catalog.size):

@@ -4,6 +4,7 @@ import io
 import logging
 import socket
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,13 @@ from atlas_site.sandbox.batchdata.calls import Vendor
 from atlas_site.sandbox.batchdata.fault_modes import MODES
 from atlas_site.sandbox.batchdata.finder import Finder
 from atlas_site.sandbox.chargebee.api import Chargebee
+from atlas_site.sandbox.chargebee.console import Console
+from atlas_site.sandbox.chargebee.control import ChargebeeControl
 from atlas_site.sandbox.chargebee.fault_modes import MODES as CHARGEBEE_MODES
+from atlas_site.sandbox.chargebee.pages import Pages
+from atlas_site.sandbox.chargebee.portal import Portal
 from atlas_site.sandbox.chargebee.site import Site
+from atlas_site.sandbox.chargebee.webhooks import Webhooks
 from atlas_site.sandbox.clock import Clock
 from atlas_site.sandbox.control import Control
 from atlas_site.sandbox.faults import Faults
@@ -37,25 +43,43 @@ class Sandbox:
     def __init__(self, home: Path, *, seed: int, size: int) -> None:
         self._folder = home / "sandbox"
         self.faults = Faults({**MODES, **CHARGEBEE_MODES})
-        clock = Clock()
-        self.chargebee = Site(self._folder / "chargebee.sqlite", clock)
-        self.vendor = self._make_vendor(Account(self._folder / "account.sqlite"), clock, seed=seed, size=size)
-        self._control = Control(self)
-        self._mail = MailPage(home / "mail")
+        self.clock = Clock()
+        self.vendor = self._make_vendor(Account(self._folder / "account.sqlite"), seed=seed, size=size)
+        self.chargebee = Site(self._folder / "chargebee.sqlite", self.clock)
+        self.webhooks = Webhooks(self._folder / "webhooks.sqlite", self.clock)
+        self.chargebee.on_event(self.webhooks.enqueue)
+        self.chargebee_control = ChargebeeControl(self.chargebee, self.webhooks)
+        self._handlers: list[tuple[str, Handler]] = [
+            ("/api/v2/property/", self._batchdata),
+            ("/api/v2/", Chargebee(self.chargebee, self.faults)),
+            ("/api/", self._batchdata),
+            ("/pages/v4/", Pages(self.chargebee)),
+            ("/portal/v2/", Portal(self.chargebee)),
+            ("/chargebee/", Console(self)),
+            ("/_sandbox/", Control(self)),
+            ("/mail/", MailPage(home / "mail")),
+        ]
 
     def open_market(self, *, seed: int, size: int) -> None:
         """Put another market in the place of this one; account and clock stay."""
-        self.vendor = self._make_vendor(self.vendor.account, self.vendor.clock, seed=seed, size=size)
+        self.vendor = self._make_vendor(self.vendor.account, seed=seed, size=size)
+
+    def move_clock(self, moment: datetime | None) -> None:
+        """Make it this moment for every vendor, or with ``None`` the real time, and let happen what is due by then."""
+        self.clock.move(moment)
+        self.chargebee.run_until_now()
+        self.webhooks.wake()
 
     def close(self) -> None:
         """Close the files that the calling thread has open."""
         self.vendor.catalog.close()
         self.vendor.account.close()
+        self.webhooks.close()
         self.chargebee.close()
 
-    def _make_vendor(self, account: Account, clock: Clock, *, seed: int, size: int) -> Vendor:
-        catalog = Catalog(self._folder, seed=seed, size=size, day=clock.now().date())
-        return Vendor(catalog, Finder(catalog), account, clock)
+    def _make_vendor(self, account: Account, *, seed: int, size: int) -> Vendor:
+        catalog = Catalog(self._folder, seed=seed, size=size, day=self.clock.now().date())
+        return Vendor(catalog, Finder(catalog), account, self.clock)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""
@@ -76,15 +100,11 @@ class Sandbox:
         return [] if request.method == "HEAD" else [response.body]
 
     def _route(self, path: str) -> Handler:
-        if path.startswith("/api/v2/") and not path.startswith("/api/v2/property/"):
-            return Chargebee(self.chargebee, self.faults)
-        if path.startswith("/api/"):
-            return BatchData(self.vendor, self.faults)
-        if path.startswith("/_sandbox/"):
-            return self._control
-        if path == "/mail" or path.startswith("/mail/"):
-            return self._mail
-        return self._front
+        whole = path if path.endswith("/") else f"{path}/"
+        return next((handler for prefix, handler in self._handlers if whole.startswith(prefix)), self._front)
+
+    def _batchdata(self, request: Request) -> Response:
+        return BatchData(self.vendor, self.faults)(request)
 
     def _front(self, request: Request) -> Response:
         catalog = self.vendor.catalog
@@ -94,9 +114,10 @@ class Sandbox:
             return html_response(page("Not here", '<p><a href="/">Start</a></p>'), 404)
         return html_response(page("Atlas sandbox", (
             f"<p>This process stands in for Atlas's vendors. Its market has {catalog.size:,} invented properties at "
-            "real US places.</p>"
+            "real US places; no money moves here.</p>"
             '<ul><li><a href="/mail/">Mail of development</a>: verification codes are read here</li>'
-            '<li><a href="/_sandbox/billing">The vendor\'s bill</a></li>'
+            '<li><a href="/chargebee/">Console of Chargebee</a>: customers, refunds, renewals, webhooks, the clock</li>'
+            '<li><a href="/_sandbox/billing">BatchData\'s bill</a></li>'
             '<li><a href="/_sandbox/faults">Queued faults</a></li></ul>'
         )))  # fmt: skip
 

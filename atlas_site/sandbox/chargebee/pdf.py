@@ -17,6 +17,11 @@ def format_day(moment: int | None) -> str:
     return "-" if moment is None else datetime.fromtimestamp(moment, UTC).date().isoformat()
 
 
+def download_path(invoice: dict[str, Any]) -> str:
+    """Return the path under which anybody who has it gets the PDF of an invoice."""
+    return f"/api/v2/downloads/{invoice['id']}-{invoice['line_items'][0]['id']}.pdf"
+
+
 def make_invoice_pdf(invoice: dict[str, Any], email: str) -> bytes:
     """Return the PDF of an invoice as the API shows it."""
     currency = invoice.get("currency_code", "USD")
