@@ -211,6 +211,8 @@ class HostedPage:
     state: str
     expires_at: datetime | None = None
     customer_id: str | None = None
+    # The invoice that was made by it, known once it has succeeded.
+    invoice_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

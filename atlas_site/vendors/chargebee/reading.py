@@ -215,6 +215,7 @@ def read_hosted_page(found: Json) -> HostedPage | None:
         state=_text(found, "state"),
         expires_at=read_moment(found.get("expires_at")),
         customer_id=customer_id,
+        invoice_id=lenient.text(lenient.dig(found, "content.invoice.id")),
     )
 
 
