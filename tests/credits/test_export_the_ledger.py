@@ -189,15 +189,23 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(alice, fund):
         )
     collection_of(Credit).update_one({"_id": wallet_id}, {"$set": {"sequence": Int64(count)}})
     wallet = selectors.wallet_of(alice)
-    zone, only = timezone.get_current_timezone(), selectors.StatementFilter()
-    for lines in (
-        exports.ledger_json_lines(wallet=wallet, now=NOW),
-        exports.statement_csv(wallet=wallet, only=only, zone=zone),
-    ):
-        next(lines)
-        tracemalloc.start()
-        size = sum(len(part) for part in lines)
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        assert size > 4_000_000
-        assert most < 3_000_000
+    for make in (ledger_of, csv_of):
+        peaks = {}
+        for wallet.sequence in (count // 3, count):
+            lines = make(wallet)
+            tracemalloc.start()
+            line_count = sum(part.count("\n") for part in lines)
+            peaks[line_count] = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        short, long = sorted(peaks)
+        assert (short, long) == (count // 3 + 1, count + 1)
+        assert peaks[long] < 1.3 * peaks[short]
+
+
+def ledger_of(wallet):
+    return exports.ledger_json_lines(wallet=wallet, now=NOW)
+
+
+def csv_of(wallet):
+    zone = timezone.get_current_timezone()
+    return exports.statement_csv(wallet=wallet, only=selectors.StatementFilter(), zone=zone)
