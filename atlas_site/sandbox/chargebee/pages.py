@@ -1,4 +1,4 @@
-"""Hosted pages of the sandbox Chargebee, for people: the checkouts, and the page to change a card."""
+"""Hosted pages of the sandbox Chargebee, for people: the checkouts, the page to change a card, and invoices as PDF."""
 
 from html import escape
 from typing import Any
@@ -14,7 +14,7 @@ from atlas_site.sandbox.chargebee.frame import (
     redirect,
     show,
 )
-from atlas_site.sandbox.chargebee.pdf import format_money
+from atlas_site.sandbox.chargebee.pdf import format_money, make_invoice_pdf
 from atlas_site.sandbox.chargebee.site import Site
 from atlas_site.sandbox.web import Request, Response
 
@@ -41,9 +41,11 @@ class Pages:
         self._site = site
 
     def __call__(self, request: Request) -> Response:
-        """Answer one call: a page, or what pressing a button on it leads to."""
+        """Answer one call: a page, what pressing a button on it leads to, or an invoice."""
         token = request.path.removeprefix(PREFIX).strip("/")
         try:
+            if token.startswith("invoices/"):
+                return self._pdf(token.removeprefix("invoices/").removesuffix(".pdf"))
             return self._press(token, read_form(request)) if request.method == "POST" else self._show(token)
         except NotFound:
             return show("Not here", "<p>There is no such page.</p>", status=404)
@@ -77,6 +79,13 @@ class Pages:
         if action == "pay_and_stay":
             return show("Done", notice("It is paid. You may close this page."))
         return redirect(done["redirect_url"]) if done["redirect_url"] else self._show(token)
+
+    def _pdf(self, invoice_id: str) -> Response:
+        books = self._site.books
+        invoice = books.get("invoice", invoice_id)
+        customer = books.find("customer", invoice["customer_id"]) or {}
+        headers = {"Content-Disposition": f'inline; filename="invoice-{invoice["id"]}.pdf"'}
+        return Response(make_invoice_pdf(invoice, customer.get("email") or ""), 200, "application/pdf", headers)
 
 
 def _checkout_html(page: dict[str, Any]) -> str:

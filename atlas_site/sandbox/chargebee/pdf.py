@@ -18,8 +18,8 @@ def format_day(moment: int | None) -> str:
 
 
 def download_path(invoice: dict[str, Any]) -> str:
-    """Return the path under which anybody who has it gets the PDF of an invoice."""
-    return f"/api/v2/downloads/{invoice['id']}-{invoice['line_items'][0]['id']}.pdf"
+    """Return the path under which anybody gets the PDF of an invoice."""
+    return f"/pages/v4/invoices/{invoice['id']}.pdf"
 
 
 def make_invoice_pdf(invoice: dict[str, Any], email: str) -> bytes:
