@@ -5,6 +5,6 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import references  # noqa: PLC0415 -- needs the registry of apps
+        from billing import checks, references  # noqa: F401, PLC0415 -- both need the registry of apps
 
         references.register_all()

@@ -206,6 +206,7 @@ class WebhookEvent(Document):
 
     class Meta:
         db_table = "WebhookEvent"
+        permissions = [("replay_webhookevent", "Can have events processed again")]
         indexes = [
             models.Index(fields=["state", "next_attempt_at"], name="event_by_due"),
             models.Index(fields=["customer_id", "state", "received_at"], name="event_by_customer"),

@@ -12,7 +12,7 @@ from django.db.models.signals import post_migrate
 STAFF = "staff"
 SUPPORT = "support"
 
-# Written by services or by the machinery alone. Staff may look.
+# Written by services or by the machinery alone. Staff may look, and replay events.
 READ_ONLY_MODELS = {
     "admin.logentry",
     "auth.group",
@@ -80,4 +80,4 @@ def _permissions_with_app(permissions):
 def _is_for_staff(code: str) -> bool:
     app_label, codename = code.split(".")
     action, model = codename.split("_", 1)
-    return action == "view" or f"{app_label}.{model}" not in READ_ONLY_MODELS
+    return action in {"view", "replay"} or f"{app_label}.{model}" not in READ_ONLY_MODELS

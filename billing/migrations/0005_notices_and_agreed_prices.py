@@ -15,6 +15,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="webhookevent",
+            options={"permissions": [("replay_webhookevent", "Can have events processed again")]},
+        ),
         migrations.CreateModel(
             name="BillingNotice",
             fields=[

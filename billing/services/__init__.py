@@ -13,6 +13,8 @@ from billing.services.checkout import (
     open_portal,
     start_checkout,
 )
+from billing.services.notices import send_notices
+from billing.services.offers import Copied, copy_offers, floor_cents_per_credit, sells_below_cost
 from billing.services.refusals import BillingRefused, OutcomeUnknown, ProviderAway
 from billing.services.subscriptions import (
     ChangeQuote,
@@ -24,17 +26,23 @@ from billing.services.subscriptions import (
     reason_against_pause,
     resume_plan,
 )
+from billing.services.top_up import LimitsDoNotFit, NoCard, set_auto_top_up, stop_auto_top_up, top_up_wallets
 
 __all__ = [
     "BillingRefused",
     "ChangeQuote",
     "CheckoutNotFound",
     "CheckoutOutcome",
+    "Copied",
+    "LimitsDoNotFit",
+    "NoCard",
     "OutcomeUnknown",
     "ProviderAway",
     "cancel_plan",
     "change_plan",
+    "copy_offers",
     "finish_checkout",
+    "floor_cents_per_credit",
     "keep_plan",
     "open_invoice",
     "open_payment_methods",
@@ -43,5 +51,10 @@ __all__ = [
     "quote_change",
     "reason_against_pause",
     "resume_plan",
+    "sells_below_cost",
+    "send_notices",
+    "set_auto_top_up",
     "start_checkout",
+    "stop_auto_top_up",
+    "top_up_wallets",
 ]

@@ -1,4 +1,4 @@
-"""``manage.py seed_demo``: the demo accounts, and what the demo investor already owns, bought as anyone would."""
+"""``manage.py seed_demo``: demo accounts, the price list, and what the demo investor owns, bought as anyone would."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from accounts import services as account_services
 from accounts.models import User
 from atlas_site.lib.places import resolve_place
 from atlas_site.vendors.errors import VendorError
+from billing import services as billing_services
 from credits import services as credit_services
 from properties.models import PropertyDatasetPermission
 from properties.search.form import read_query
@@ -41,6 +42,8 @@ class Command(BaseCommand):
         self.make_colleague("staff@atlas.test", "Sam Staff", group="staff")
         self.make_colleague("support@atlas.test", "Uma Support", group="support")
         try:
+            copied = billing_services.copy_offers(now=now)
+            self.stdout.write(f"  {len(copied.sold)} plans and credit packs")
             self.fill(investor, now)
         except (VendorError, CountUnavailable) as error:
             raise CommandError(f"The vendor does not answer: {error}") from error
