@@ -6,6 +6,8 @@ nor anything that needs its settings.
 
 import fcntl
 import hashlib
+import http.client
+import json
 import os
 import secrets
 import sys
@@ -22,6 +24,7 @@ MARKET_SEED = 1
 START_SECONDS = 60
 # Children that use the others go first, so that nobody loses what it is talking to.
 FRONT = ("web server", "Celery beat", "Celery worker")
+WEBHOOK_PATH = "/billing/webhooks/chargebee/"
 PORT_NAMES = ("MONGODB_PORT", "REDIS_PORT", "SANDBOX_PORT")
 
 
@@ -110,6 +113,11 @@ class Development:
         """The page that shows the mail that Atlas has sent."""
         return self.values["SANDBOX_MAIL_URL"]
 
+    @property
+    def console_url(self) -> str:
+        """The page on which plans of the sandbox Chargebee are renewed, payments refunded and the clock moved."""
+        return f"http://127.0.0.1:{self.values['SANDBOX_PORT']}/chargebee/"
+
     def start(self) -> None:
         """Start everything in order of need and return when the web server answers; raises ServerError."""
         sandbox_port = int(self.values["SANDBOX_PORT"])
@@ -125,6 +133,8 @@ class Development:
         self._manage_when_changed("Demo market and accounts (the first time only)", "seed_demo", sources=[])
         with self._step("Celery worker and beat, web server"):
             self._start_celery_and_web()
+        # At every start: the address may have changed since the sandbox was told the last time.
+        point_webhooks(sandbox_port, site_url=self.site_url, users=self.values["CHARGEBEE_WEBHOOK_USERS"])
 
     def watch(self) -> None:
         """Return never, unless by ServerError when a child ends by itself."""
@@ -183,6 +193,26 @@ class Development:
         self.say(f"  {title} ...")
         yield
         self.say(f"  {title}: {time.monotonic() - started:.1f} s")
+
+
+def point_webhooks(sandbox_port: int, *, site_url: str, users: str) -> None:
+    """Tell the sandbox Chargebee to send its events to the web server, with the first of the credentials.
+
+    ``users`` is the setting CHARGEBEE_WEBHOOK_USERS. Raises ServerError when the sandbox refuses.
+    """
+    user, _, password = users.split(",", maxsplit=1)[0].partition(":")
+    body = json.dumps({"url": f"{site_url}{WEBHOOK_PATH}", "user": user, "password": password})
+    connection = http.client.HTTPConnection("127.0.0.1", sandbox_port, timeout=START_SECONDS)
+    try:
+        connection.request("POST", "/_sandbox/webhooks", body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        answer = response.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        raise ServerError(f"The sandbox could not be told where webhooks go: {error}") from None
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise ServerError(f"The sandbox takes no webhook address: {answer}")
 
 
 def find_migrations() -> list[Path]:

@@ -59,13 +59,14 @@ class Command(BaseCommand):
             development.stop()
 
     def describe(self, development: Development) -> str:
-        """Return what the developer needs to know: the address, the logins, the mail page."""
+        """Return what the developer needs to know: the address, the logins, the sandbox's pages."""
         password = importlib.import_module("atlas_site.management.commands.seed_demo").DEMO_PASSWORD
         logins = "\n".join(f"  {address:<21} {about}" for address, about in DEMO_LOGINS.items())
         return (
             f"\nAtlas is ready at {development.site_url}\n"
             f"Demo logins, all with the password {password}\n{logins}\n"
             f"Mail that Atlas sends, with its codes: {development.mail_url}\n"
+            f"Payments, renewals and refunds to try: {development.console_url}\n"
             f"Logs: {development.home / 'logs'}. Ctrl-C stops everything.\n"
         )
 
