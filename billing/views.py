@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,9 +14,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from atlas_site.templatetags.atlas import cents
 from billing import selectors, services
-from billing.forms import ChangeForm, CheckoutForm, OrderForm
-from billing.models import Offer
+from billing.forms import AutoTopUpForm, ChangeForm, CheckoutForm, OrderForm
+from billing.models import Billing, Offer
 from credits.pricing import price_table
 
 View = Callable[..., HttpResponse]
@@ -51,7 +53,7 @@ def show_billing(request: HttpRequest) -> HttpResponse:
     page = selectors.billing_page(
         user=request.user, now=timezone.now(), page_number=int(number) if is_number else 1, invoice_id=invoice_id
     )
-    return render(request, "billing/show_billing.html", {"page": page, "form": OrderForm.fresh()})
+    return render(request, "billing/show_billing.html", {"page": page, "form": OrderForm.fresh(), **_top_up(request)})
 
 
 @require_safe
@@ -159,12 +161,7 @@ def cancel_plan(request: HttpRequest) -> HttpResponse:
     form = OrderForm(request.POST)
     if request.method == "POST" and form.is_valid():
         billing = services.cancel_plan(user=request.user, now=timezone.now(), token=form.cleaned_data["token"])
-        ends = (
-            f" It ends on {billing.current_term_end:%b} {billing.current_term_end.day}."
-            if (billing.current_term_end)
-            else ""
-        )
-        messages.success(request, f"Your plan is cancelled.{ends} No further payment will be taken.")
+        messages.success(request, _words_of_end(billing))
         return redirect("billing:show-billing")
     return _confirm(request, "billing/cancel_plan.html")
 
@@ -226,7 +223,53 @@ def open_invoice(request: HttpRequest, invoice_id: str) -> HttpResponse:
     return redirect(services.open_invoice(user=request.user, invoice_id=invoice_id))
 
 
+@require_POST
+@page_of_payer
+def set_auto_top_up(request: HttpRequest) -> HttpResponse:
+    """Have a pack bought by itself when few credits are left, or show again what cannot be ordered like that."""
+    context = _top_up(request, request.POST)
+    form = context["top_up_form"]
+    if not form.is_valid():
+        page = selectors.billing_page(user=request.user, now=timezone.now())
+        context |= {"page": page, "form": OrderForm.fresh()}
+        return render(request, "billing/show_billing.html", context, status=422)
+    rule = services.set_auto_top_up(
+        user=request.user,
+        offer_id=form.cleaned_data["offer_id"],
+        below_credits=form.cleaned_data["below_credits"],
+        monthly_cap_cents=100 * form.cleaned_data["monthly_cap"],
+        now=timezone.now(),
+    )
+    messages.success(request, f"Auto top-up is on, for {cents(rule.monthly_cap_cents)} a month at most.")
+    return redirect(reverse("billing:show-billing") + "#auto-top-up")
+
+
+@require_POST
+@page_of_payer
+def stop_auto_top_up(request: HttpRequest) -> HttpResponse:
+    """Turn the standing order off."""
+    services.stop_auto_top_up(user=request.user)
+    messages.success(request, "Auto top-up is off. Nothing is bought by itself any more.")
+    return redirect(reverse("billing:show-billing") + "#auto-top-up")
+
+
 # ---------------------------------------------------------------- inside
+
+
+def _top_up(request: HttpRequest, data: QueryDict | None = None) -> dict[str, Any]:
+    """Return what the section about auto top-up shows, with its form."""
+    section = selectors.auto_top_up_section(user=request.user, now=timezone.now())
+    return {"top_up": section, "top_up_form": AutoTopUpForm(data, section=section)}
+
+
+def _words_of_end(billing: Billing) -> str:
+    ends_at = billing.current_term_end
+    if not billing.is_live or ends_at is None:
+        return "Your plan is cancelled. No further payment will be taken."
+    return (
+        f"Your plan is cancelled and ends on {ends_at:%b} {ends_at.day}, {ends_at.year}. "
+        "No further payment will be taken."
+    )
 
 
 def _next_of(request: HttpRequest) -> str:

@@ -1,6 +1,6 @@
 """Every read of billing. Pages read what Atlas holds, never Chargebee, so that they show while it is away."""
 
-from billing.selectors.accounts import billing_of, customer_id_of, wallet_of
+from billing.selectors.accounts import billing_of, customer_id_of, is_to_end, wallet_of
 from billing.selectors.checkouts import count_checkouts_since, find_checkout, open_checkouts
 from billing.selectors.offers import (
     OfferCard,
@@ -38,6 +38,7 @@ __all__ = [
     "customer_id_of",
     "find_checkout",
     "find_offer",
+    "is_to_end",
     "month_of",
     "offer_by_id",
     "offer_page",

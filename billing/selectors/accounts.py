@@ -15,6 +15,13 @@ def wallet_of(user: User) -> Credit:
     return Credit.objects.filter(user_id=user.pk).first() or Credit(user=user)
 
 
+def is_to_end(billing: Billing) -> bool:
+    """Whether a live plan ends with what is paid; of a paused one only the date of its end tells."""
+    return billing.subscription_status == Billing.Status.NON_RENEWING or (
+        billing.is_live and billing.cancelled_at is not None
+    )
+
+
 def customer_id_of(user: User) -> str:
     """Return the user's id at Chargebee: that of an earlier Atlas if there is one, else the user's own id."""
     billing = billing_of(user)

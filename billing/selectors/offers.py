@@ -8,7 +8,7 @@ from typing import Literal
 
 from accounts.models import User
 from billing.models import Billing, Offer
-from billing.selectors.accounts import billing_of, wallet_of
+from billing.selectors.accounts import billing_of, is_to_end, wallet_of
 
 StepKind = Literal[
     "new_plan", "upgrade", "to_yearly", "at_renewal", "pack", "present_plan", "planned", "paused", "ending", "overdue"
@@ -119,8 +119,9 @@ class OfferPage:
     """What choosing an offer does, for the page that says it before the click. Amounts are credits.
 
     `kind` is new_plan, pack, upgrade, to_yearly or at_renewal where there is a click to make; for present_plan,
-    planned, paused, ending and overdue there is none, and the page says why. `credits_now` come at once and
-    `lapsing` of the subscription bucket lapse at once; `welcome` says that these are welcome credits.
+    planned, paused, ending and overdue there is none, and the page says why. `credits_now` come once it is paid, of
+    which `debt_paid` go to what is owed, and `lapsing` of the subscription bucket lapse then; `welcome` says that
+    these are welcome credits.
     `needs_estimate` says that the price of today depends on what is paid already: ask `services.quote_change`.
     """
 
@@ -152,9 +153,14 @@ class OfferPage:
         return max(0, self.offer.credits - self.credits_now)
 
     @property
-    def pack_after_debt(self) -> int:
-        """Credits of a pack that are left to spend once it has paid what is owed."""
-        return max(0, self.offer.credits - self.debt)
+    def debt_paid(self) -> int:
+        """How much of a debt these credits pay before anything else (the money rule)."""
+        return min(self.debt, self.credits_now)
+
+    @property
+    def credits_kept(self) -> int:
+        """What of the credits that come is the user's to spend."""
+        return self.credits_now - self.debt_paid
 
 
 def offer_page(*, user: User, offer_id: str) -> OfferPage:
@@ -206,7 +212,7 @@ def reason_against_change(live: Billing) -> Literal["paused", "ending", "overdue
     """Return why a plan that is live cannot be changed now, None if it can."""
     if live.subscription_status == Billing.Status.PAUSED:
         return "paused"
-    if live.subscription_status == Billing.Status.NON_RENEWING:
+    if is_to_end(live):
         return "ending"
     if live.due_invoices_count:
         return "overdue"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from accounts.models import User
 from billing.models import Billing, Offer
-from billing.selectors.accounts import billing_of, wallet_of
+from billing.selectors.accounts import billing_of, is_to_end, wallet_of
 from billing.selectors.offers import offer_by_id, offers, packs
 from billing.selectors.payments import PaymentPage, last_failure, payment_page
 from credits.models import Credit
@@ -61,6 +61,13 @@ class BillingPage:
         if self.state != "active" or self.billing is None or self.billing.next_billing_at is None:
             return None
         return self.planned or (None if self.billing.scheduled_plan_id else self.plan)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the end is planned, of a paused plan too."""
+        return self.state == "ending" or (
+            self.state == "paused" and self.billing is not None and is_to_end(self.billing)
+        )
 
     @property
     def resumes_in_term(self) -> bool:

@@ -17,8 +17,14 @@ class PaymentLine:
 
     @property
     def anchor(self) -> str:
-        """The id of the row on the page."""
-        return f"payment-{self.payment.chargebee_invoice_id or self.payment.pk}"
+        """The id of the row on the page: its invoice; what else is about that invoice has rows of its own."""
+        is_invoice = (self.payment.key or "").startswith("invoice:")
+        return f"payment-{self.payment.chargebee_invoice_id if is_invoice else self.payment.pk}"
+
+    @property
+    def is_due(self) -> bool:
+        """Whether an open invoice waits for a payment, rather than for the bank to settle one."""
+        return self.payment.status == PaymentTransaction.Status.PENDING and not self.payment.chargebee_transaction_id
 
     @property
     def is_money_back(self) -> bool:
@@ -72,5 +78,5 @@ def _page_of(*, user: User, invoice_id: str) -> int | None:
     payment = payment_of_invoice(user=user, invoice_id=invoice_id)
     if payment is None:
         return None
-    mine = PaymentTransaction.objects.filter(user_id=user.pk, transaction_date__gt=payment.transaction_date)
-    return mine.count() // PAYMENTS_A_PAGE + 1
+    newer = PaymentTransaction.objects.filter(user_id=user.pk, transaction_date__gt=payment.transaction_date)
+    return newer.count() // PAYMENTS_A_PAGE + 1

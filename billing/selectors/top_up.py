@@ -7,24 +7,21 @@ from datetime import datetime
 from accounts.models import User
 from billing.models import AutoTopUp, Offer, TopUp
 from billing.selectors.accounts import wallet_of
-from billing.selectors.offers import offer_by_id, offers, packs
-
-SHOWN = 5
+from billing.selectors.offers import offers, packs
 
 
 @dataclass(frozen=True)
 class AutoTopUpSection:
-    """What the billing page says of auto top-up. `rule` and `offer` are None for a user who never ordered one.
+    """What the billing page says of auto top-up. `rule` is None for a user who never ordered one.
 
-    `spent_cents` is what this month's purchases cost, one that is not confirmed yet included.
+    `spent_cents` is what this month's purchases cost, with the one that is `pending`: sent and not confirmed yet.
     """
 
     rule: AutoTopUp | None
-    offer: Offer | None
     packs: tuple[Offer, ...]
     spent_cents: int
     is_stopped_by_switch: bool
-    latest: tuple[TopUp, ...]
+    pending: TopUp | None
 
     @property
     def is_on(self) -> bool:
@@ -39,14 +36,13 @@ class AutoTopUpSection:
 def auto_top_up_section(*, user: User, now: datetime) -> AutoTopUpSection:
     """Return the section of the billing page about auto top-up."""
     rule = AutoTopUp.objects.filter(user_id=user.pk).first()
-    bought = sorted(TopUp.objects.filter(user_id=user.pk), key=lambda top_up: top_up.created_at, reverse=True)
+    top_ups = list(TopUp.objects.filter(user_id=user.pk))
     return AutoTopUpSection(
         rule=rule,
-        offer=offer_by_id(rule.offer_id) if rule else None,
         packs=tuple(packs(offers())),
-        spent_cents=cost_of_month(bought, month_of(now)),
+        spent_cents=cost_of_month(top_ups, month_of(now)),
         is_stopped_by_switch=wallet_of(user).automatic_spending_stopped,
-        latest=tuple(bought[:SHOWN]),
+        pending=next((top_up for top_up in top_ups if top_up.state in {TopUp.State.DUE, TopUp.State.SENT}), None),
     )
 
 

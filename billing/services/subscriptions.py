@@ -95,7 +95,7 @@ def change_plan(
 def cancel_plan(*, user: User, now: datetime, token: str) -> Billing:
     """Let the plan end with what is paid already; nothing is lost before. Repeated, it changes nothing."""
     billing = _live_billing(user)
-    if billing.subscription_status == Billing.Status.NON_RENEWING:
+    if selectors.is_to_end(billing):
         return billing
     return _order(
         user,
@@ -109,7 +109,7 @@ def cancel_plan(*, user: User, now: datetime, token: str) -> Billing:
 def keep_plan(*, user: User, now: datetime, token: str) -> Billing:
     """Take back a cancellation or a change that is planned, so that the present plan goes on."""
     billing = _live_billing(user)
-    if billing.subscription_status == Billing.Status.NON_RENEWING:
+    if selectors.is_to_end(billing):
         take_back = chargebee.remove_scheduled_cancellation
     elif billing.scheduled_plan_id:
         take_back = chargebee.remove_scheduled_changes
@@ -150,7 +150,7 @@ def resume_plan(*, user: User, now: datetime, token: str) -> Billing:
 
 def reason_against_pause(billing: Billing) -> str:
     """Return why a live plan cannot be paused now, "" if it can."""
-    if billing.subscription_status == Billing.Status.NON_RENEWING:
+    if selectors.is_to_end(billing):
         return "Your plan is about to end, so there is nothing to pause. Keep it first if you want to pause it."
     if billing.due_invoices_count:
         return "A payment is overdue. Once it is paid, the plan can be paused."
@@ -208,7 +208,7 @@ def _order(user: User, now: datetime, order: Callable[[], object]) -> Billing:
         raise
     with vendor_errors_in_words():
         sync_customer(customer_id=customer_id, now=now)
-    return _live_billing(user)
+    return Billing.objects.get(user_id=user.pk)
 
 
 def _sync_quietly(customer_id: str, now: datetime) -> None:

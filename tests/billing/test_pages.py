@@ -157,9 +157,7 @@ def test_a_planned_change_is_shown_and_can_be_taken_back(as_carol, carol, subscr
 def test_what_is_owed_is_said(as_carol, carol, price_list, now):
     credit_services.claw_back(user_id=carol.pk, amount=30, refund_id="r1", reason="Refund", now=now)
     assert "30 credits owed" in read(as_carol, "/billing/")
-    assert "30 credits of a refunded purchase are paid first: 70 credits of this pack are yours" in read(
-        as_carol, "/billing/plans/pack-100-USD/"
-    )
+    assert "paid first, so that 70 credits of the 100 are yours" in read(as_carol, "/billing/plans/pack-100-USD/")
 
 
 # ---------------------------------------------------------------- the payment history
@@ -169,12 +167,16 @@ def test_each_payment_says_how_it_stands_in_words(as_carol, carol, now):
     for status, amount, granted in (("success", 99, 420), ("pending", 99, 0), ("failed", 99, 0), ("refunded", 29, 100)):
         PaymentTransactionFactory(user=carol, status=status, amount=amount, credits_added=granted, transaction_date=now)
     PaymentTransactionFactory(
+        user=carol, status="pending", credits_added=0, chargebee_transaction_id="t1", transaction_date=now
+    )
+    PaymentTransactionFactory(
         user=carol, type="credit_adjustment", amount=-29.0, credits_added=-100, transaction_date=now
     )
     page = read(as_carol, "/billing/")
     for words in (
         "+420",
         "−100",
+        "Not paid yet",
         "Its credits come when the bank has settled it",
         "The money did not arrive",
         "The money went back to you",
@@ -187,7 +189,10 @@ def test_each_payment_says_how_it_stands_in_words(as_carol, carol, now):
 def test_payments_are_paged_and_found_by_their_invoice(as_carol, carol, now):
     for number in range(45):
         PaymentTransactionFactory(
-            user=carol, chargebee_invoice_id=f"inv-{number}", transaction_date=now - timedelta(days=number)
+            user=carol,
+            key=f"invoice:inv-{number}",
+            chargebee_invoice_id=f"inv-{number}",
+            transaction_date=now - timedelta(days=number),
         )
     assert "payment-inv-0" in as_carol.get("/billing/").content.decode()
     third = as_carol.get("/billing/?page=3").content.decode()
@@ -214,7 +219,7 @@ def test_the_list_shows_prices_credits_and_the_price_of_one(client, price_list):
     page = read(client, "/billing/plans/")
     assert "Starter $49.00 a month 200 credits every month 24.5 ¢ a credit" in page
     assert "Paid once a year. The credits come every month all the same" in page
-    assert "500 credits $129.00 once 500 credits 25.8 ¢ a credit" in page
+    assert "500 credits $129.00 once 500 credits that never lapse 25.8 ¢ a credit" in page
     assert "Skip-trace a contact" in page
     assert "Sign up" in page
 
@@ -248,9 +253,11 @@ def test_a_new_plan_says_what_it_costs_now_and_later(as_carol, price_list):
     assert "Nothing is charged by pressing the button" in page
 
 
-def test_a_plan_says_that_it_does_not_pay_what_is_owed(as_carol, carol, price_list, now):
+def test_a_plan_says_that_it_pays_what_is_owed_first(as_carol, carol, price_list, now):
     credit_services.claw_back(user_id=carol.pk, amount=30, refund_id="r1", reason="Refund", now=now)
-    assert "A plan alone does not lift this" in read(as_carol, "/billing/plans/pro-USD-Monthly/")
+    page = read(as_carol, "/billing/plans/pro-USD-Monthly/")
+    assert "30 credits of a refunded purchase are paid first, so that 390 credits of the 420 are yours" in page
+    assert "Set to 390 credits once the payment is confirmed" in page
 
 
 def test_a_pack_says_that_it_never_lapses(as_carol, carol, price_list):
