@@ -11,7 +11,7 @@ TEST_CARDS = (
     ("4000 0000 0000 0002", "is declined"),
     ("4000 0000 0000 0341", "pays now and is declined at the next renewal"),
     ("000123456789", "bank account: settles after three days, or when told"),
-    ("000111111116", "bank account: pays now and fails days later"),
+    ("000111111116", "bank account: settles like that and fails two days later"),
 )
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --quiet: #566072; --paper: #fff; --ground: #f1f3f6; --line: #c9d0da;
@@ -29,7 +29,8 @@ a { color: var(--accent) } p { margin: .5rem 0 } code { font-size: .875em; overf
 .quiet { color: var(--quiet); font-size: .875rem } .number { text-align: right; white-space: nowrap }
 .notice { border-left: .25rem solid var(--accent); padding: .5rem .75rem; margin: 1rem 0; background: var(--ground) }
 .notice.bad { border-color: var(--bad); background: var(--bad-ground); color: var(--bad) }
-.scroll { overflow-x: auto } table { border-collapse: collapse; width: 100%; margin: .75rem 0 }
+.scroll { overflow-x: auto } .scroll table { width: max-content; min-width: 100% }
+table { border-collapse: collapse; width: 100%; margin: .75rem 0 }
 th, td { text-align: left; padding: .375rem .75rem .375rem 0;
   border-bottom: 1px solid var(--line); vertical-align: top } th:last-child, td:last-child { padding-right: 0 }
 label { display: block; font-weight: 600; margin: .75rem 0 .25rem }
@@ -37,15 +38,13 @@ input { font: inherit; color: inherit; background: var(--paper); width: 100%; pa
   border: 1px solid var(--quiet); border-radius: .375rem }
 fieldset { border: 0; padding: 0; margin: 1rem 0 0 } legend { font-weight: 600; padding: 0 }
 .choice { display: flex; gap: .5rem; align-items: center; font-weight: 400 } .choice input { width: auto }
-.pair { display: flex; gap: 1rem } .pair > div { flex: 1 }
+.pair { display: flex; gap: 1rem; align-items: end } .pair > div { flex: 1 }
 .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: 1.25rem } td .buttons { margin: 0 }
-button, .button { font: inherit; font-weight: 600; padding: .5rem 1rem; border-radius: .375rem; cursor: pointer;
+button { font: inherit; font-weight: 600; padding: .5rem 1rem; border-radius: .375rem; cursor: pointer;
   border: 1px solid var(--accent); background: none; color: var(--accent); text-decoration: none }
-button.main { background: var(--accent); color: var(--on-accent) } button.danger { border-color: var(--bad);
-  color: var(--bad) }
+button.main { background: var(--accent); color: var(--on-accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0 } dt { color: var(--quiet) }
-dd { margin: 0; overflow-wrap: anywhere } ul { padding-left: 1.25rem }
+ul { padding-left: 1.25rem }
 """
 
 
