@@ -8,7 +8,7 @@ from credits.selectors import Usage, UsageDay
 
 # The units of the drawing, which is scaled to its place on the page.
 WIDTH, HEIGHT = 720, 240
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 12, 30
+LEFT, RIGHT, TOP, BOTTOM = 64, 8, 14, 44
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 BASE = TOP + PLOT_HEIGHT
 WIDEST_BAR = 40
@@ -58,7 +58,7 @@ class Chart:
     left: int = LEFT
     right: int = WIDTH - RIGHT
     base: int = BASE
-    label_y: int = HEIGHT - 8
+    label_y: int = HEIGHT - 12
 
 
 def usage_chart(usage: Usage) -> Chart:

@@ -15,5 +15,6 @@ urlpatterns = [
     path("credits/statement.csv", views.export_csv, name="export-csv"),
     path("credits/statement.jsonl", views.export_json_lines, name="export-json-lines"),
     path("credits/ledger.jsonl", views.export_ledger, name="export-ledger"),
+    path("credits/verify_ledger.py", views.send_script, name="send-script"),
     path("quotes/<str:quote_id>/", views.show_quote, name="show-quote"),
 ]

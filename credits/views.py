@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -102,8 +103,10 @@ def list_receipts(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def show_prices(request: HttpRequest) -> HttpResponse:
-    """The price table at the weights of this moment, with raises that are announced."""
-    return render(request, "credits/show_prices.html", {"tab": "prices", "prices": price_table()})
+    """The price table at the weights of this moment, with raises that are announced, and what typical jobs cost."""
+    prices = price_table()
+    context = {"tab": "prices", "prices": prices, "jobs": selectors.typical_jobs(prices)}
+    return render(request, "credits/show_prices.html", context)
 
 
 @login_required
@@ -152,6 +155,13 @@ def export_ledger(request: HttpRequest) -> StreamingHttpResponse:
     now = timezone.now()
     lines = exports.ledger_json_lines(wallet=selectors.wallet_of(request.user), now=now)
     return _download(lines, "application/jsonl", "ledger", "jsonl", now)
+
+
+@require_safe
+def send_script(request: HttpRequest) -> FileResponse:
+    """The script that checks a ledger, docs/verify_ledger.py; everybody may have it."""
+    script = settings.BASE_DIR / "docs" / "verify_ledger.py"
+    return FileResponse(script.open("rb"), as_attachment=True, content_type="text/x-python; charset=utf-8")
 
 
 def _download(lines: Iterator[str], content_type: str, name: str, ending: str, now: datetime) -> StreamingHttpResponse:

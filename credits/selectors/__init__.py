@@ -13,6 +13,7 @@ from credits.selectors.balances import (
     wallet_of,
     wallet_summary,
 )
+from credits.selectors.prices import typical_jobs
 from credits.selectors.quotes import (
     QuoteLine,
     QuotePage,
@@ -81,6 +82,7 @@ __all__ = [
     "statement_entries",
     "statement_page",
     "statement_pipeline",
+    "typical_jobs",
     "usage_by_day",
     "usage_by_source",
     "usage_pipeline",

@@ -1,9 +1,10 @@
 """Reads of what credits were spent on: by day and type, by what each spend was for, and how long the rest lasts."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Any
 
 from bson import ObjectId
@@ -189,8 +190,9 @@ def source_pipeline(wallet_id: ObjectId, *, since: datetime) -> list[dict[str, A
 class Pace:
     """How fast credits are used, from the last `days` (at most 30), and how long the rest lasts at that pace.
 
-    `lasts_until` is None where nothing was used, or where it is farther away than two years. With a period of a plan
-    that ends before, `unused` of its subscription credits would be left then, and would not be carried over.
+    `lasts_until` is None where nothing was used, or where it is farther away than two years. At the end of the plan's
+    period `unused` of its subscription credits would be left, and would not be carried over; the rest lasts without
+    them, and without the grant of a period to come.
     """
 
     used: int
@@ -212,17 +214,20 @@ def pace_of(*, wallet: Credit, now: datetime) -> Pace:
         ]
     )
     used = -sum(row["reserved"] for row in sums)
-    first = CreditLog.objects.filter(credit_id=wallet.pk, sequence=1).values_list("timestamp", flat=True).first()
+    entries = CreditLog.objects.filter(credit_id=wallet.pk, sequence__gte=1).order_by("timestamp", "sequence")
+    first = entries.values_list("timestamp", flat=True).first()
     age = now - first if first else timedelta(0)
     days = max(1, min(PACE_DAYS, -(-age // timedelta(days=1))))
     per_day = Decimal(used) / days
+    ends_at = wallet.period_ends_at if wallet.period_ends_at and wallet.period_ends_at > now else None
+    unused = 0
+    if ends_at and not wallet.subscription_frozen:
+        days_to_end = Decimal((ends_at - now) / timedelta(days=1))
+        unused = max(0, wallet.subscription_credits - math.ceil(per_day * days_to_end))
     lasts_until = None
     if used:
-        lasts = timedelta(days=int(Decimal(max(0, wallet.spendable)) / per_day))
+        lasts = timedelta(days=int(max(0, wallet.spendable - unused) / per_day))
         lasts_until = timezone.localdate(now + lasts) if lasts <= FARTHEST else None
-    ends_at = wallet.period_ends_at if wallet.period_ends_at and wallet.period_ends_at > now else None
-    days_to_end = Decimal((ends_at - now) / timedelta(days=1)) if ends_at else Decimal(0)
-    needed = int((per_day * days_to_end).to_integral_value(rounding=ROUND_CEILING))
     return Pace(
         used=used,
         days=days,
@@ -230,5 +235,5 @@ def pace_of(*, wallet: Credit, now: datetime) -> Pace:
         is_rough=days < ENOUGH_DAYS,
         lasts_until=lasts_until,
         period_ends_at=ends_at,
-        unused=max(0, wallet.subscription_credits - needed) if ends_at else 0,
+        unused=unused,
     )
