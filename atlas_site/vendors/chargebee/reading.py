@@ -235,18 +235,21 @@ def read_event(found: Json) -> Event | None:
 def read_estimate(found: Json, *, present: Subscription | None) -> ChangeEstimate:
     """Read what a change costs; ``present`` is the subscription as it is before it.
 
-    What is left of the plan that was paid comes back as credit notes or, within the invoice, as credits that are
-    applied to it; what comes back is said once.
+    What is left of the plan that was paid comes back as credit notes or, on the invoice, as credits or negative lines:
+    the first of these that there is counts, since one may repeat another.
     """
-    now_due = lenient.group(found, "invoice_estimate")
-    notes = sum(_whole(note, "total") for note in lenient.objects(found, "credit_note_estimates"))
-    negative = -sum(min(0, _whole(line, "amount")) for line in lenient.objects(now_due, "line_items"))
+    due_now = lenient.group(found, "invoice_estimate")
+    credited = (
+        sum(_whole(note, "total") for note in lenient.objects(found, "credit_note_estimates"))
+        or _whole(due_now, "credits_applied")
+        or -sum(min(0, _whole(line, "amount")) for line in lenient.objects(due_now, "line_items"))
+    )
     later = lenient.group(found, "next_invoice_estimate")
-    next_amount = lenient.whole(later.get("total"))
+    next_amount = lenient.whole(later.get("amount_due"))
     return ChangeEstimate(
-        due_now_cents=_whole(now_due, "amount_due"),
-        credited_cents=max(notes, _whole(now_due, "credits_applied"), negative),
-        next_amount_cents=next_amount,
+        due_now_cents=_whole(due_now, "amount_due"),
+        credited_cents=credited,
+        next_amount_cents=lenient.whole(later.get("total")) if next_amount is None else next_amount,
         next_at=read_moment(lenient.dig(found, "subscription_estimate.next_billing_at"))
         or read_moment(later.get("date")),
         term_ends_at=present.current_term_end if present else None,
