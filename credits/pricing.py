@@ -30,12 +30,26 @@ class Operation:
 
 @dataclass(frozen=True)
 class PricedOperation:
-    """A row of the price table at today's weights. `hundred` is what 100 hits cost, in credits."""
+    """A row of the price table at today's weights. `hundred` is what 100 hits cost, in credits.
+
+    A raise that is announced is in `next_weight`, which holds from `next_weight_from` on.
+    """
 
     operation: Operation
     weight: Decimal
     one: int
     hundred: int
+    next_weight: Decimal | None = None
+    next_weight_from: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PriceChange:
+    """What a typical job costs before and after a change of its weight, in credits."""
+
+    job: str
+    before: int
+    after: int
 
 
 @dataclass(frozen=True)
@@ -118,6 +132,31 @@ ALWAYS_FREE = (
 )
 
 
+# What a change of a weight is judged by, with the units of each job.
+TYPICAL_JOBS = {
+    CreditType.SEARCH: (
+        ("Reveal 1 property", 1),
+        ("Reveal 100 properties", 100),
+        ("Reveal 1,000 properties", 1_000),
+        ("Unlock 3 datasets of a property", 3),
+    ),
+    CreditType.SKIPTRACE: (
+        ("Trace 1 contact", 1),
+        ("Trace 100 contacts", 100),
+        ("Trace 1,000 contacts", 1_000),
+        ("Trace a list of 2,500", 2_500),
+    ),
+}
+
+
+def typical_prices(credit_type: str, before: Decimal, after: Decimal) -> tuple[PriceChange, ...]:
+    """Return what typical jobs of a type cost at two weights, in credits, with nothing prepaid."""
+    return tuple(
+        PriceChange(job, price(units, before), price(units, after))
+        for job, units in TYPICAL_JOBS[CreditType(credit_type)]
+    )
+
+
 def operation_of(kind: str, credit_type: str) -> Operation:
     """Return the row of the price table that a line of a quote of this kind is about."""
     of_type = [operation for operation in OPERATIONS if operation.credit_type == credit_type]
@@ -125,9 +164,13 @@ def operation_of(kind: str, credit_type: str) -> Operation:
 
 
 def weight_at(row: CreditWeight, moment: datetime) -> Decimal:
-    """Return the weight that is in force at a moment: the announced one from its day on."""
-    is_due = row.next_weight is not None and row.next_weight_from is not None and row.next_weight_from <= moment
-    return weight_of(row.next_weight if is_due else row.weight)
+    """Return the weight that is in force at a moment: the announced one from its day on.
+
+    A document of another writer may lack its weight, which then is the default.
+    """
+    is_due = row.next_weight_from is not None and row.next_weight_from <= moment
+    number = row.next_weight if is_due and row.next_weight is not None else row.weight
+    return weight_of(number) if number is not None else DEFAULT_WEIGHTS.get(CreditType(row.credit_type), Decimal(1))
 
 
 def current_weights(now: datetime | None = None) -> dict[str, Decimal]:
@@ -139,13 +182,20 @@ def current_weights(now: datetime | None = None) -> dict[str, Decimal]:
 
 def price_table(weights: Mapping[str, Decimal] | None = None) -> PriceTable:
     """Return the price table at these weights, which are today's if none are given."""
-    weights = weights or current_weights()
+    moment = timezone.now()
+    announced: dict[str, CreditWeight] = {}
+    if weights is None:
+        weights = current_weights(moment)
+        raises = CreditWeight.objects.filter(next_weight_from__gt=moment)
+        announced = {row.credit_type: row for row in raises if row.next_weight is not None}
     rows = tuple(
         PricedOperation(
             operation=operation,
             weight=weights[operation.credit_type],
             one=price(1, weights[operation.credit_type]),
             hundred=price(100, weights[operation.credit_type]),
+            next_weight=weight_of(row.next_weight) if (row := announced.get(operation.credit_type)) else None,
+            next_weight_from=row.next_weight_from if row else None,
         )
         for operation in OPERATIONS
     )

@@ -35,4 +35,5 @@ def cause_of(kind: str | None, reference_id: str | None) -> Cause | None:
     return _resolvers[kind](reference_id)
 
 
+register("adjustment", lambda adjustment_id: Cause("Decided by our staff"))
 register("quote", lambda quote_id: Cause("Receipt", reverse("credits:show-quote", args=[quote_id])))

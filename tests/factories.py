@@ -25,7 +25,16 @@ from billing.models import (
     TopUp,
     WebhookEvent,
 )
-from credits.models import Credit, CreditLog, CreditType, CreditUsage, CreditWeight, Quote, WelcomeClaim
+from credits.models import (
+    Credit,
+    CreditAdjustment,
+    CreditLog,
+    CreditType,
+    CreditUsage,
+    CreditWeight,
+    Quote,
+    WelcomeClaim,
+)
 from divorce.models import DivorceLead
 from feedback.models import FeatureRequest
 from helpcenter.models import HelpCenterArticle
@@ -254,6 +263,18 @@ class CreditWeightFactory(DjangoModelFactory):
 
     class Meta:
         model = CreditWeight
+
+
+class CreditAdjustmentFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    amount = 5
+    reason = "The county's records were down all day"
+    limit = 500
+    proposed_by = factory.SubFactory(UserFactory)
+    created_at = NOON
+
+    class Meta:
+        model = CreditAdjustment
 
 
 class QuoteFactory(DjangoModelFactory):

@@ -5,7 +5,7 @@ The order of a spend: `make_quote`, then `accept_quote` in one `run_txn` with th
 credits, all moments are passed in as ``now``, and each operation may be repeated without doing anything twice.
 """
 
-from credits.services.adjustments import approve_adjustment, propose_adjustment, reject_adjustment
+from credits.services.adjustments import LEAST_REASON, approve_adjustment, propose_adjustment, reject_adjustment
 from credits.services.adoption import Adoption, adopt_wallets
 from credits.services.books import RULES as BOOK_RULES
 from credits.services.books import Breach, Report, verify_books
@@ -34,11 +34,13 @@ from credits.services.ledger import (
 from credits.services.low_credits import warn_of_low_credits
 from credits.services.quotes import Acceptance, QuoteSource, accept_quote, make_quote, purge_quotes
 from credits.services.settlement import Capture, Expired, capture, expire_quotes, release
-from credits.services.weights import set_weight
+from credits.services.weights import HIGHEST_WEIGHT, set_weight, start_of_weight
 from credits.services.welcome import claim_welcome_credits, lapse_welcome_credits
 
 __all__ = [
     "BOOK_RULES",
+    "HIGHEST_WEIGHT",
+    "LEAST_REASON",
     "Acceptance",
     "AccountBlocked",
     "AdjustmentDecided",
@@ -82,6 +84,7 @@ __all__ = [
     "set_spending_ban",
     "set_subscription_frozen",
     "set_weight",
+    "start_of_weight",
     "verify_books",
     "warn_of_low_credits",
 ]

@@ -36,11 +36,12 @@ def set_weight(*, credit_type: str, weight: Decimal, actor: str, now: datetime) 
     while True:
         document = _weight_document(credit_type)
         present = weight_at(load(CreditWeight, document), moment)
-        is_raise = weight > present
+        starts_at = start_of_weight(before=present, after=weight, now=moment)
+        is_raise = starts_at > moment
         changed = {
             "weight": float(present if is_raise else weight),
             "nextWeight": float(weight) if is_raise else None,
-            "nextWeightFrom": moment + settings.WEIGHT_RAISE_NOTICE if is_raise else None,
+            "nextWeightFrom": starts_at if is_raise else None,
         }
         read = {key: document.get(key) for key in ("weight", "nextWeight", "nextWeightFrom")}
         saved = weights.find_one_and_update(
@@ -49,6 +50,11 @@ def set_weight(*, credit_type: str, weight: Decimal, actor: str, now: datetime) 
         if saved is not None:  # else somebody else set it since it was read
             logger.info("%s set the weight of %s from %s to %s.", actor, credit_type, present, weight)
             return load(CreditWeight, saved)
+
+
+def start_of_weight(*, before: Decimal, after: Decimal, now: datetime) -> datetime:
+    """Return from when on a weight that is set now is in force: a raise after WEIGHT_RAISE_NOTICE, else at once."""
+    return now + settings.WEIGHT_RAISE_NOTICE if after > before else now
 
 
 def _weight_document(credit_type: str) -> dict[str, Any]:

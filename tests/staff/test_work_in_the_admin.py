@@ -221,7 +221,9 @@ def test_a_weight_that_is_no_price_is_refused(staff, weight):
 
 def test_a_weight_is_changed_for_its_operation_alone(staff):
     stored = factories.CreditWeightFactory.create(credit_type="SKIPTRACE", weight=0.5)
-    assert staff.post(page_of(stored), {"weight": "0.3333", "credit_type": "SEARCH"}).status_code == 302
+    assert (
+        staff.post(page_of(stored), {"weight": "0.3333", "credit_type": "SEARCH", "_confirmed": "1"}).status_code == 302
+    )
     document = connection.database["CreditWeight"].find_one({"_id": stored.pk})
     assert (document["creditType"], document["weight"]) == ("SKIPTRACE", 0.3333)
     assert staff.post(page_of(stored, "delete"), {"post": "yes"}).status_code == 403
