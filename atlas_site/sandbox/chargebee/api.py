@@ -2,14 +2,13 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
 from atlas_site.sandbox.chargebee import forms
-from atlas_site.sandbox.chargebee import operations as op
 from atlas_site.sandbox.chargebee.errors import ApiError
 from atlas_site.sandbox.chargebee.fault_modes import answer_with
+from atlas_site.sandbox.chargebee.operations.call import Call
+from atlas_site.sandbox.chargebee.routes import ROUTES, Operation
 from atlas_site.sandbox.chargebee.site import Site
 from atlas_site.sandbox.faults import Faults
 from atlas_site.sandbox.web import Request, Response, json_response
@@ -20,75 +19,6 @@ IDEMPOTENCY_HEADER = "chargebee-idempotency-key"
 MAX_KEY_LENGTH = 100
 REPLAY_SECONDS = 30 * 60
 ID = "{id}"
-Operation = Callable[[op.Call], dict[str, Any]]
-
-ROUTES: dict[tuple[str, str], tuple[str, Operation]] = {
-    ("POST", "customers"): ("customer.create", op.create_customer),
-    ("GET", "customers"): ("customer.list", op.list_of("customer")),
-    ("GET", "customers/{id}"): ("customer.retrieve", op.retrieve("customer")),
-    ("POST", "customers/{id}"): ("customer.update", op.update_customer),
-    ("POST", "customers/{id}/delete"): ("customer.delete", op.delete_customer),
-    ("POST", "customers/{id}/subscription_for_items"): ("subscription.create_with_items", op.create_subscription),
-    ("GET", "payment_sources"): ("payment_source.list", op.list_of("payment_source")),
-    ("POST", "hosted_pages/checkout_new_for_items"): ("hosted_page.checkout_new_for_items", op.checkout_new),
-    ("POST", "hosted_pages/checkout_existing_for_items"): (
-        "hosted_page.checkout_existing_for_items", op.checkout_existing),
-    ("POST", "hosted_pages/checkout_one_time_for_items"): (
-        "hosted_page.checkout_one_time_for_items", op.checkout_one_time),
-    ("POST", "hosted_pages/manage_payment_sources"): (
-        "hosted_page.manage_payment_sources", op.manage_payment_sources),
-    ("GET", "hosted_pages"): ("hosted_page.list", op.list_of("hosted_page")),
-    ("GET", "hosted_pages/{id}"): ("hosted_page.retrieve", op.retrieve_page),
-    ("POST", "hosted_pages/{id}/acknowledge"): ("hosted_page.acknowledge", op.acknowledge_page),
-    ("POST", "portal_sessions"): ("portal_session.create", op.create_portal_session),
-    ("GET", "portal_sessions/{id}"): ("portal_session.retrieve", op.retrieve("portal_session")),
-    ("POST", "portal_sessions/{id}/logout"): ("portal_session.logout", op.log_out_portal),
-    ("GET", "subscriptions"): ("subscription.list", op.list_subscriptions),
-    ("GET", "subscriptions/{id}"): ("subscription.retrieve", op.retrieve_subscription),
-    ("GET", "subscriptions/{id}/retrieve_with_scheduled_changes"): (
-        "subscription.retrieve_with_scheduled_changes", op.retrieve_with_changes),
-    ("POST", "subscriptions/{id}/remove_scheduled_changes"): (
-        "subscription.remove_scheduled_changes", op.remove_changes),
-    ("POST", "subscriptions/{id}/update_for_items"): ("subscription.update_for_items", op.update_subscription),
-    ("POST", "subscriptions/{id}/cancel_for_items"): ("subscription.cancel_for_items", op.cancel_subscription),
-    ("POST", "subscriptions/{id}/remove_scheduled_cancellation"): (
-        "subscription.remove_scheduled_cancellation", op.keep_subscription),
-    ("POST", "subscriptions/{id}/pause"): ("subscription.pause", op.pause_subscription),
-    ("POST", "subscriptions/{id}/remove_scheduled_pause"): ("subscription.remove_scheduled_pause", op.remove_pause),
-    ("POST", "subscriptions/{id}/resume"): ("subscription.resume", op.resume_subscription),
-    ("POST", "subscriptions/{id}/remove_scheduled_resumption"): (
-        "subscription.remove_scheduled_resumption", op.remove_resumption),
-    ("POST", "subscriptions/{id}/reactivate"): ("subscription.reactivate", op.reactivate_subscription),
-    ("POST", "subscriptions/{id}/delete"): ("subscription.delete", op.delete_subscription),
-    ("GET", "subscriptions/{id}/renewal_estimate"): ("estimate.renewal_estimate", op.estimate_renewal),
-    ("POST", "estimates/update_subscription_for_items"): (
-        "estimate.update_subscription_for_items", op.estimate_update),
-    ("GET", "invoices"): ("invoice.list", op.list_of("invoice")),
-    ("POST", "invoices/create_for_charge_items_and_charges"): (
-        "invoice.create_for_charge_items_and_charges", op.sell_charges),
-    ("GET", "invoices/{id}"): ("invoice.retrieve", op.retrieve("invoice")),
-    ("POST", "invoices/{id}/refund"): ("invoice.refund", op.refund_invoice),
-    ("POST", "invoices/{id}/collect_payment"): ("invoice.collect_payment", op.collect_payment),
-    ("POST", "invoices/{id}/record_payment"): ("invoice.record_payment", op.record_payment),
-    ("POST", "invoices/{id}/void"): ("invoice.void_invoice", op.void_invoice),
-    ("POST", "invoices/{id}/pdf"): ("invoice.pdf", op.download_pdf),
-    ("GET", "transactions"): ("transaction.list", op.list_of("transaction")),
-    ("GET", "transactions/{id}"): ("transaction.retrieve", op.retrieve("transaction")),
-    ("GET", "credit_notes"): ("credit_note.list", op.list_of("credit_note")),
-    ("GET", "credit_notes/{id}"): ("credit_note.retrieve", op.retrieve("credit_note")),
-    ("GET", "events"): ("event.list", op.list_of("event")),
-    ("GET", "events/{id}"): ("event.retrieve", op.retrieve("event")),
-    ("GET", "items"): ("item.list", op.list_of("item")),
-    ("GET", "items/{id}"): ("item.retrieve", op.retrieve("item")),
-    ("GET", "item_families"): ("item_family.list", op.list_of("item_family")),
-    ("GET", "item_prices"): ("item_price.list", op.list_of("item_price")),
-    ("GET", "item_prices/{id}"): ("item_price.retrieve", op.retrieve("item_price")),
-    ("POST", "webhook_endpoints"): ("webhook_endpoint.create", op.create_webhook_endpoint),
-    ("GET", "webhook_endpoints"): ("webhook_endpoint.list", op.list_of("webhook_endpoint")),
-    ("GET", "time_machines/{id}"): ("time_machine.retrieve", op.time_machine),
-    ("POST", "time_machines/{id}/travel_forward"): ("time_machine.travel_forward", op.travel_forward),
-}  # fmt: skip
-"""Method and path of each call, the operation's name in faults, and what answers it."""
 
 
 class Chargebee:
@@ -142,7 +72,7 @@ class Chargebee:
     def _run(self, request: Request, operation: Operation, resource_id: str) -> Response:
         try:
             text = request.body.decode() if request.method == "POST" else _query_text(request)
-            call = op.Call(self._site, resource_id, forms.decode(text), f"http://{request.headers.get('host', '')}")
+            call = Call(self._site, resource_id, forms.decode(text), f"http://{request.headers.get('host', '')}")
             tells = request.headers.get("chargebee-event-webhook") != "all-disabled"
             if tells or request.method != "POST":
                 return json_response(operation(call))

@@ -69,7 +69,7 @@ def _put(books: Books, **fields: Any) -> Document:
 
 def _new_price(price_id: str, fields: dict[str, Any]) -> Document:
     is_plan = fields.get("item_type", "plan") == "plan"
-    body = {
+    body: Document = {
         "id": price_id, "name": price_id, "external_name": price_id, "item_id": price_id,
         "item_family_id": "atlas-plans" if is_plan else "atlas-packs", "item_type": "plan", "status": "active",
         "pricing_model": "flat_fee" if is_plan else "per_unit", "currency_code": CURRENCY, "is_taxable": False,

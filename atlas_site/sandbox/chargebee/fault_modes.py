@@ -1,6 +1,7 @@
 """The ways in which a Chargebee call can go wrong on request, in the endpoint "chargebee" or an operation's name."""
 
 import time
+from collections.abc import Callable
 
 from atlas_site.sandbox.chargebee.errors import ApiError, Declined
 from atlas_site.sandbox.faults import Fault
@@ -51,7 +52,7 @@ def _page(status: int, title: str) -> Response:
     return Response(f"<html><body><h1>{status} {title}</h1></body></html>".encode(), status, "text/html")
 
 
-MODES = {
+MODES: dict[str, Callable[[Fault, Handler, Request], Response]] = {
     "slow": _slow,
     "timeout-after-work": _timeout_after_work,
     "cut-body": _cut_body,

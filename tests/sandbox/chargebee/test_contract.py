@@ -9,7 +9,7 @@ import httpx
 import pytest
 import requests
 
-from atlas_site.sandbox.chargebee.api import ROUTES
+from atlas_site.sandbox.chargebee.routes import ROUTES
 from atlas_site.sandbox.chargebee.site import Site
 from atlas_site.sandbox.faults import Fault
 from tests.sandbox.chargebee.conftest import VISA, Vendor
