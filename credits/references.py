@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from credits.models import CreditLog
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -35,5 +37,12 @@ def cause_of(kind: str | None, reference_id: str | None) -> Cause | None:
     return _resolvers[kind](reference_id)
 
 
+def _cause_of_correction(key: str) -> Cause | None:
+    """What an entry corrects: the entry of this key."""
+    number = CreditLog.objects.filter(key=key).values_list("sequence", flat=True).first()
+    return Cause(f"Entry {number:,}", reverse("credits:show-entry", args=[number])) if number else None
+
+
 register("adjustment", lambda adjustment_id: Cause("Decided by our staff"))
 register("quote", lambda quote_id: Cause("Receipt", reverse("credits:show-quote", args=[quote_id])))
+register("entry", _cause_of_correction)
