@@ -33,9 +33,7 @@ def check_prices(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
         with pymongo.timeout(SECONDS_FOR_THE_CHECK):
             return find_losses(now=timezone.now())
     except (DatabaseError, PyMongoError):
-        return [
-            checks.Warning("MongoDB does not answer, so prices were not checked.", id="billing.W001")
-        ]
+        return [checks.Warning("MongoDB does not answer, so prices were not checked.", id="billing.W001")]
 
 
 def find_losses(*, now: datetime) -> list[checks.CheckMessage]:

@@ -13,12 +13,12 @@ KEPT = "You can still sign in, and everything you unlocked, your exports and you
 def plan_started_mail(*, plan_name: str, credit_count: int, renews_at: datetime | None = None) -> Mail:
     """Return the mail that says that a plan has begun and its first payment is there."""
     paragraphs = [
-        f"Your plan {plan_name} has begun, and your payment is there. It brings {_credits(credit_count)} each month.",
+        f"{_plan(plan_name)} has begun, and your payment is there. It brings {_credits(credit_count)} each month.",
         "Credits of a plan are used before purchased ones. What is left of them ends with each month of the plan.",
     ]
     if renews_at:
         paragraphs.append(f"The plan renews on {_day(renews_at)}. You can cancel it before then in two clicks.")
-    return _mail(f"Your plan {plan_name} has begun", paragraphs)
+    return _mail(f"{_plan(plan_name)} has begun", paragraphs)
 
 
 def payment_failed_mail(
@@ -45,9 +45,9 @@ def plan_ends_mail(*, plan_name: str, ends_at: datetime | None = None) -> Mail:
     """Return the mail that confirms a cancellation at the end of what is paid."""
     when = f"on {_day(ends_at)}" if ends_at else "at the end of the period that is paid"
     return _mail(
-        f"Your plan {plan_name} ends {when}",
+        f"{_plan(plan_name)} ends {when}",
         [
-            f"Your plan {plan_name} is cancelled and ends {when}. No further payment is taken. Its credits can be used "
+            f"{_plan(plan_name)} is cancelled and ends {when}. No further payment is taken. Its credits can be used "
             "until then.",
             f"{KEPT} Until the plan ends you can keep it with one click.",
         ],
@@ -58,9 +58,9 @@ def plan_ended_mail(*, plan_name: str, was_unpaid: bool = False) -> Mail:
     """Return the mail that says that a plan is over."""
     why = " because its payment did not come through" if was_unpaid else ""
     return _mail(
-        f"Your plan {plan_name} has ended",
+        f"{_plan(plan_name)} has ended",
         [
-            f"Your plan {plan_name} has ended{why}. No further payment is taken. Its unused credits ended too.",
+            f"{_plan(plan_name)} has ended{why}. No further payment is taken. Its unused credits ended too.",
             KEPT,
         ],
         "Plans and credit packs",
@@ -109,6 +109,10 @@ def top_up_stopped_mail(*, reason: str) -> Mail:
 
 def _mail(subject: str, paragraphs: list[str], link_label: str = "Your billing page", link_path: str = BILLING) -> Mail:
     return Mail(subject=subject, paragraphs=paragraphs, link_label=link_label, link_path=link_path)
+
+
+def _plan(name: str) -> str:
+    return f"Your plan {name}" if name else "Your plan"
 
 
 def _credits(credit_count: int) -> str:

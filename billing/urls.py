@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing import views
+from billing import views, webhooks
 
 app_name = "billing"
 urlpatterns = [
@@ -19,5 +19,8 @@ urlpatterns = [
     path("resume/", views.resume_plan, name="resume-plan"),
     path("portal/", views.open_portal, name="open-portal"),
     path("payment-methods/", views.open_payment_methods, name="open-payment-methods"),
+    path("auto-top-up/", views.set_auto_top_up, name="set-auto-top-up"),
+    path("auto-top-up/stop/", views.stop_auto_top_up, name="stop-auto-top-up"),
     path("invoices/<str:invoice_id>/", views.open_invoice, name="open-invoice"),
+    path("webhooks/chargebee/", webhooks.receive_chargebee, name="webhook"),
 ]
