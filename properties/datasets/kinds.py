@@ -9,7 +9,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from atlas_site.vendors.batchdata import lenient
+from atlas_site.vendors import lenient
 from atlas_site.vendors.batchdata.contacts import emails_of, phone_digits
 from atlas_site.vendors.batchdata.records import read_address
 

@@ -10,13 +10,13 @@ import pytest
 from bson import BSON
 
 from atlas_site.lib.http import Answer
+from atlas_site.vendors import lenient
 from atlas_site.vendors.batchdata import (
     DATASETS,
     PropertyRecord,
     answers,
     extract_dataset,
     groups_of,
-    lenient,
     read_trace,
 )
 from atlas_site.vendors.errors import VendorBadAnswer, VendorError

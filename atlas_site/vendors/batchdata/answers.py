@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from atlas_site.lib.http import Answer
-from atlas_site.vendors.batchdata import lenient
+from atlas_site.vendors import lenient
 from atlas_site.vendors.batchdata.records import Address, PropertyRecord, read_address
 from atlas_site.vendors.errors import (
     VendorBadAnswer,
@@ -23,7 +21,6 @@ from atlas_site.vendors.errors import (
 )
 from atlas_site.vendors.recording import Reading
 
-LONGEST_RETRY_AFTER_SECONDS = 3600.0
 # The vendor's words for an empty prepaid account, which it sends as "forbidden".
 _EMPTY_WALLET_WORDS = "insufficient balance"
 
@@ -122,7 +119,9 @@ def _failure(status: int, message: str, headers: Mapping[str, str], *, billable:
         return VendorMisconfigured("BatchData knows no such address, key or permission.", status=status)
     if status in (408, 425, 429, 503):
         return VendorUnavailable(
-            "BatchData asks to wait.", status=status, retry_after_seconds=read_retry_after(headers.get("Retry-After"))
+            "BatchData asks to wait.",
+            status=status,
+            retry_after_seconds=lenient.seconds_to_wait(headers.get("Retry-After")),
         )
     if 400 <= status < 500:
         return VendorRejected("BatchData did not accept the request.", status=status)
@@ -130,20 +129,6 @@ def _failure(status: int, message: str, headers: Mapping[str, str], *, billable:
         return VendorBadAnswer(f"BatchData answered with the status {status}.", status=status, may_be_billed=billable)
     kind = VendorUnavailable if repeatable or not billable else VendorOutcomeUnknown
     return kind("BatchData failed while it worked on the request.", status=status, may_be_billed=billable)
-
-
-def read_retry_after(value: str | None) -> float | None:
-    """Return the seconds of a Retry-After header, given as a number or as a date; at most an hour, None if unclear."""
-    if not value:
-        return None
-    seconds = lenient.number(value)
-    if seconds is None:
-        try:
-            until = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(float(seconds), 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def _bad_answer(detail: str, *, billable: bool) -> VendorBadAnswer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from atlas_site.vendors.batchdata import lenient
+from atlas_site.vendors import lenient
 
 # Area code and exchange of a North American number begin with 2 to 9.
 _NANP_NUMBER = re.compile(r"1?([2-9]\d{2}[2-9]\d{6})")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from atlas_site.vendors.batchdata import lenient
+from atlas_site.vendors import lenient
 from atlas_site.vendors.batchdata.contacts import Email, Phone, emails_of, phones_of
 
 

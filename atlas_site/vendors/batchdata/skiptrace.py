@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from atlas_site.vendors.batchdata import lenient
+from atlas_site.vendors import lenient
 from atlas_site.vendors.batchdata.contacts import Email, Phone, emails_of, phones_of
 from atlas_site.vendors.batchdata.records import Address, PersonName, read_address, read_name
 

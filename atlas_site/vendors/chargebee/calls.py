@@ -10,16 +10,16 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
-import chargebee
 from django.conf import settings
 from django.utils import timezone
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from atlas_site.lib import http
 from atlas_site.mongodb.documents import is_in_transaction
-from atlas_site.vendors.batchdata import lenient
+from atlas_site.vendors import lenient
 from atlas_site.vendors.chargebee.connection import (
     CONNECT_SECONDS,
     TIMED_OUT,
@@ -59,13 +59,14 @@ _RESOURCES = {
     "event": "Event",
 }
 
-Client = chargebee.Chargebee
+# Gets the client of the package and returns the package's answer.
+Call: TypeAlias = Callable[[Any], Any]
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
 # ---------------------------------------------------------------- one question
-def ask(operation: str, call: Callable[[Client], Any], noun: str) -> Mapping[str, Any]:
+def ask(operation: str, call: Call, noun: str) -> Mapping[str, Any]:
     """Ask, and ask again where that is safe and can help; return the JSON of ``noun``, or of a page of a list."""
     if is_in_transaction():
         raise RuntimeError("A vendor call does not belong into a transaction.")
@@ -84,7 +85,7 @@ def ask(operation: str, call: Callable[[Client], Any], noun: str) -> Mapping[str
     raise AssertionError("Retrying ends with a result or an exception.")
 
 
-def _ask_once(call: Callable[[Client], Any], noun: str) -> Mapping[str, Any]:
+def _ask_once(call: Call, noun: str) -> Mapping[str, Any]:
     try:
         reply = perform(call, noun)
     except http.NotSent as error:
@@ -119,11 +120,10 @@ def _seconds_to_wait(state: RetryCallState) -> float:
 
 def walk(noun: str, read: Callable[[Mapping[str, Any]], Result | None], params: Mapping[str, Any]) -> Iterator[Result]:
     """Walk all pages of a list; an entry that cannot be read is left out and said in the log."""
-    resource = _RESOURCES[noun]
     offset: str | None = None
     for _ in range(MOST_PAGES):
         query = {**params, "limit": PAGE_SIZE, **({"offset": offset} if offset else {})}
-        page = ask(f"{noun}_list", lambda client, query=query: getattr(client, resource).list(query), noun)
+        page = ask(f"{noun}_list", partial(_list, _RESOURCES[noun], query), noun)
         for entry in page["list"]:
             found = read(entry) if isinstance(entry, dict) else None
             if found is None:
@@ -139,9 +139,13 @@ def walk(noun: str, read: Callable[[Mapping[str, Any]], Result | None], params: 
     raise_in_words_of_payments(VendorBadAnswer(f"The list of Chargebee's {noun}s does not end."))
 
 
+def _list(resource: str, query: Mapping[str, Any], client: Any) -> Any:
+    return getattr(client, resource).list(query)
+
+
 def change(
     operation: str,
-    call: Callable[[Client], Any],
+    call: Call,
     noun: str,
     read: Callable[[Mapping[str, Any]], Result | None],
     *,

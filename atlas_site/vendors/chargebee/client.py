@@ -6,7 +6,7 @@ caller's, recorded before it is sent: the same key never moves money twice. Mone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from atlas_site.vendors.chargebee import reading
-from atlas_site.vendors.chargebee.calls import Client, ask, change, checked_id, checked_url, read_whole, walk
+from atlas_site.vendors.chargebee.calls import Call, ask, change, checked_id, checked_url, read_whole, walk
 from atlas_site.vendors.chargebee.connection import idempotent
 from atlas_site.vendors.chargebee.objects import (
     ChangeEstimate,
@@ -279,7 +279,7 @@ def _with_scheduled_plan(subscription: Subscription) -> Subscription:
     return replace(subscription, scheduled_plan_price_id=later.plan_price_id if later else None)
 
 
-def _make_page(operation: str, call: Callable[[Client], Any]) -> HostedPage:
+def _make_page(operation: str, call: Call) -> HostedPage:
     page = read_whole(ask(operation, call, "hosted_page"), reading.read_hosted_page)
     return replace(page, url=checked_url(page.url))
 
@@ -290,7 +290,7 @@ def _change_subscription(
     """Change a subscription by the operation of the package that has this name."""
     known_id = checked_id(subscription_id)
 
-    def call(client: Client) -> Any:
+    def call(client: Any) -> Any:
         method = getattr(client.Subscription, operation)
         if params is None:
             return method(known_id, headers=idempotent(key))

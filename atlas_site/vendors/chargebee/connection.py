@@ -23,7 +23,7 @@ import httpx
 from django.conf import settings
 
 from atlas_site.lib import http
-from atlas_site.vendors.batchdata.answers import read_retry_after
+from atlas_site.vendors import lenient
 from atlas_site.vendors.errors import (
     NotFound,
     PaymentDeclined,
@@ -117,14 +117,11 @@ def check_reply(status: int, payload: Mapping[str, Any], headers: Mapping[str, s
         return
     kind, code = payload.get("type"), str(payload.get("api_error_code") or "")[:60]
     detail = f"Chargebee: {code or 'no code'}."
-    if status == 429:
-        wait = read_retry_after(headers.get("Retry-After"))
+    if status == 429 or (status >= 500 and not moves_money):
+        wait = lenient.seconds_to_wait(headers.get("Retry-After"))
         raise VendorUnavailable(detail, status=status, retry_after_seconds=wait)
     if status >= 500:
-        if moves_money:
-            raise VendorOutcomeUnknown(detail, status=status)
-        wait = read_retry_after(headers.get("Retry-After"))
-        raise VendorUnavailable(detail, status=status, retry_after_seconds=wait)
+        raise VendorOutcomeUnknown(detail, status=status)
     if status in _OPERATOR_STATUSES or code in _OPERATOR_CODES:
         raise VendorMisconfigured(detail, status=status)
     if kind == "payment" or code.startswith("payment_"):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 # What fits into a 64-bit integer of the database, and more than any amount in dollars.
@@ -17,6 +18,7 @@ LARGEST_INTEGER = 2**63 - 1
 _LARGEST_NUMBER = 10**15
 _LONGEST_NUMBER = 40
 _DEEPEST = 40
+_LONGEST_WAIT_SECONDS = 3600.0
 _TRUE_WORDS = frozenset({"true", "yes", "y", "t", "1"})
 _FALSE_WORDS = frozenset({"false", "no", "n", "f", "0"})
 _YEARS = range(1600, 2201)
@@ -131,6 +133,20 @@ def year(value: Any) -> int | None:
     """Return a year of four digits that can be one, or None."""
     found = number(value)
     return found if isinstance(found, int) and found in _YEARS else None
+
+
+def seconds_to_wait(value: str | None) -> float | None:
+    """Return the seconds of a Retry-After header, given as a number or as a date; at most an hour, None if unclear."""
+    if not value:
+        return None
+    seconds = number(value)
+    if seconds is None:
+        try:
+            until = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(float(seconds), 0.0), _LONGEST_WAIT_SECONDS)
 
 
 def _whole_or_float(digits: str) -> int | float | None:
