@@ -16,3 +16,27 @@ def copy_offers() -> None:
 def top_up_wallets() -> None:
     """Buy what standing orders ask for, and bring earlier top-ups to their end."""
     billing_services.top_up_wallets(now=timezone.now())
+
+
+@shared_task(name="billing.process_event")
+def process_event(event_id: str) -> None:
+    """Apply one event of Chargebee, and all others of its customer."""
+    billing_services.process_event(event_id=event_id, now=timezone.now())
+
+
+@shared_task(name="billing.process_due_events")
+def process_due_events() -> None:
+    """Apply the events that wait, whether or not their messages arrived."""
+    billing_services.process_due_events(now=timezone.now())
+
+
+@shared_task(name="billing.sync_due_customers")
+def sync_due_customers() -> None:
+    """Look at the customers for whom time alone has brought something."""
+    billing_services.sync_due_customers(now=timezone.now())
+
+
+@shared_task(name="billing.reconcile")
+def reconcile() -> None:
+    """Compare Chargebee's books with ours."""
+    billing_services.reconcile(now=timezone.now())

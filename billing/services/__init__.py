@@ -13,6 +13,15 @@ from billing.services.checkout import (
     open_portal,
     start_checkout,
 )
+from billing.services.events import (
+    BadEvent,
+    Processed,
+    Received,
+    process_due_events,
+    process_event,
+    receive_event,
+    replay_event,
+)
 from billing.services.notices import send_notices
 from billing.services.offers import Copied, copy_offers, floor_cents_per_credit, sells_below_cost
 from billing.services.refusals import BillingRefused, OutcomeUnknown, ProviderAway
@@ -26,9 +35,11 @@ from billing.services.subscriptions import (
     reason_against_pause,
     resume_plan,
 )
+from billing.services.sync import SyncResult, UnknownCustomer, sync_customer, sync_due_customers
 from billing.services.top_up import LimitsDoNotFit, NoCard, set_auto_top_up, stop_auto_top_up, top_up_wallets
 
 __all__ = [
+    "BadEvent",
     "BillingRefused",
     "ChangeQuote",
     "CheckoutNotFound",
@@ -37,7 +48,11 @@ __all__ = [
     "LimitsDoNotFit",
     "NoCard",
     "OutcomeUnknown",
+    "Processed",
     "ProviderAway",
+    "Received",
+    "SyncResult",
+    "UnknownCustomer",
     "cancel_plan",
     "change_plan",
     "copy_offers",
@@ -48,13 +63,19 @@ __all__ = [
     "open_payment_methods",
     "open_portal",
     "pause_plan",
+    "process_due_events",
+    "process_event",
     "quote_change",
     "reason_against_pause",
+    "receive_event",
+    "replay_event",
     "resume_plan",
     "sells_below_cost",
     "send_notices",
     "set_auto_top_up",
     "start_checkout",
     "stop_auto_top_up",
+    "sync_customer",
+    "sync_due_customers",
     "top_up_wallets",
 ]
