@@ -36,7 +36,6 @@ class Books:
         self.lock = threading.RLock()
         self.rehearsing = False
         self.listeners: list[Callable[[Document], None]] = []
-        self._newest_version = self.store.newest_version()
         self._depth = 0
         self._moment: int | None = None
         self._source = "api"
@@ -118,14 +117,17 @@ class Books:
         return body
 
     def put(self, kind: str, body: Document) -> Document:
-        """Keep a document, inside a change: its version rises, strictly, and its time of change is now."""
+        """Keep a document, inside a change: its version rises, strictly, and its time of change is now.
+
+        The version is the moment in milliseconds, so that it also tells when the change was, or the next number.
+        """
         if not self._depth:
             raise RuntimeError("documents are written inside a change")
         now = self.now()
-        self._newest_version = max(now * 1000, self._newest_version + 1)
         body.setdefault("object", kind)
         body.setdefault("created_at", now)
-        body["updated_at"], body["resource_version"] = now, self._newest_version
+        milliseconds = int(self.clock.now().timestamp() * 1000) if self._moment is None else now * 1000
+        body["updated_at"], body["resource_version"] = now, max(milliseconds, body.get("resource_version", 0) + 1)
         self._loaded[kind, body["id"]] = body
         self.store.write(kind, body, moment=body.get("occurred_at", now), due_at=due_moment(kind, body))
         return body

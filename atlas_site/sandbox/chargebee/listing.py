@@ -2,7 +2,8 @@
 
 import ast
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from atlas_site.sandbox.chargebee import forms
@@ -31,21 +32,35 @@ def answer(books: Books, kind: str, params: forms.Params) -> tuple[list[Document
     if not 1 <= limit <= MAX_LIMIT:
         raise WrongParam("limit", f"must be from 1 to {MAX_LIMIT}")
     field, descending = _read_order(kind, params)
-    filters = _read_filters(params)
     start = _read_offset(str(params.get("offset") or ""))
+    accepts = [*_read_filters(params), _make_deleted_filter(params)]
+    customer_id, after = _equal_to(params, "customer_id"), _after(kind, params)
+    by_moment = field == MOMENTS.get(kind, "updated_at")
     with books.lock:
-        found = books.store.find(kind, customer_id=_equal_to(params, "customer_id"), after=_after(kind, params))
+        if not field or by_moment:
+            rows = books.store.find(
+                kind, customer_id=customer_id, after=after, by_moment=by_moment, descending=descending, start=start
+            )
+        else:
+            rows = _sort(books.store.find(kind, customer_id=customer_id, after=after), field, descending, start)
+        page = list(islice((row for row in rows if all(accept(row[1]) for accept in accepts)), limit + 1))
+    offset = json.dumps(page[limit - 1][0]) if len(page) > limit else None
+    return [public(body) for _, body in page[:limit]], offset
+
+
+def _sort(
+    rows: Iterable[tuple[Any, Document]], field: str, descending: bool, start: tuple[Any, int] | None
+) -> Iterator[tuple[Any, Document]]:
+    """Put rows in the order of a field and leave out those up to an offset."""
+    placed = sorted(
+        (((body.get(field, 0), seq), body) for (_, seq), body in rows), key=lambda row: row[0], reverse=descending
+    )
+    return (row for row in placed if start is None or (row[0] < start if descending else row[0] > start))
+
+
+def _make_deleted_filter(params: forms.Params) -> Callable[[Document], bool]:
     with_deleted = forms.flag(params, "include_deleted")
-    keyed = [
-        ((body.get(field, 0) if field else 0, seq), body)
-        for seq, body in found
-        if (with_deleted or not body.get("deleted")) and all(accepts(body) for accepts in filters)
-    ]
-    keyed.sort(key=lambda row: row[0], reverse=descending)
-    if start is not None:
-        keyed = [row for row in keyed if (row[0] < start if descending else row[0] > start)]
-    page = keyed[:limit]
-    return [public(body) for _, body in page], json.dumps(page[-1][0]) if len(keyed) > limit else None
+    return lambda body: with_deleted or not body.get("deleted")
 
 
 def _read_order(kind: str, params: forms.Params) -> tuple[str, bool]:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ Document = dict[str, Any]
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS resource (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, customer_id TEXT, moment INTEGER, due_at INTEGER,
-    version INTEGER, body TEXT NOT NULL, UNIQUE (kind, id)
+    body TEXT NOT NULL, UNIQUE (kind, id)
 );
-CREATE INDEX IF NOT EXISTS resource_customer ON resource (kind, customer_id);
-CREATE INDEX IF NOT EXISTS resource_moment ON resource (kind, moment);
+CREATE INDEX IF NOT EXISTS resource_kind ON resource (kind, seq);
+CREATE INDEX IF NOT EXISTS resource_customer ON resource (kind, customer_id, seq);
+CREATE INDEX IF NOT EXISTS resource_moment ON resource (kind, moment, seq);
 CREATE INDEX IF NOT EXISTS resource_due ON resource (due_at, seq) WHERE due_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS replay (key TEXT PRIMARY KEY, call TEXT, at INTEGER, status INTEGER, body BLOB);
@@ -47,24 +48,36 @@ class Store:
     def write(self, kind: str, body: Document, *, moment: int, due_at: int | None) -> None:
         """Keep a document. ``moment`` is what catch-up filters ask for, ``due_at`` when something happens to it."""
         self.run(
-            "INSERT INTO resource (kind, id, customer_id, moment, due_at, version, body) VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "INSERT INTO resource (kind, id, customer_id, moment, due_at, body) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (kind, id) DO UPDATE SET customer_id = excluded.customer_id, moment = excluded.moment, "
-            "due_at = excluded.due_at, version = excluded.version, body = excluded.body",
+            "due_at = excluded.due_at, body = excluded.body",
             (kind, body["id"], body["id"] if kind == "customer" else body.get("customer_id"), moment, due_at,
-             body["resource_version"], json.dumps(body, separators=(",", ":"))),
+             json.dumps(body, separators=(",", ":"))),
         )  # fmt: skip
 
     def find(
-        self, kind: str, *, customer_id: str | None = None, after: int | None = None
-    ) -> list[tuple[int, Document]]:
-        """Return (sequence number, document) of a kind, oldest first; ``after`` leaves out earlier moments."""
-        sql, values = "SELECT seq, body FROM resource WHERE kind = ?", [kind]
+        self, kind: str, *, customer_id: str | None = None, after: int | None = None, by_moment: bool = False,
+        descending: bool = False, start: tuple[int, int] | None = None,
+    ) -> Iterator[tuple[tuple[int, int], Document]]:  # fmt: skip
+        """Yield (place, document) of a kind, oldest first, while the caller keeps other threads away.
+
+        ``by_moment`` is the order of the moments of ``write`` in place of that in which they were made; ``after``
+        leaves out earlier moments, ``start`` all up to a place.
+        """
+        moment = "moment" if by_moment else "0"
+        sql, values = f"SELECT {moment}, seq, body FROM resource WHERE kind = ?", [kind]  # noqa: S608 -- constants
         if customer_id is not None:
             sql += " AND customer_id = ?"
             values.append(customer_id)
         if after is not None:
             sql += f" AND moment > {after:d}"
-        return [(seq, json.loads(body)) for seq, body in self.run(f"{sql} ORDER BY seq", values)]
+        if start is not None:
+            place = f"(moment, seq) {{}} ({start[0]:d}, {start[1]:d})" if by_moment else f"seq {{}} {start[1]:d}"
+            sql += " AND " + place.format("<" if descending else ">")
+        direction = "DESC" if descending else "ASC"
+        order = f"moment {direction}, seq {direction}" if by_moment else f"seq {direction}"
+        for at, seq, body in self._connection.execute(f"{sql} ORDER BY {order}", values):
+            yield (at, seq), json.loads(body)
 
     def next_due(self, now: int) -> tuple[str, str, int] | None:
         """Return kind, id and moment of the first thing that is due by now, or ``None``."""
@@ -77,10 +90,6 @@ class Store:
     def forget_due(self, kind: str, resource_id: str) -> None:
         """Let nothing happen to a document by itself until it is written again."""
         self.run("UPDATE resource SET due_at = NULL WHERE kind = ? AND id = ?", (kind, resource_id))
-
-    def newest_version(self) -> int:
-        """Return the highest resource version that was ever given in this file's documents."""
-        return self.run("SELECT coalesce(max(version), 0) FROM resource")[0][0]
 
     def count_up(self, name: str) -> int:
         """Return the next number of a sequence that no reset starts anew."""
