@@ -105,7 +105,12 @@ def list_receipts(request: HttpRequest) -> HttpResponse:
 def show_prices(request: HttpRequest) -> HttpResponse:
     """The price table at the weights of this moment, with raises that are announced, and what typical jobs cost."""
     prices = price_table()
-    context = {"tab": "prices", "prices": prices, "jobs": selectors.typical_jobs(prices)}
+    context = {
+        "tab": "prices",
+        "prices": prices,
+        "jobs": selectors.typical_jobs(prices),
+        "notice_days": settings.WEIGHT_RAISE_NOTICE.days,
+    }
     return render(request, "credits/show_prices.html", context)
 
 

@@ -9,7 +9,6 @@ from credits.selectors.balances import (
     may_spend_automatically,
     prepaid_fractions,
     price_each,
-    shortage_of,
     wallet_of,
     wallet_summary,
 )
@@ -76,7 +75,6 @@ __all__ = [
     "prepaid_fractions",
     "price_each",
     "quote_page",
-    "shortage_of",
     "source_pipeline",
     "state_of_quote",
     "statement_entries",

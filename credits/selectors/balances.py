@@ -6,14 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from bson import ObjectId
+from django.conf import settings
 
 from accounts.models import User
 from credits.models import Credit, CreditLog, CreditType, CreditUsage
 from credits.money import price
 from credits.pricing import current_weights
 
-# Few credits are left when this share, or less, of what last came in can be spent.
-LOW_SHARE = Decimal("0.20")
 FRACTIONS = {Decimal("0.5"): "half a credit", Decimal("0.25"): "a quarter of a credit"}
 
 
@@ -69,7 +68,11 @@ class WalletSummary:
     wallet: Credit
     spendable: int
     fractions: tuple[str, ...]
-    shortage: Credit.Shortage
+
+    @property
+    def low_percent(self) -> int:
+        """From which share of what last came in few credits are left, in percent."""
+        return int(settings.LOW_CREDITS_SHARE * 100)
 
     @property
     def subscription_note(self) -> str:
@@ -81,7 +84,7 @@ class WalletSummary:
 
 
 def wallet_summary(*, user: User) -> WalletSummary:
-    """Return both buckets, what is held or owed, and whether few credits are left."""
+    """Return the wallet with what stands beside its balances on the page of credits."""
     wallet = wallet_of(user)
     prepaid = prepaid_fractions(user_id=user.pk)
     return WalletSummary(
@@ -92,22 +95,7 @@ def wallet_summary(*, user: User) -> WalletSummary:
             for name, fraction in prepaid.items()
             if fraction
         ),
-        shortage=shortage_of(wallet),
     )
-
-
-def shortage_of(wallet: Credit) -> Credit.Shortage:
-    """Return whether 20 % or nothing is left of the period's grant or the last purchase (the money rule).
-
-    A wallet that never had credits is not short of them.
-    """
-    basis = max(wallet.period_grant, wallet.last_purchase)
-    if not basis and not wallet.sequence:
-        return Credit.Shortage.NONE
-    if wallet.spendable <= 0:
-        return Credit.Shortage.EMPTY
-    is_low = wallet.spendable <= basis * LOW_SHARE
-    return Credit.Shortage.LOW if is_low else Credit.Shortage.NONE
 
 
 @dataclass(frozen=True)
