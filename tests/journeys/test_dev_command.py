@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from atlas_site.lib.home import PROJECT_ROOT, read_env
+from atlas_site.management.development import WEBHOOK_PATH
 from atlas_site.management.processes import pick_free_port
 
 pytestmark = pytest.mark.timeout(300)
@@ -113,6 +114,7 @@ def test_the_command_starts_everything_and_a_termination_leaves_nothing(home, po
             assert address in run.output
         assert requests.get(f"{run.url}/", timeout=20).status_code == 200
         assert set(requests.get(f"{run.url}/healthz/", timeout=20).json().values()) == {True}
+        assert webhook_addresses(home) == [f"{run.url}{WEBHOOK_PATH}"]
         mail_page = re.search(r"http://\S+/mail/", run.output)
         assert requests.get(mail_page[0], timeout=20).status_code == 200
 
@@ -173,9 +175,10 @@ def test_a_child_that_is_killed_is_named_and_everything_stops_with_status_1(seco
     assert wait_until_gone(processes, 0.5) == []
 
 
-def test_a_kill_of_the_command_itself_leaves_no_orphan(home, port):
-    with dev_run(home, port) as run:
+def test_webhooks_follow_to_another_port_and_a_kill_of_the_command_itself_leaves_no_orphan(home):
+    with dev_run(home, pick_free_port()) as run:
         run.read_until("Ctrl-C stops everything")
+        assert webhook_addresses(home) == [f"{run.url}{WEBHOOK_PATH}"]
         processes = run.find_processes()
         run.process.kill()
         assert wait_until_gone(processes, 10) == []
@@ -197,6 +200,13 @@ def test_the_command_refuses_production(home):
     assert result.returncode == 1
     assert "for development only" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def webhook_addresses(home: Path) -> list[str]:
+    """Return where the sandbox of the home sends Chargebee's events."""
+    port = read_env(home / "env")["SANDBOX_PORT"]
+    told = requests.get(f"http://127.0.0.1:{port}/_sandbox/webhooks", timeout=20).json()
+    return [endpoint["url"] for endpoint in told["endpoints"]]
 
 
 def manage(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
