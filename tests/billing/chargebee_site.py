@@ -9,6 +9,7 @@ from atlas_site.vendors import chargebee
 from atlas_site.vendors.chargebee import CustomerAccount
 
 GOOD_CARD, DECLINED_CARD, FAILS_LATER_CARD = "4111111111111111", "4000000000000002", "4000000000000341"
+BACK = "http://testserver/billing/"
 
 
 class ChargebeeSite:
@@ -34,10 +35,16 @@ class ChargebeeSite:
     def open_account(self, user: User, *, card: str = GOOD_CARD) -> None:
         """Make the user a customer who has this card on file."""
         chargebee.ensure_customer(customer_id=str(user.pk), email=user.email, name=user.name)
-        page = chargebee.manage_payment_sources(customer_id=str(user.pk), redirect_url="http://testserver/billing/")
-        form = {"action": "pay", "card": card, "expiry": "12/34", "cvv": "123"}
-        answer = requests.post(page.url, data=form, allow_redirects=False, timeout=20)
-        assert answer.status_code in {302, 303}, answer.text
+        page = chargebee.manage_payment_sources(customer_id=str(user.pk), redirect_url=BACK)
+        self._fill_in(page.url, card)
+
+    def buy_plan(self, user: User, price_id: str, *, card: str = GOOD_CARD) -> None:
+        """Buy a plan on the hosted page with this card."""
+        chargebee.ensure_customer(customer_id=str(user.pk), email=user.email, name=user.name)
+        page = chargebee.checkout_new(
+            customer_id=str(user.pk), item_price_id=price_id, redirect_url=BACK, cancel_url=BACK
+        )
+        self._fill_in(page.url, card)
 
     def account_of(self, user: User) -> CustomerAccount:
         """Return all that Chargebee holds of a user."""
@@ -47,3 +54,8 @@ class ChargebeeSite:
         """Return what the user's card was charged, in cents."""
         moved = self.account_of(user).transactions
         return [found.amount_cents for found in moved if found.type == "payment" and found.status == "success"]
+
+    def _fill_in(self, url: str, card: str) -> None:
+        form = {"action": "pay", "card": card, "expiry": "12/34", "cvv": "123"}
+        answer = requests.post(url, data=form, allow_redirects=False, timeout=20)
+        assert answer.status_code in {302, 303}, answer.text
