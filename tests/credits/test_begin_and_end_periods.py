@@ -15,10 +15,10 @@ def wallet_of(user) -> Credit:
     return Credit.objects.get(user_id=user.pk)
 
 
-def begin_period(user, *, started_at=NOW, amount=100, now=None):
+def begin_period(user, *, started_at=NOW, amount=100, now=None, subscription_id="sub1"):
     return credit_services.reset_period(
         user_id=user.pk,
-        subscription_id="sub1",
+        subscription_id=subscription_id,
         started_at=started_at,
         ends_at=started_at + MONTH,
         amount=amount,
@@ -63,6 +63,51 @@ def test_an_earlier_period_that_arrives_late_changes_nothing(alice):
     with pytest.raises(credit_services.PeriodIsOver):
         begin_period(alice, started_at=NOW - MONTH, now=NOW)
     assert wallet_of(alice).subscription_credits == 100
+
+
+def test_a_later_period_of_another_subscription_stays(alice):
+    begin_period(alice, started_at=NOW, subscription_id="new")
+    with pytest.raises(credit_services.PeriodIsOver):
+        begin_period(alice, started_at=NOW - MONTH, now=NOW, amount=50)
+    assert (wallet_of(alice).subscription_credits, wallet_of(alice).period[:4]) == (100, "new:")
+    begin_period(alice, started_at=NOW + MONTH, amount=50)
+    assert wallet_of(alice).subscription_credits == 50
+
+
+def test_an_earlier_period_grants_nothing_after_the_plan_has_ended_either(alice):
+    begin_period(alice, started_at=NOW)
+    credit_services.lapse(user_id=alice.pk, source="sub1:end", reason="Plan ended", now=NOW)
+    with pytest.raises(credit_services.PeriodIsOver):
+        begin_period(alice, started_at=NOW - MONTH, now=NOW)
+    assert wallet_of(alice).subscription_credits == 0
+
+
+def test_a_plan_may_begin_before_its_welcome_credits_were_given(alice):
+    """The moments are of two clocks: Chargebee's, and ours."""
+    credit_services.claim_welcome_credits(user_id=alice.pk, email=alice.email, phone=None, now=NOW)
+    begin_period(alice, started_at=NOW - timedelta(minutes=1), now=NOW)
+    assert wallet_of(alice).subscription_credits == 100
+
+
+def test_an_upgrade_adds_to_the_period_that_it_was_paid_for_alone(alice):
+    begin_period(alice)
+    period = credit_services.period_name("sub1", NOW)
+    upgrade = {"user_id": alice.pk, "amount": 50, "bucket": "subscription", "reason": "Upgrade", "now": NOW}
+    entry = credit_services.grant(**upgrade, source="inv1:0", period=period)
+    assert (entry.period, wallet_of(alice).period_grant, wallet_of(alice).subscription_credits) == (period, 150, 150)
+    begin_period(alice, started_at=NOW + MONTH)
+    with pytest.raises(credit_services.PeriodIsOver):
+        credit_services.grant(**upgrade, source="inv2:0", period=period)
+    assert credit_services.grant(**upgrade, source="inv1:0", period=period).pk == entry.pk
+    assert wallet_of(alice).subscription_credits == 100
+
+
+def test_which_effects_the_ledger_has_is_read_at_once(alice, fund):
+    begin_period(alice)
+    fund(alice.pk, purchased=5)
+    keys = {entry.key for entry in CreditLog.objects.all()}
+    assert credit_services.applied_keys([*keys, "grant:unheard"]) == keys
+    assert credit_services.applied_keys([]) == set()
 
 
 @pytest.mark.parametrize("cause", ["miss", "fault"])

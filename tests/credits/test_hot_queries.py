@@ -16,7 +16,15 @@ USER, WALLET = ObjectId(), ObjectId()
 DIRECT = {
     "wallet of a user, to spend from": (
         Credit,
-        {"userId": USER, "banned": {"$ne": True}, "debt": {"$not": {"$gt": 0}}, "creditAvailable": {"$gte": 1}},
+        {
+            "userId": USER,
+            "banned": {"$ne": True},
+            "debt": {"$not": {"$gt": 0}},
+            "$or": [
+                {"subscriptionFrozen": {"$ne": True}, "creditAvailable": {"$gte": 1}},
+                {"subscriptionFrozen": True, "purchasedCredits": {"$gte": 1}},
+            ],
+        },
     ),
     "usage of a type": (CreditUsage, {"creditId": WALLET, "creditType": "SEARCH", "prepaid": 0}),
     "entry by key": (CreditLog, {"key": "reserve:x"}),
@@ -30,6 +38,45 @@ DIRECT = {
         [{"$match": {"status": "accepted", "holdUntil": {"$lte": NOW}}}, {"$sort": {"holdUntil": 1}}],
     ),
     "welcome credits that lapse": (Credit, [{"$match": {"lapsesAt": {"$lte": NOW}}}, {"$sort": {"lapsesAt": 1}}]),
+    "mails that are due": (
+        Credit,
+        {
+            "warningDue": {"$in": ["low", "empty"]},
+            "$or": [{"warningLeasedUntil": None}, {"warningLeasedUntil": {"$lte": NOW}}],
+        },
+    ),
+    "offers of a user, the oldest of many": (
+        Quote,
+        [{"$match": {"userId": USER, "status": "offered"}}, {"$sort": {"createdAt": -1}}, {"$skip": 50}],
+    ),
+    "offers to remove": (Quote, {"status": "expired", "expiresAt": {"$lte": NOW}}),
+    "which effects were applied": (CreditLog, {"key": {"$in": ["reset:x", "grant:y"]}}),
+    "end of a period": (
+        CreditLog,
+        [
+            {
+                "$match": {
+                    "creditId": WALLET,
+                    "sequence": {"$gt": 3},
+                    "$or": [{"kind": "reset"}, {"kind": "lapse", "referenceKind": None}],
+                }
+            },
+            {"$sort": {"sequence": 1}},
+        ],
+    ),
+    "use of a period": (CreditLog, {"creditId": WALLET, "sequence": {"$gte": 3}, "kind": {"$in": ["reserve"]}}),
+    "entries of some wallets in order, for the books": (
+        CreditLog,
+        [{"$match": {"creditId": {"$in": [WALLET, USER]}}}, {"$sort": {"creditId": -1, "sequence": 1}}],
+    ),
+    "entries of some quotes, for the books": (
+        CreditLog,
+        {"referenceKind": "quote", "referenceId": {"$in": ["x", "y"]}},
+    ),
+    "quotes of some users in order, for the books": (
+        Quote,
+        [{"$match": {"userId": {"$in": [USER, WALLET]}}}, {"$sort": {"userId": 1, "createdAt": -1}}],
+    ),
 }
 PAGES = {
     "balance of the header": selectors.header_balance,
