@@ -29,7 +29,7 @@ class ChangeForm(OrderForm):
 class CheckoutForm(OrderForm):
     """The way to a hosted page, with the page of Atlas to come back to."""
 
-    next = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class AutoTopUpForm(forms.Form):

@@ -91,12 +91,14 @@ def show_offer(request: HttpRequest, offer_id: str) -> HttpResponse:
 def start_checkout(request: HttpRequest, offer_id: str) -> HttpResponse:
     """Open a hosted page for an offer, and go to the page of Atlas that leads there."""
     form = CheckoutForm(request.POST)
+    if not form.is_valid():
+        return redirect("billing:show-offer", offer_id)
     back_url = _next_of(request) or reverse("billing:show-billing")
     checkout = services.start_checkout(
         user=request.user,
         offer_id=offer_id,
         back_url=back_url,
-        token=form.cleaned_data["token"] if form.is_valid() else "",
+        token=form.cleaned_data["token"],
         now=timezone.now(),
     )
     return redirect("billing:go-to-checkout", checkout.pk)
@@ -148,9 +150,9 @@ def change_plan(request: HttpRequest, offer_id: str) -> HttpResponse:
     order = {"token": form.cleaned_data["token"], "most_cents": form.cleaned_data["most_cents"]}
     done = services.change_plan(user=request.user, offer_id=offer_id, now=timezone.now(), **order)
     if done.kind == "at_renewal":
-        messages.success(request, f"Planned: {done.offer.name} follows your present plan. Nothing was charged.")
+        messages.success(request, f"Planned: {done.title} follows your present plan. Nothing was charged.")
     else:
-        messages.success(request, f"Your plan is {done.offer.name} now. What was charged is listed below.")
+        messages.success(request, f"Your plan is {done.title} now. What was charged is listed below.")
     return redirect("billing:show-billing")
 
 
@@ -306,4 +308,7 @@ def _back_from_checkout(request: HttpRequest, outcome: services.CheckoutOutcome)
         messages.success(request, f"Paid, and {payment.credits_added:,} credits are yours. Thank you.")
     else:
         messages.success(request, "Paid. Thank you.")
+    if payment is not None and checkout.back_url == reverse("billing:show-billing"):
+        row = payment.chargebee_invoice_id
+        return redirect(f"{checkout.back_url}?invoice={row}#payment-{row}")
     return redirect(checkout.back_url)

@@ -15,6 +15,7 @@ from billing.selectors.offers import (
     plans_page,
     reason_against_change,
     takes_effect_now,
+    title_of,
 )
 from billing.selectors.overview import BillingPage, Dunning, billing_page
 from billing.selectors.payments import PaymentLine, PaymentPage, payment_of_invoice, payment_page
@@ -50,5 +51,6 @@ __all__ = [
     "plans_page",
     "reason_against_change",
     "takes_effect_now",
+    "title_of",
     "wallet_of",
 ]

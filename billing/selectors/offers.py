@@ -37,6 +37,11 @@ def cents_each(offer: Offer) -> Decimal:
     return Decimal(offer.price_cents) / offer.credits_for_price
 
 
+def title_of(offer: Offer) -> str:
+    """Return the name by which an offer is told from all others: a yearly plan often bears that of the monthly one."""
+    return f"{offer.name}, paid yearly" if offer.period_unit == Offer.Unit.YEAR else offer.name
+
+
 def takes_effect_now(*, present: Offer | None, chosen: Offer) -> bool:
     """Whether a change of plan happens at once (and is paid at once), or at the end of what is paid already.
 
@@ -138,6 +143,10 @@ class OfferPage:
     debt: int
     effective_at: datetime | None
     was_cancelled: bool
+
+    @property
+    def title(self) -> str:
+        return title_of(self.offer)
 
     @property
     def needs_estimate(self) -> bool:

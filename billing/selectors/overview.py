@@ -7,7 +7,7 @@ from typing import Literal
 from accounts.models import User
 from billing.models import Billing, Offer
 from billing.selectors.accounts import billing_of, is_to_end, wallet_of
-from billing.selectors.offers import offer_by_id, offers, packs
+from billing.selectors.offers import offer_by_id, offers, packs, title_of
 from billing.selectors.payments import PaymentPage, last_failure, payment_page
 from credits.models import Credit
 
@@ -48,8 +48,13 @@ class BillingPage:
     @property
     def plan_name(self) -> str:
         if self.plan:
-            return self.plan.name
+            return title_of(self.plan)
         return (self.billing.subscription_plan_id if self.billing else None) or "Your plan"
+
+    @property
+    def planned_name(self) -> str:
+        """The plan that a scheduled change leads to."""
+        return title_of(self.planned) if self.planned else (self.billing and self.billing.scheduled_plan_id) or ""
 
     @property
     def is_yearly(self) -> bool:

@@ -17,7 +17,6 @@ from atlas_site.vendors import chargebee
 from atlas_site.vendors.chargebee.objects import HostedPage
 from billing import selectors
 from billing.models import Checkout, Offer, PaymentTransaction
-from billing.services.late import sync_customer
 from billing.services.refusals import (
     OfferGone,
     PaidAlready,
@@ -26,6 +25,7 @@ from billing.services.refusals import (
     TooManyCheckouts,
     vendor_errors_in_words,
 )
+from billing.services.sync import sync_customer
 
 CHECKOUTS_AN_HOUR = 20
 PAID = {"succeeded", "acknowledged"}
@@ -52,11 +52,11 @@ class CheckoutOutcome:
     payment: PaymentTransaction | None = None
 
 
-def start_checkout(*, user: User, offer_id: str, back_url: str, now: datetime, token: str = "") -> Checkout:
+def start_checkout(*, user: User, offer_id: str, back_url: str, token: str, now: datetime) -> Checkout:
     """Open a hosted page on which the user can buy a plan or a pack, and return where it is.
 
-    The same offer leads to the same page while it is open, and the same `token` of a form always does, so that a
-    double click opens one. Raises a BillingRefused: OfferGone, TooManyCheckouts, PlanIsLive for a second plan,
+    The same offer leads to the same page while it is open, and so does the same `token` of a form, for two clicks in
+    the same moment. Raises a BillingRefused: OfferGone, TooManyCheckouts, PlanIsLive for a second plan,
     PaidAlready when Chargebee has the money of an earlier page that the user did not come back from.
     """
     offer = selectors.find_offer(offer_id)
@@ -75,7 +75,11 @@ def start_checkout(*, user: User, offer_id: str, back_url: str, now: datetime, t
         _refuse_too_many(user, now)
         open_page = chargebee.checkout_new if offer.kind == Offer.Kind.PLAN else chargebee.checkout_one_time
         page = open_page(
-            customer_id=customer_id, item_price_id=offer.pk, redirect_url=_return_url(), cancel_url=_return_url()
+            customer_id=customer_id,
+            item_price_id=offer.pk,
+            redirect_url=_return_url(),
+            cancel_url=_return_url(),
+            key=f"checkout:{user.pk}:{token}",
         )
     return _keep(page, user=user, offer_id=offer.pk, back_url=back_url, now=now)
 

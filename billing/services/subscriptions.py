@@ -14,7 +14,6 @@ from atlas_site.vendors.chargebee.objects import ChangeEstimate
 from atlas_site.vendors.errors import VendorError
 from billing import selectors
 from billing.models import Billing, Offer
-from billing.services.late import sync_customer
 from billing.services.refusals import (
     BillingRefused,
     NotPossibleNow,
@@ -22,6 +21,7 @@ from billing.services.refusals import (
     PriceChanged,
     vendor_errors_in_words,
 )
+from billing.services.sync import sync_customer
 
 AGAINST_CHANGE = {
     "paused": "Your plan is paused. Resume it first, then change it.",

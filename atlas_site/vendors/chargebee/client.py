@@ -80,10 +80,11 @@ def fetch_account(customer_id: str, *, now: datetime | None = None) -> CustomerA
 
 
 # ---------------------------------------------------------------- pages of Chargebee
-def checkout_new(*, customer_id: str, item_price_id: str, redirect_url: str, cancel_url: str) -> HostedPage:
+def checkout_new(*, customer_id: str, item_price_id: str, redirect_url: str, cancel_url: str, key: str) -> HostedPage:
     """Make the page on which a customer subscribes to a plan and pays. Raises ``VendorError``.
 
-    The customer must exist already: Chargebee would make one under an id of its own.
+    The customer must exist already: Chargebee would make one under an id of its own. The same ``key`` leads to the same
+    page for as long as Chargebee remembers it.
     """
     params = {
         "customer": {"id": checked_id(customer_id)},
@@ -91,13 +92,21 @@ def checkout_new(*, customer_id: str, item_price_id: str, redirect_url: str, can
         "redirect_url": redirect_url,
         "cancel_url": cancel_url,
     }
-    return _make_page("checkout_new", lambda client: client.HostedPage.checkout_new_for_items(params))
+    return _make_page(
+        "checkout_new", lambda client: client.HostedPage.checkout_new_for_items(params, headers=_under(key))
+    )
 
 
 def checkout_one_time(
-    *, customer_id: str, item_price_id: str, quantity: int = 1, redirect_url: str, cancel_url: str
+    *,
+    customer_id: str,
+    item_price_id: str,
+    quantity: int = 1,
+    redirect_url: str,
+    cancel_url: str,
+    key: str | None = None,
 ) -> HostedPage:
-    """Make the page on which a customer pays for a pack. Raises ``VendorError``."""
+    """Make the page on which a customer pays for a pack. Raises ``VendorError``; see ``checkout_new`` for ``key``."""
     params = {
         "customer": {"id": checked_id(customer_id)},
         "item_prices": [{"item_price_id": item_price_id, "quantity": quantity}],
@@ -105,7 +114,10 @@ def checkout_one_time(
         "redirect_url": redirect_url,
         "cancel_url": cancel_url,
     }
-    return _make_page("checkout_one_time", lambda client: client.HostedPage.checkout_one_time_for_items(params))
+    return _make_page(
+        "checkout_one_time",
+        lambda client: client.HostedPage.checkout_one_time_for_items(params, headers=_under(key)),
+    )
 
 
 def manage_payment_sources(*, customer_id: str, redirect_url: str) -> HostedPage:
@@ -277,6 +289,10 @@ def _with_scheduled_plan(subscription: Subscription) -> Subscription:
         return subscription  # the change happened, or was taken back, a moment ago
     later = reading.read_subscription(found)
     return replace(subscription, scheduled_plan_price_id=later.plan_price_id if later else None)
+
+
+def _under(key: str | None) -> dict[str, str] | None:
+    return idempotent(key) if key else None
 
 
 def _make_page(operation: str, call: Call) -> HostedPage:
