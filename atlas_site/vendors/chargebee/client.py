@@ -80,11 +80,13 @@ def fetch_account(customer_id: str, *, now: datetime | None = None) -> CustomerA
 
 
 # ---------------------------------------------------------------- pages of Chargebee
-def checkout_new(*, customer_id: str, item_price_id: str, redirect_url: str, cancel_url: str, key: str) -> HostedPage:
+def checkout_new(
+    *, customer_id: str, item_price_id: str, redirect_url: str, cancel_url: str, key: str | None = None
+) -> HostedPage:
     """Make the page on which a customer subscribes to a plan and pays. Raises ``VendorError``.
 
-    The customer must exist already: Chargebee would make one under an id of its own. The same ``key`` leads to the same
-    page for as long as Chargebee remembers it.
+    The customer must exist already: Chargebee would make one under an id of its own. The same ``key``, 1 to 100 visible
+    ASCII characters, leads to the same page for as long as Chargebee remembers it.
     """
     params = {
         "customer": {"id": checked_id(customer_id)},
@@ -93,7 +95,8 @@ def checkout_new(*, customer_id: str, item_price_id: str, redirect_url: str, can
         "cancel_url": cancel_url,
     }
     return _make_page(
-        "checkout_new", lambda client: client.HostedPage.checkout_new_for_items(params, headers=_under(key))
+        "checkout_new",
+        lambda client: client.HostedPage.checkout_new_for_items(params, headers=idempotent(key) if key else None),
     )
 
 
@@ -116,7 +119,7 @@ def checkout_one_time(
     }
     return _make_page(
         "checkout_one_time",
-        lambda client: client.HostedPage.checkout_one_time_for_items(params, headers=_under(key)),
+        lambda client: client.HostedPage.checkout_one_time_for_items(params, headers=idempotent(key) if key else None),
     )
 
 
@@ -289,10 +292,6 @@ def _with_scheduled_plan(subscription: Subscription) -> Subscription:
         return subscription  # the change happened, or was taken back, a moment ago
     later = reading.read_subscription(found)
     return replace(subscription, scheduled_plan_price_id=later.plan_price_id if later else None)
-
-
-def _under(key: str | None) -> dict[str, str] | None:
-    return idempotent(key) if key else None
 
 
 def _make_page(operation: str, call: Call) -> HostedPage:
