@@ -9,7 +9,7 @@ from datetime import datetime
 from atlas_site.vendors.chargebee.objects import CustomerAccount, InvoiceLine
 from billing.entitlement.money import NEVER_PAID, InvoiceMoney, Taking
 from billing.entitlement.results import Bucket, Effect, OfferLike, Period, Problem, seconds
-from billing.entitlement.terms import LONG_AGO, SAME, Life, PlanLine, Term
+from billing.entitlement.terms import LONG_AGO, Life, PlanLine, Term
 
 CHARGE_LINES = {"charge_item_price", "addon_item_price"}
 
@@ -305,9 +305,9 @@ def _what_follows(terms: list[Term], grants: list[Grant]) -> tuple[datetime | No
     """
     end, unpaid = terms[0].end, None
     for later in terms[1:]:
-        if unpaid is not None and abs(later.start - unpaid.base.end) > SAME:
+        if unpaid is not None and later.start != unpaid.base.end:
             return None, later.start
-        if later.start > end + SAME:
+        if later.start > end:
             return None, end
         granted = [grant.at for grant in grants if grant.term is later]
         if granted:

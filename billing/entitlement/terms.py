@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from atlas_site.vendors.chargebee.objects import Customer, CustomerAccount, InvoiceLine, Subscription
 from billing.entitlement.money import NEVER_PAID, InvoiceMoney, moment_of_version
@@ -14,8 +14,6 @@ from billing.entitlement.results import OfferLike, Period
 PLAN_LINE = "plan_item_price"
 YEAR = "year"
 DAYS_A_YEAR = 365.25
-# Two moments that are one: the ends of a term in a line and in its change, the end of a term and the next one's start.
-SAME = timedelta(minutes=1)
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 OVER = {"cancelled", "transferred"}
@@ -67,7 +65,7 @@ class Term:
 
     def has_change(self, line: PlanLine) -> bool:
         """Whether this line changes the plan within the term: it runs to the same end and begins no earlier."""
-        return self.start <= line.start < self.base.end and abs(line.end - self.base.end) <= SAME
+        return self.start <= line.start < self.base.end == line.end
 
     def periods(self) -> Iterator[Period]:
         """Yield the spans that are granted for one by one: the term of a monthly plan, each month of a yearly one.
