@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 
 from atlas_site.lib.admin import DocumentAdmin, ReadOnlyAdmin
 from atlas_site.templatetags.atlas import cents
-from atlas_site.vendors.errors import VendorError
 from billing import services as billing_services
 from billing.models import (
     AutoTopUp,
@@ -134,15 +133,12 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         )
 
     def _replay(self, request: HttpRequest, event: WebhookEvent) -> None:
-        try:
-            billing_services.replay_event(event_id=event.pk, now=timezone.now())
-        except VendorError as error:
-            self.message_user(request, f"{event}: {error}", messages.ERROR)
-            return
+        billing_services.replay_event(event_id=event.pk, now=timezone.now())
         event.refresh_from_db()
         self.log_change(request, event, "Replayed.")
-        level = messages.ERROR if event.state == WebhookEvent.State.FAILED else messages.SUCCESS
-        self.message_user(request, f"{event.event_type}: {event.get_state_display()}. {event.last_error}", level)
+        is_done = event.state in {WebhookEvent.State.APPLIED, WebhookEvent.State.IGNORED}
+        outcome = f"Replayed {event.event_type}: {event.get_state_display()}. {event.last_error}"
+        self.message_user(request, outcome.strip(), messages.SUCCESS if is_done else messages.ERROR)
 
 
 @admin.register(Checkout)

@@ -7,6 +7,7 @@ so a worker that is killed, and an answer that is lost, never charge a card twic
 
 import logging
 from datetime import datetime, timedelta
+from itertools import islice
 
 from bson import Int64, ObjectId
 from django.db import IntegrityError
@@ -20,9 +21,8 @@ from atlas_site.vendors.chargebee.objects import Invoice
 from atlas_site.vendors.errors import PaymentDeclined, VendorError, VendorRejected
 from billing import emails, selectors
 from billing.models import AutoTopUp, Offer, TopUp
-from billing.services.notices import send_notices
 from billing.services.refusals import BillingRefused, OfferGone, vendor_errors_in_words
-from billing.services.late import sync_customer
+from billing.services.sync import sync_customer
 from credits import selectors as credit_selectors
 from credits.models import Credit
 
@@ -114,9 +114,9 @@ def top_up_wallets(*, now: datetime, limit: int = 50) -> int:
 
 def _open_due_ones(now: datetime, limit: int) -> None:
     """Write down a top-up for each standing order whose wallet is short, `limit` at most."""
-    opened, last = 0, ObjectId("0" * 24)
-    while rules := list(AutoTopUp.objects.filter(is_enabled=True, pk__gt=last).order_by("pk")[:RULES_AT_ONCE]):
-        last = rules[-1].pk
+    opened = 0
+    enabled = AutoTopUp.objects.filter(is_enabled=True).iterator(chunk_size=RULES_AT_ONCE)
+    while rules := list(islice(enabled, RULES_AT_ONCE)):
         wallets = {wallet.user_id: wallet for wallet in Credit.objects.filter(user_id__in=[r.user_id for r in rules])}
         for rule in rules:
             if _is_short(rule, wallets.get(rule.user_id)):
@@ -196,8 +196,7 @@ def _carry_on(top_up: TopUp, now: datetime) -> None:
     if top_up.state not in OPEN:
         _tell(top_up, now)
         return
-    user = User.objects.get(pk=top_up.user_id)
-    customer_id = selectors.customer_id_of(user)
+    customer_id = selectors.customer_id_of(User.objects.get(pk=top_up.user_id))
     invoice = _find_invoice(top_up, customer_id) if top_up.state == TopUp.State.SENT else None
     if invoice is None:
         reason = _why_not_sent(top_up, now)
@@ -206,7 +205,7 @@ def _carry_on(top_up: TopUp, now: datetime) -> None:
             return
         invoice = _charge(top_up, customer_id, now)
     if invoice is not None:
-        _settle(top_up, invoice, user, customer_id, now)
+        _settle(top_up, invoice, customer_id, now)
 
 
 def _key(top_up: TopUp) -> str:
@@ -246,12 +245,11 @@ def _charge(top_up: TopUp, customer_id: str, now: datetime) -> Invoice | None:
     return None
 
 
-def _settle(top_up: TopUp, invoice: Invoice, user: User, customer_id: str, now: datetime) -> None:
+def _settle(top_up: TopUp, invoice: Invoice, customer_id: str, now: datetime) -> None:
     """Do what the state of its invoice asks for: book the credits, wait for the bank, or give up."""
     TopUp.objects.filter(pk=top_up.pk).update(invoice_id=invoice.id)
     if invoice.status == "paid":
-        synced = sync_customer(customer_id=customer_id, now=now)
-        send_notices(news=synced.news, user=user, now=now)
+        sync_customer(customer_id=customer_id, now=now)
         _end(top_up, TopUp.State.PAID, now)
     elif invoice.deleted or invoice.status in {"voided", "not_paid"}:
         _fail(top_up, "The payment did not come through.", now)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import requests
+from bson import ObjectId
 
 from accounts.models import User
 from atlas_site.vendors import chargebee
@@ -42,7 +43,11 @@ class ChargebeeSite:
         """Buy a plan on the hosted page with this card."""
         chargebee.ensure_customer(customer_id=str(user.pk), email=user.email, name=user.name)
         page = chargebee.checkout_new(
-            customer_id=str(user.pk), item_price_id=price_id, redirect_url=BACK, cancel_url=BACK
+            customer_id=str(user.pk),
+            item_price_id=price_id,
+            redirect_url=BACK,
+            cancel_url=BACK,
+            key=f"checkout-{ObjectId()}",
         )
         self._fill_in(page.url, card)
 
