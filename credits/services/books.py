@@ -46,7 +46,7 @@ RULES = {
     "B14": "Charges stay within the hold, and open quotes and usage add up to what the wallet holds",
 }
 BATCH = 200  # wallets
-CHUNK = 500  # entries or quotes
+CHUNK = 500  # entries or quotes, which the driver too fetches at a time: its own batches hold 16 MB
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class _Reader:
         # In this order both ends of the sort lie on the index of the statement, so that the server keeps nothing.
         in_order = [("creditId", -1), ("sequence", 1)]
         ledger = collection_of(CreditLog).find({"creditId": {"$in": list(self.by_wallet)}}, session=self.session)
-        for entries in _in_chunks(ledger.sort(in_order)):
+        for entries in _in_chunks(ledger.sort(in_order).batch_size(CHUNK)):
             ours = [entry for entry in entries if is_numbered(entry)]
             for entry in ours:
                 check_entry(self.by_wallet[entry["creditId"]], entry, self.report.check)
@@ -175,11 +175,11 @@ class _Reader:
     def _read_quotes(self) -> None:
         of_users = {"userId": {"$in": list(self.by_user)}}
         quotes = collection_of(Quote).find(of_users, {"subject": 0}, session=self.session)
-        for chunk in _in_chunks(quotes.sort([("userId", 1), ("createdAt", -1)])):
+        for chunk in _in_chunks(quotes.sort([("userId", 1), ("createdAt", -1)]).batch_size(CHUNK)):
             by_id = {quote["_id"]: quote for quote in chunk}
             sums = {quote_id: QuoteEntries() for quote_id in by_id}
             of_quotes = {"referenceKind": "quote", "referenceId": {"$in": list(by_id)}}
-            for entry in collection_of(CreditLog).find(of_quotes, session=self.session):
+            for entry in collection_of(CreditLog).find(of_quotes, session=self.session).batch_size(CHUNK):
                 quote = by_id[entry["referenceId"]]
                 if is_numbered(entry) and entry["creditId"] == self.by_user[quote["userId"]].id:
                     sums[quote["_id"]].add(entry)

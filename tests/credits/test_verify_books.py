@@ -1,6 +1,8 @@
 """The check of the books finds nothing in sound books, and every kind of breach in broken ones."""
 
+import gc
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -176,6 +178,10 @@ BREAKERS: dict[str, tuple[str, Breaker]] = {
         "B10",
         lambda books: change(CreditLog, {"kind": "reset"}, {"$inc": {"purchasedChange": 1}}),
     ),
+    "a new period made a debt": (
+        "B10",
+        lambda books: change(CreditLog, {"kind": "reset"}, {"$inc": {"debtChange": 1}}),
+    ),
     "too much came back from the period before": (
         "B11",
         lambda books: change(
@@ -262,3 +268,49 @@ def test_a_wallet_of_another_writer_is_adopted_by_its_first_entry(carol, quote_f
     ]
     assert collection_of(Credit).find_one({"_id": wallet.pk})["theirs"] == "kept"
     assert credit_services.verify_books().breaches == []
+
+
+def copy_entries(user_id: ObjectId, count: int) -> None:
+    """Give a wallet that has one grant this many entries that continue it, each a credit more."""
+    wallet = collection_of(Credit).find_one({"userId": user_id})
+    entry = collection_of(CreditLog).find_one({"creditId": wallet["_id"]})
+    entries = []
+    for number in range(2, count + 1):
+        entry = {
+            **entry,
+            "_id": ObjectId(),
+            "sequence": Int64(number),
+            "key": f"grant:{user_id}:{number}",
+            "creditBefore": Int64(number - 1),
+            "creditAfter": Int64(number),
+            "purchasedAfter": Int64(number),
+            "previousHash": entry["hash"],
+        }
+        entry["hash"] = entry_hash(entry)
+        entries.append(entry)
+    collection_of(CreditLog).insert_many(entries)
+    held = {"purchasedCredits": Int64(count), "creditAvailable": Int64(count), "sequence": Int64(count)}
+    collection_of(Credit).update_one({"_id": wallet["_id"]}, {"$set": held | {"lastHash": entry["hash"]}})
+
+
+def memory_of_the_check(entries: int) -> int:
+    """Verify the books, which must be sound, and return the bytes that it held at most beyond those of before."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        report = credit_services.verify_books()
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (report.entries, report.breaches) == (entries, [])
+    return held
+
+
+@pytest.mark.parametrize("size", [5_000, pytest.param(100_000, marks=[pytest.mark.faults, pytest.mark.timeout(600)])])
+def test_a_wallet_with_many_entries_takes_no_more_memory_than_a_small_one(alice, bob, fund, size):
+    fund(alice.pk, purchased=1)
+    copy_entries(alice.pk, 1_000)
+    small = memory_of_the_check(1_000)
+    fund(bob.pk, purchased=1)
+    copy_entries(bob.pk, size)
+    assert memory_of_the_check(1_000 + size) < small * 1.3
