@@ -26,14 +26,15 @@ from atlas_site.vendors.chargebee.connection import (
     VENDOR,
     check_reply,
     connect,
+    idempotent,
     perform,
     raise_in_words_of_payments,
 )
 from atlas_site.vendors.errors import (
-    NotFound,
     PaymentDeclined,
     VendorBadAnswer,
     VendorError,
+    VendorMisconfigured,
     VendorOutcomeUnknown,
     VendorRejected,
     VendorUnavailable,
@@ -49,7 +50,6 @@ IDEMPOTENCY_WINDOW = timedelta(minutes=25)
 # A Retry-After beyond this is left to the caller, who can come back later instead of holding a worker.
 LONGEST_WAIT_SECONDS = 2.0
 _ID = re.compile(r"[A-Za-z0-9_-]{1,70}")
-_KEY = re.compile(r"[!-~]{1,100}")
 _RESOURCES = {
     "subscription": "Subscription",
     "invoice": "Invoice",
@@ -70,7 +70,6 @@ def ask(operation: str, call: Call, noun: str) -> Mapping[str, Any]:
     """Ask, and ask again where that is safe and can help; return the JSON of ``noun``, or of a page of a list."""
     if is_in_transaction():
         raise RuntimeError("A vendor call does not belong into a transaction.")
-    connect()
     retrying = Retrying(
         retry=retry_if_exception(_may_repeat), stop=stop_after_attempt(2), wait=_seconds_to_wait, reraise=True
     )
@@ -79,8 +78,7 @@ def ask(operation: str, call: Call, noun: str) -> Mapping[str, Any]:
             with attempt:
                 return _ask_once(call, noun)
     except VendorError as error:
-        level = logging.INFO if isinstance(error, NotFound | VendorRejected) else logging.WARNING
-        logger.log(level, "%s %s: %s", VENDOR, operation, error)
+        logger.log(_level_of(error), "%s %s: %s", VENDOR, operation, error)
         raise_in_words_of_payments(error)
     raise AssertionError("Retrying ends with a result or an exception.")
 
@@ -105,6 +103,12 @@ class _TookTooLongError(VendorUnavailable):
     """No answer within the limit: somebody has waited long enough, so it is not asked again."""
 
 
+def _level_of(error: VendorError) -> int:
+    if isinstance(error, VendorMisconfigured):
+        return logging.ERROR  # which only the operator can mend
+    return logging.INFO if isinstance(error, VendorRejected) else logging.WARNING
+
+
 def _may_repeat(error: BaseException) -> bool:
     if not isinstance(error, VendorUnavailable) or isinstance(error, _TookTooLongError):
         return False
@@ -120,7 +124,7 @@ def _seconds_to_wait(state: RetryCallState) -> float:
 
 def walk(noun: str, read: Callable[[Mapping[str, Any]], Result | None], params: Mapping[str, Any]) -> Iterator[Result]:
     """Walk all pages of a list; an entry that cannot be read is left out and said in the log."""
-    offset: str | None = None
+    offset: Any = None
     for _ in range(MOST_PAGES):
         query = {**params, "limit": PAGE_SIZE, **({"offset": offset} if offset else {})}
         page = ask(f"{noun}_list", partial(_list, _RESOURCES[noun], query), noun)
@@ -130,8 +134,8 @@ def walk(noun: str, read: Callable[[Mapping[str, Any]], Result | None], params: 
                 logger.error("%s %s_list: an entry without an id", VENDOR, noun)
             else:
                 yield found
-        following = lenient.text(page.get("next_offset"))
-        if following is None:
+        following = page.get("next_offset")  # to be given back as it came
+        if not following:
             return
         if following == offset:
             break
@@ -154,9 +158,7 @@ def change(
     moves_money: bool,
 ) -> Result:
     """Have Chargebee change something, once for each key, and return what it has made of it."""
-    if not _KEY.fullmatch(key):
-        raise ValueError("A key is 1 to 100 visible ASCII characters.")
-    connect()
+    idempotent(key)  # refused before anything is recorded
     now = timezone.now()
 
     def send() -> http.Answer:
@@ -173,9 +175,10 @@ def change(
         if result is None:
             kind = VendorOutcomeUnknown if moves_money else VendorBadAnswer
             raise kind(f"Chargebee's answer has no {noun}.", status=answer.status)
-        return Reading(result, result_count=1, record_ids=[str(lenient.dig(payload, f"{noun}.id"))])
+        return Reading(result, result_count=1, vendor_request_id=lenient.text(lenient.dig(payload, f"{noun}.id")))
 
     try:
+        connect()  # before the call counts as sent
         _check_key(key, hash_request(VENDOR, operation, body), now=now, moves_money=moves_money)
         recorded = recorded_call(
             vendor=VENDOR,

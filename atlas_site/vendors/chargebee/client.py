@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from atlas_site.vendors.chargebee import reading
-from atlas_site.vendors.chargebee.calls import Call, ask, change, checked_id, checked_url, read_whole, walk
+from atlas_site.vendors.chargebee.calls import ask, change, checked_id, checked_url, read_whole, walk
 from atlas_site.vendors.chargebee.connection import idempotent
 from atlas_site.vendors.chargebee.objects import (
     ChangeEstimate,
@@ -94,10 +94,7 @@ def checkout_new(
         "redirect_url": redirect_url,
         "cancel_url": cancel_url,
     }
-    return _make_page(
-        "checkout_new",
-        lambda client: client.HostedPage.checkout_new_for_items(params, headers=idempotent(key) if key else None),
-    )
+    return _make_page("checkout_new_for_items", params, key=key)
 
 
 def checkout_one_time(
@@ -117,16 +114,13 @@ def checkout_one_time(
         "redirect_url": redirect_url,
         "cancel_url": cancel_url,
     }
-    return _make_page(
-        "checkout_one_time",
-        lambda client: client.HostedPage.checkout_one_time_for_items(params, headers=idempotent(key) if key else None),
-    )
+    return _make_page("checkout_one_time_for_items", params, key=key)
 
 
 def manage_payment_sources(*, customer_id: str, redirect_url: str) -> HostedPage:
     """Make the page on which a customer adds and changes cards. Raises ``VendorError``."""
     params = {"customer": {"id": checked_id(customer_id)}, "redirect_url": redirect_url}
-    return _make_page("manage_payment_sources", lambda client: client.HostedPage.manage_payment_sources(params))
+    return _make_page("manage_payment_sources", params)
 
 
 def hosted_page(page_id: str) -> HostedPage:
@@ -281,21 +275,27 @@ def events_since(moment: datetime) -> Iterator[Event]:
 def _with_scheduled_plan(subscription: Subscription) -> Subscription:
     if not subscription.has_scheduled_changes or subscription.deleted:
         return subscription
-    known_id = checked_id(subscription.id)
     try:
+        known_id = checked_id(subscription.id)
         found = ask(
             "subscription_scheduled",
             lambda client: client.Subscription.retrieve_with_scheduled_changes(known_id),
             "subscription",
         )
     except VendorRejected:
-        return subscription  # the change happened, or was taken back, a moment ago
+        return subscription  # the change happened or was taken back a moment ago, or the id is none for a path
     later = reading.read_subscription(found)
     return replace(subscription, scheduled_plan_price_id=later.plan_price_id if later else None)
 
 
-def _make_page(operation: str, call: Call) -> HostedPage:
-    page = read_whole(ask(operation, call, "hosted_page"), reading.read_hosted_page)
+def _make_page(kind: str, params: Mapping[str, Any], *, key: str | None = None) -> HostedPage:
+    """Have a page made by the operation of the package that has this name."""
+    headers = idempotent(key) if key else {}
+
+    def call(client: Any) -> Any:
+        return getattr(client.HostedPage, kind)(params, headers=dict(headers))
+
+    page = read_whole(ask(kind, call, "hosted_page"), reading.read_hosted_page)
     return replace(page, url=checked_url(page.url))
 
 

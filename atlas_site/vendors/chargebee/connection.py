@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ _NOT_SENT = (
     httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
+_KEY = re.compile(r"[!-~]{1,100}")
 _OPERATOR_CODES = frozenset({"site_not_found", "configuration_incompatible"})
 _OPERATOR_STATUSES = frozenset({401, 403, 405})
 # What a page says of each kind of error, the first that fits; the base classes speak of the data provider.
@@ -153,7 +155,12 @@ def connect() -> chargebee.Chargebee:
 
 
 def idempotent(key: str) -> dict[str, str]:
-    """Return new headers with the key of a change: the package writes its login into the ones it is given."""
+    """Return new headers with the key of a change: the package writes its login into the ones it is given.
+
+    Raises ``ValueError`` for a key that Chargebee would not take.
+    """
+    if not _KEY.fullmatch(key):
+        raise ValueError("A key is 1 to 100 visible ASCII characters.")
     return {chargebee.Chargebee.idempotency_header: key}
 
 

@@ -460,6 +460,14 @@ def test_a_scheduled_change_that_has_just_gone_is_none(scripted):
     assert chargebee.fetch_account("cust-1").subscriptions[0].scheduled_plan_price_id is None
 
 
+def test_an_id_that_cannot_be_asked_for_does_not_hide_the_account(scripted):
+    odd = samples.subscription(id="sub/1", has_scheduled_changes=True)
+    scripted.will_answer(CUSTOMER, list_reply("subscription", odd), reply_json({"list": []}))
+    (found,) = chargebee.fetch_account("cust-1").subscriptions
+    assert (found.id, found.scheduled_plan_price_id) == ("sub/1", None)
+    assert len(scripted.requests) == 5
+
+
 def test_half_an_account_is_none(scripted):
     scripted.will_answer(CUSTOMER, list_reply("subscription", samples.subscription()), Reply(502, HTML))
     with pytest.raises(VendorUnavailable):

@@ -137,6 +137,15 @@ def test_packs_are_bought_on_the_page(sandbox, customer_id):
     assert (invoice.lines[0].entity_type, invoice.lines[0].quantity) == ("charge_item_price", 2)
 
 
+def test_one_key_opens_one_page(sandbox, customer_id):
+    key = uuid4().hex
+    first, again, other = (
+        chargebee.checkout_one_time(customer_id=customer_id, item_price_id=PACK, key=name, **URLS).id
+        for name in (key, key, None)
+    )
+    assert first == again != other
+
+
 def test_portal_cards_and_pdf_open(sandbox, subscriber):
     portal = chargebee.portal_session(customer_id=subscriber.customer_id, redirect_url=URLS["redirect_url"])
     cards = chargebee.manage_payment_sources(customer_id=subscriber.customer_id, redirect_url=URLS["redirect_url"])

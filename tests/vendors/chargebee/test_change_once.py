@@ -23,6 +23,7 @@ from atlas_site.vendors.errors import (
 )
 from atlas_site.vendors.models import CallState, VendorCall
 from atlas_site.vendors.recording import purge_calls
+from atlas_site.vendors.selectors import billed_records
 from tests.vendors.chargebee import samples
 from tests.vendors.chargebee.conftest import form_of, path_of
 from tests.vendors.chargebee.test_ask_chargebee import HTML, error_reply
@@ -56,6 +57,11 @@ LOST = [
 
 def charge(key=KEY, price="pack-100-USD"):
     return chargebee.charge_pack(customer_id="cust-1", item_price_id=price, key=key)
+
+
+def open_checkout(key):
+    back = {"redirect_url": "https://atlas.example/back", "cancel_url": "https://atlas.example/plans"}
+    return chargebee.checkout_new(customer_id="cust-1", item_price_id="pro-USD-Monthly", key=key, **back)
 
 
 def idempotency_keys(vendor):
@@ -122,11 +128,38 @@ def test_a_pack_is_charged_to_the_payment_method_on_file(scripted):
     assert idempotency_keys(scripted) == [KEY]
 
 
+def test_a_change_without_settings_is_not_even_recorded(scripted, settings):
+    settings.CHARGEBEE_BASE_URL = "http://atlas.chargebee.com"
+    with pytest.raises(VendorMisconfigured) as misconfigured:
+        charge()
+    assert "Payments are not available" in misconfigured.value.public_message
+    assert VendorCall.objects.filter(reference=KEY).count() == 0
+    assert scripted.requests == []
+
+
+def test_a_change_is_no_delivery_of_property_records(scripted):
+    before = timezone.now()
+    scripted.will_answer(INVOICE)
+    charge()
+    assert list(billed_records(since=before, until=timezone.now())) == []
+
+
 @pytest.mark.parametrize("key", ["", "x" * 101, "a b", "a\nb", "schlüssel"])
 def test_a_key_that_no_header_can_carry_is_a_mistake(scripted, key):
     with pytest.raises(ValueError, match="key"):
         charge(key)
+    if key:  # a page may do without
+        with pytest.raises(ValueError, match="key"):
+            open_checkout(key)
     assert scripted.requests == []
+
+
+def test_a_page_is_asked_for_under_its_key_and_read_without(scripted):
+    scripted.will_answer(reply_json({"hosted_page": samples.hosted_page()}))
+    open_checkout("checkout:1")
+    open_checkout(None)
+    assert idempotency_keys(scripted) == ["checkout:1", None]
+    assert VendorCall.objects.count() == 0
 
 
 def test_a_question_carries_no_key(scripted):
@@ -144,7 +177,7 @@ def test_the_same_key_gives_the_first_answer_again_and_for_ever(scripted):
     assert len(scripted.requests) == 1
     call = VendorCall.objects.get(reference=KEY)
     assert (call.vendor, call.operation, call.state) == ("chargebee", "charge_pack", CallState.ANSWERED)
-    assert (call.result_count, call.record_ids) == (1, ["inv_1"])
+    assert (call.result_count, call.vendor_request_id) == (1, "inv_1")
 
 
 def test_another_key_is_another_charge(scripted):
