@@ -46,7 +46,7 @@ class Sandbox:
         self.clock = Clock()
         self.vendor = self._make_vendor(Account(self._folder / "account.sqlite"), seed=seed, size=size)
         self.chargebee = Site(self._folder / "chargebee.sqlite", self.clock)
-        self.webhooks = Webhooks(self._folder / "webhooks.sqlite", self.clock)
+        self.webhooks = Webhooks(self._folder / "webhooks.sqlite", self.clock, self.chargebee.note_delivery)
         self.chargebee.on_event(self.webhooks.enqueue)
         self.chargebee_control = ChargebeeControl(self.chargebee, self.webhooks)
         self._handlers: list[tuple[str, Handler]] = [

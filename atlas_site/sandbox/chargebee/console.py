@@ -73,8 +73,8 @@ class Console:
         back = button("Back to real time", action="real_time") if clock.is_moved else ""
         return (
             f"<h2>Clock</h2><p>It is {clock.now():%Y-%m-%d %H:%M:%S} UTC here"
-            f"{' (moved)' if clock.is_moved else ''}. Atlas keeps the real time: to try a renewal, rather end a "
-            f"plan's period below.</p>"
+            f"{' (moved)' if clock.is_moved else ''}. Atlas keeps the real time, and what is paid here counts "
+            f"there. To try a renewal without moving the clock, end a plan's period below.</p>"
             f'<div class="buttons">{moves}{back}</div>'
         )
 

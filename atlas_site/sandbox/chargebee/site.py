@@ -37,6 +37,17 @@ class Site:
         """Call this with every event, after it was stored."""
         self.books.listeners.append(listener)
 
+    def note_delivery(self, event_id: str, statuses: list[dict[str, str]]) -> None:
+        """Note on an event what became of its webhooks, one for each endpoint."""
+        open_first = ("re_scheduled", "scheduled", "failed", "succeeded")
+        found = {status["webhook_status"] for status in statuses}
+        with self.books.lock:
+            event = self.books.store.read("event", event_id)
+            if event is not None:
+                overall = next((status for status in open_first if status in found), "not_configured")
+                event |= {"webhooks": statuses, "webhook_status": overall}
+                self.books.store.write("event", event, moment=event["occurred_at"], due_at=None)
+
     def run_until_now(self) -> int:
         """Let everything happen that is due by the clock, each thing at its own time; returns how many things."""
         return renewals.run_until(self.books, int(self.clock.now().timestamp()))

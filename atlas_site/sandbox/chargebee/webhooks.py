@@ -12,7 +12,7 @@ import logging
 import random
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -69,16 +69,23 @@ class Mode:
     immediate: bool = False
 
 
+def _tell_nobody(event_id: str, statuses: list[dict[str, str]]) -> None:
+    """Take no note of what became of an event."""
+
+
 class Webhooks:
     """The deliveries of one site, and the thread that makes them. Safe for many threads."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, note: Callable[[str, list[dict[str, str]]], object] = _tell_nobody
+    ) -> None:
+        """Begin to deliver what is due. ``note`` is called with an event's id and ``statuses`` when they changed."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(SCHEMA)
-        self._clock = clock
+        self._clock, self._note = clock, note
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._mode = Mode()
@@ -130,6 +137,7 @@ class Webhooks:
                 "VALUES (?, ?, ?, ?, 'scheduled', 0, ?)",
                 [event["id"], event["event_type"], endpoint, body, self._now()],
             )
+        self._note(event["id"], self.statuses(event["id"]))
         if endpoints:
             self.wake()
 
@@ -238,6 +246,7 @@ class Webhooks:
                 "UPDATE delivery SET status = 'succeeded', attempts = attempts + 1, next_at = NULL WHERE n = ?",
                 [delivery.n],
             )
+            self._note(delivery.event_id, self.statuses(delivery.event_id))
         return code
 
     def _reschedule(self, failed: Iterable[Delivery]) -> None:
@@ -253,6 +262,7 @@ class Webhooks:
                 "UPDATE delivery SET status = ?, attempts = attempts + 1, next_at = ? WHERE n = ?",
                 ["failed" if is_last else "re_scheduled", None if is_last else next_at, delivery.n],
             )
+            self._note(delivery.event_id, self.statuses(delivery.event_id))
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -41,6 +41,9 @@ def test_what_happens_at_the_site_reaches_the_endpoint(shop: Shop, receiver: Rec
     event = next(event for event in receiver.events if event["event_type"] == "payment_succeeded")
     stored = shop.client.Event.retrieve(event["id"]).event
     assert (stored.event_type, stored.content) == (event["event_type"], event["content"])
+    assert (stored.webhook_status, stored.webhooks[0].id) == ("succeeded", "atlas")
+    waiting = shop.client.Event.list({"webhook_status": {"IS": "scheduled"}})
+    assert [entry.event.event_type for entry in waiting.list] == []
 
 
 def test_a_moved_clock_renews_and_tells(shop: Shop, receiver: Receiver) -> None:

@@ -116,7 +116,7 @@ def test_a_call_can_ask_for_no_webhooks(vendor: Vendor) -> None:
     vendor.client.Customer.create({"id": "quiet"}, {"chargebee-event-webhook": "all-disabled"})
     vendor.client.Customer.create({"id": "loud"})
     assert heard == ["customer_created"]
-    assert [event.webhook_status for event in vendor.events()] == ["disabled", "scheduled"]
+    assert [event.webhook_status for event in vendor.events()] == ["disabled", "not_configured"]
 
 
 def test_nothing_private_leaves_the_sandbox(vendor: Vendor) -> None:
