@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from bson.codec_options import CodecOptions, DatetimeConversion
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from pymongo.collection import Collection
@@ -19,6 +20,8 @@ from pymongo.collection import Collection
 Pipeline = list[dict]
 
 INDEX_STAGES = {"IXSCAN", "IDHACK", "COUNT_SCAN", "DISTINCT_SCAN", "CLUSTERED_IXSCAN", "GEO_NEAR_2DSPHERE"}
+# The bounds of an open range of moments lie beyond what a datetime can be.
+ANY_MOMENT: CodecOptions = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 BLOCKING_SORTS = {"SORT", "$sort"}
 # Where a plan holds further plans. The plans that were weighed and rejected are elsewhere.
 PARTS = {
@@ -42,7 +45,7 @@ def explain_of(collection: Collection, query: Mapping | Pipeline) -> dict:
     """Return the server's plan of a pipeline, or of a filter, on a collection of PyMongo."""
     pipeline = [{"$match": query}] if isinstance(query, Mapping) else query
     command: dict = {"aggregate": collection.name, "pipeline": pipeline, "cursor": {}}
-    return collection.database.command("explain", command, verbosity="queryPlanner")
+    return collection.database.command("explain", command, verbosity="queryPlanner", codec_options=ANY_MOMENT)
 
 
 def assert_index_scan(reads: QuerySet | Callable[[], object]) -> None:
