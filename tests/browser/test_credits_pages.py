@@ -1,7 +1,9 @@
 """Quotes in each state, and the credits page: fit for a phone and a desk, and accessible in both themes."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -14,6 +16,7 @@ from credits.models import Credit, Quote
 from properties.search.form import read_query
 from properties.services import reveals
 from tests.browser.conftest import PHONE, WIDE
+from tests.credits.ledgers import load_script, spend
 
 
 @pytest.fixture
@@ -59,6 +62,20 @@ def give(user: User, amount: int) -> None:
 def accept(quote: Quote) -> None:
     """Hold what the quote may cost, without a job that carries it out."""
     credit_services.accept_quote(quote_id=quote.pk, user_id=quote.user_id, now=timezone.now())
+
+
+def address_of(page: Page) -> str:
+    """Where a page is, on its own site."""
+    return page.url.removeprefix(page.evaluate("location.origin"))
+
+
+def work(user: User) -> None:
+    """Some weeks of charges of both types, from a search and from nothing that has a name."""
+    now = timezone.now()
+    search = credit_services.QuoteSource(kind="search", id="1", label="Phoenix, AZ: Vacant", url="/search/?q=Phoenix")
+    for days in (25, 24, 18, 11, 3):
+        spend(user.pk, hits=days, units=30, now=now - timedelta(days=days), source=search)
+        spend(user.pk, hits=9, units=9, now=now - timedelta(days=days), kind="skiptrace", credit_type="SKIPTRACE")
 
 
 def text_in_sight(page: Page, text: str) -> bool:
@@ -123,8 +140,109 @@ def test_a_receipt_and_its_lines_in_the_ledger_fit_a_phone(show, alice):
     expect(page.get_by_role("region", name="Receipt")).to_contain_text("already yours")
 
     page.get_by_role("link", name="No. 3").click()
-    show(alice, page.url.removeprefix(page.evaluate("location.origin")))
+    expect(page.get_by_role("heading", name="Charged: 3 credits", level=1)).to_be_visible()
+    show(alice, address_of(page))
+    page.get_by_role("link", name="See it in the statement").click()
+    show(alice, address_of(page))
     charged = page.get_by_role("row").filter(has_text="Charged: 3 credits")
     expect(charged).to_contain_text("Page 1")
     assert text_in_sight(page, "Charged: 3 credits")
     expect(charged.locator(".entry-balance")).to_be_in_viewport()
+
+
+# ---------------------------------------------------------------- the pages of credits
+
+
+@pytest.mark.parametrize(
+    "address", ["/credits/", "/credits/usage/", "/credits/receipts/", "/credits/prices/", "/credits/entries/3/"]
+)
+def test_every_page_of_credits_fits_and_is_accessible(show, alice, address):
+    work(alice)
+    page = show(alice, address)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/credits/", "/credits/usage/", "/credits/receipts/"])
+def test_empty_pages_of_credits_say_why_and_what_next(show, carol, address):
+    page = show(carol, address)
+    page.get_by_role("link", name="Search properties").click()
+    expect(page.get_by_role("heading", name="Search", level=1)).to_be_visible()
+
+
+def test_the_statement_is_filtered_from_the_page(show, alice):
+    work(alice)
+    page = show(alice, "/credits/")
+    page.get_by_text("Filter and export").click()
+    page.get_by_label("What", exact=True).select_option("Charged")
+    page.get_by_label("Operation").select_option("Skip trace")
+    page.get_by_role("button", name="Show", exact=True).click()
+    show(alice, address_of(page))
+    expect(page.get_by_role("region", name="Statement").get_by_role("row")).to_have_count(6)
+    expect(page.get_by_role("link", name="CSV of these")).to_be_visible()
+    page.get_by_role("link", name="Show everything").click()
+    expect(page.get_by_text("26 entries")).to_be_visible()
+
+
+def test_the_pages_of_credits_work_without_javascript(plain_page, live_server, enter, alice):
+    work(alice)
+    page = enter(plain_page, alice)
+    page.goto(f"{live_server.url}/credits/")
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_role("link", name="Newer")).to_be_visible()
+    page.get_by_role("button", name="Stop all automatic spending").click()
+    expect(page.get_by_role("heading", name="Automatic spending: stopped")).to_be_visible()
+    page.get_by_role("button", name="Allow it again").click()
+    expect(page.get_by_role("heading", name="Automatic spending: allowed")).to_be_visible()
+    page.get_by_role("link", name="Usage").click()
+    page.get_by_role("link", name="90 days").click()
+    expect(page.get_by_role("img", name="Credits charged by day, last 90 days")).to_be_visible()
+    page.get_by_text("The figures as a table").click()
+    expect(page.get_by_role("region", name="Credits charged by day").get_by_role("row")).to_have_count(91)
+
+
+def test_the_balance_of_a_moment_is_found_from_the_page(show, alice):
+    page = show(alice, "/credits/")
+    page.get_by_label("Moment", exact=True).fill("2026-11-01T12:00")
+    page.get_by_role("button", name="Show the balance").click()
+    expect(page.get_by_role("status").filter(has_text="before the first entry")).to_contain_text("0 credits")
+    show(alice, address_of(page))
+
+
+def test_the_chart_is_drawn_in_the_colors_of_its_legend(show, alice):
+    work(alice)
+    page = show(alice, "/credits/usage/")
+    colors = {}
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        bars = page.locator(".chart-bar rect").evaluate_all("all => all.map(each => getComputedStyle(each).fill)")
+        legend = page.locator(".chart-legend rect").evaluate_all("all => all.map(each => getComputedStyle(each).fill)")
+        assert set(bars) == set(legend)
+        assert len(set(legend)) == 2
+        colors[theme] = legend
+    assert colors["light"] != colors["dark"]
+
+
+def test_a_ledger_taken_from_the_page_fits(show, alice, tmp_path):
+    work(alice)
+    page = show(alice, "/credits/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download your ledger with its hash chain").click()
+    ledger = tmp_path / "ledger.jsonl"
+    download.value.save_as(ledger)
+    assert download.value.suggested_filename.startswith("atlas-ledger-")
+    with ledger.open("rb") as lines:
+        assert load_script().verify(lines)["entries"] == 26
+
+
+def test_an_announced_raise_is_seen_on_the_price_page(show, alice):
+    now = timezone.now()
+    credit_services.set_weight(credit_type="SEARCH", weight=Decimal("1.5"), actor="sam@example.test", now=now)
+    page = show(alice, "/credits/prices/")
+    row = page.get_by_role("row").filter(has_text="Reveal a property from a search")
+    expect(row).to_contain_text("1.5 from")
+
+
+def test_what_is_missing_can_be_bought_on_the_way(show, carol):
+    page = show(carol, page_of(offer(carol, 5)))
+    page.get_by_role("link", name="Get more credits").click()
+    expect(page).to_have_url(re.compile(r"/billing/plans/\?next=/quotes/\w+/$"))
