@@ -24,6 +24,7 @@ from billing.services.events import (
 )
 from billing.services.notices import send_notices
 from billing.services.offers import Copied, copy_offers, floor_cents_per_credit, sells_below_cost
+from billing.services.reconciliation import BEGINNING, Report, reconcile
 from billing.services.refusals import BillingRefused, OutcomeUnknown, ProviderAway
 from billing.services.subscriptions import (
     ChangeQuote,
@@ -39,6 +40,7 @@ from billing.services.sync import SyncResult, UnknownCustomer, sync_customer, sy
 from billing.services.top_up import LimitsDoNotFit, NoCard, set_auto_top_up, stop_auto_top_up, top_up_wallets
 
 __all__ = [
+    "BEGINNING",
     "BadEvent",
     "BillingRefused",
     "ChangeQuote",
@@ -51,6 +53,7 @@ __all__ = [
     "Processed",
     "ProviderAway",
     "Received",
+    "Report",
     "SyncResult",
     "UnknownCustomer",
     "cancel_plan",
@@ -68,6 +71,7 @@ __all__ = [
     "quote_change",
     "reason_against_pause",
     "receive_event",
+    "reconcile",
     "replay_event",
     "resume_plan",
     "sells_below_cost",

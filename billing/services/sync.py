@@ -51,6 +51,7 @@ class SyncResult:
     """
 
     user_id: ObjectId
+    account: CustomerAccount
     entitlement: Entitlement
     applied: tuple[str, ...] = ()
     news: tuple[News, ...] = ()
@@ -130,6 +131,7 @@ def book_account(*, user: User, customer_id: str, account: CustomerAccount, now:
         _write_end(user_id=user.pk, account=account, now=now)
     return SyncResult(
         user_id=user.pk,
+        account=account,
         entitlement=entitlement,
         applied=applied,
         news=tuple(find_news(entitlement, offers, now=now)),
