@@ -183,19 +183,23 @@ def current_weights(now: datetime | None = None) -> dict[str, Decimal]:
 def price_table(weights: Mapping[str, Decimal] | None = None) -> PriceTable:
     """Return the price table at these weights, which are today's if none are given."""
     moment = timezone.now()
-    announced: dict[str, CreditWeight] = {}
+    announced: dict[str, tuple[Decimal, datetime | None]] = {}
     if weights is None:
         weights = current_weights(moment)
         raises = CreditWeight.objects.filter(next_weight_from__gt=moment)
-        announced = {row.credit_type: row for row in raises if row.next_weight is not None}
+        announced = {
+            row.credit_type: (weight_of(row.next_weight), row.next_weight_from)
+            for row in raises
+            if row.next_weight is not None
+        }
     rows = tuple(
         PricedOperation(
             operation=operation,
             weight=weights[operation.credit_type],
             one=price(1, weights[operation.credit_type]),
             hundred=price(100, weights[operation.credit_type]),
-            next_weight=weight_of(row.next_weight) if (row := announced.get(operation.credit_type)) else None,
-            next_weight_from=row.next_weight_from if row else None,
+            next_weight=announced.get(operation.credit_type, (None, None))[0],
+            next_weight_from=announced.get(operation.credit_type, (None, None))[1],
         )
         for operation in OPERATIONS
     )

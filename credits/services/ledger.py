@@ -351,8 +351,10 @@ def _switch(user_id: ObjectId, column: str, on: bool, now: datetime) -> None:
     wallets, turned = collection_of(Credit), {"$set": {column: on, f"{column}At": as_utc(now) if on else None}}
     where = {"userId": user_id, column: {"$ne": on}}
     changed = wallets.find_one_and_update(where, turned, {"_id": 1}, session=current_session())
-    if changed is None and on and not is_in_transaction() and wallets.find_one({"userId": user_id}, {"_id": 1}) is None:
+    if changed is None and on and wallets.find_one({"userId": user_id}, {"_id": 1}) is None:
         open_wallet(user_id=user_id)
+        if is_in_transaction():  # it began before there was a wallet, and runs again
+            raise LostRace
         wallets.find_one_and_update(where, turned, {"_id": 1})
 
 

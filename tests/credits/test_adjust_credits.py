@@ -206,6 +206,8 @@ def page_of(adjustment, page: str = "change") -> str:
 
 
 def test_staff_adjust_credits_by_a_form(staff, alice, sam):
+    user_page = staff.get(reverse("admin:accounts_user_change", args=[alice.pk])).text
+    assert f"{reverse(ADD)}?email={alice.email}" in user_page.replace("%40", "@")
     page = staff.get(reverse(ADD), {"email": alice.email})
     assert page.context["adminform"].form["email"].value() == alice.email
     response = staff.post(reverse(ADD), form_for(alice, 20))

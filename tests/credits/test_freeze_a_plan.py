@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from atlas_site.lib.transactions import run_txn
 from credits import selectors
 from credits import services as credit_services
 from credits.models import Credit, CreditLog
@@ -78,6 +79,11 @@ def test_what_was_held_before_goes_on_and_comes_back(alice, fund, quote_for):
     assert (receipt.captured, receipt.released) == (5, 15)
     assert (wallet_of(alice).subscription_credits, wallet_of(alice).spendable) == (45, 10)
     assert credit_services.verify_books().breaches == []
+
+
+def test_a_plan_is_frozen_within_a_transaction_though_there_was_no_wallet(alice):
+    run_txn(lambda: freeze(alice))
+    assert wallet_of(alice).subscription_frozen
 
 
 def test_freezing_twice_keeps_the_first_moment_and_needs_no_wallet(alice):
