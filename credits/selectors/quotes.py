@@ -34,7 +34,8 @@ class QuoteLine:
 class QuotePage:
     """A quote as its owner sees it, in one of six states. Amounts are credits, `fits` are units.
 
-    Before: what it costs at most, and what would be left. With too few credits: what is missing and what would fit.
+    Before: what it costs at most, and what would be left. With too few credits: what is missing, what would fit, and
+    how many are there but frozen.
     After: the receipt with the entries of the ledger that belong to it, and the balance after the last of them.
     """
 
@@ -45,6 +46,7 @@ class QuotePage:
     balance_after: int
     missing: int
     fits: int
+    frozen: int
     debt: int
     not_charged: int
     reasons: tuple[dict[str, object], ...]
@@ -78,6 +80,7 @@ def quote_page(*, user: User, quote_id: str, now: datetime) -> QuotePage:
         balance_after=ledger[-1].balance if ledger else available - quote.max_cost,
         missing=max(0, quote.max_cost - available),
         fits=sum(fitting_units(quote.lines, available).values()),
+        frozen=wallet.subscription_credits if wallet.subscription_frozen else 0,
         debt=wallet.debt,
         not_charged=quote.max_cost - quote.captured,
         reasons=tuple({"label": reason["why"], "count": reason["count"]} for reason in quote.not_charged),

@@ -186,7 +186,7 @@ def _causes(entries: Iterable[CreditLog]) -> dict[tuple[str | None, str | None],
 
 
 def _cause_of_quote(quote_id: str | None, statuses: Mapping[str, str]) -> Cause | None:
-    if quote_id not in statuses:
+    if quote_id is None or quote_id not in statuses:
         return None
     label = "Receipt" if statuses[quote_id] == Quote.Status.SETTLED else "Quote"
     return Cause(label, reverse("credits:show-quote", args=[quote_id]))

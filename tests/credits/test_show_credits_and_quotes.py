@@ -294,6 +294,21 @@ def test_too_few_credits_lead_to_plans_and_back(as_alice, alice, fund, quote_for
     assert f'href="/billing/plans/?next=/quotes/{quote.id}/"' in show(as_alice, quote).content.decode()
 
 
+def test_a_quote_says_how_many_credits_are_frozen(as_alice, alice, fund, quote_for, now):
+    fund(alice.pk, purchased=3, subscription=20)
+    credit_services.set_subscription_frozen(user_id=alice.pk, frozen=True, now=now)
+    page = words_of(show(as_alice, quote_for(alice.pk, SEARCH=5, now=now)))
+    assert "2 credits too few" in page
+    assert "you have 3 credits to spend; 20 more are frozen with your plan" in page
+
+
+def test_a_quote_that_a_debt_stops_leads_to_what_pays_it(as_alice, alice, fund, quote_for, now):
+    fund(alice.pk, purchased=3)
+    credit_services.claw_back(user_id=alice.pk, amount=9, refund_id=str(alice.pk), reason="Refund", now=now)
+    quote = quote_for(alice.pk, SEARCH=5, now=now)
+    assert f'href="/billing/plans/?next=/quotes/{quote.id}/"' in show(as_alice, quote).content.decode()
+
+
 def test_the_script_that_checks_a_ledger_can_be_had_from_the_page(as_alice, alice, fund):
     fund(alice.pk, purchased=3)
     page = as_alice.get("/credits/").content.decode()
