@@ -198,8 +198,8 @@ try:
 except UrlRefused as error:
     raise ImproperlyConfigured(f"CHARGEBEE_BASE_URL: {error}") from None
 # name:password, two of them while the password is being changed.
-CHARGEBEE_WEBHOOK_USERS = [tuple(pair.split(":", 1)) for pair in env.words("CHARGEBEE_WEBHOOK_USERS")]
-if not CHARGEBEE_WEBHOOK_USERS or any(len(pair) != 2 or not all(pair) for pair in CHARGEBEE_WEBHOOK_USERS):
+CHARGEBEE_WEBHOOK_USERS = [tuple(pair.strip().split(":", 1)) for pair in env.text("CHARGEBEE_WEBHOOK_USERS").split(",")]
+if any(len(pair) != 2 or not all(pair) for pair in CHARGEBEE_WEBHOOK_USERS):
     raise ImproperlyConfigured("CHARGEBEE_WEBHOOK_USERS must be name:password, or two of them with a comma between.")
 if PRODUCTION and any(len(password) < 16 for _, password in CHARGEBEE_WEBHOOK_USERS):
     raise ImproperlyConfigured("CHARGEBEE_WEBHOOK_USERS: a password needs at least 16 characters in production.")

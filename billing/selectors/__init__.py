@@ -20,6 +20,7 @@ from billing.selectors.offers import (
 from billing.selectors.overview import BillingPage, Dunning, billing_page
 from billing.selectors.payments import PaymentLine, PaymentPage, payment_of_invoice, payment_page
 from billing.selectors.top_up import AutoTopUpSection, auto_top_up_section, cost_of_month, month_of
+from billing.selectors.troubles import Troubles, count_troubles
 
 __all__ = [
     "AutoTopUpSection",
@@ -30,12 +31,14 @@ __all__ = [
     "PaymentLine",
     "PaymentPage",
     "PlansPage",
+    "Troubles",
     "auto_top_up_section",
     "billing_of",
     "billing_page",
     "cents_each",
     "cost_of_month",
     "count_checkouts_since",
+    "count_troubles",
     "customer_id_of",
     "find_checkout",
     "find_offer",

@@ -229,3 +229,26 @@ def test_who_may_look_at_events_may_not_replay_them_for_that(client, sign_in, um
     assert 'value="replay"' not in read(browser.get(list_of(WebhookEvent)))
     event.refresh_from_db()
     assert (event.state, event.attempts) == ("failed", 0)
+
+
+# ---------------------------------------------------------------- the front page
+
+
+def test_the_front_page_says_what_waits_for_a_person(staff, now):
+    BillingDifferenceFactory(closed_at=now)
+    WebhookEventFactory(state="applied")
+    OfferFactory()
+    assert "messagelist" not in read(staff.get(reverse("admin:index")))
+    WebhookEventFactory.create_batch(2, state="failed")
+    BillingDifferenceFactory()
+    OfferFactory(is_sold=False, refused_because="Below cost")
+    page = read(staff.get(reverse("admin:index")))
+    for words in ("2 events of Chargebee", "1 difference</a>", "needs a person", "1 plan or pack</a>", "is not sold"):
+        assert words in page
+    failed = read(staff.get(f"{list_of(WebhookEvent)}?state__exact=failed"))
+    assert "2 webhook events" in failed
+
+
+def test_the_front_page_of_support_does_not_speak_of_billing(client, sign_in, uma):
+    WebhookEventFactory(state="failed")
+    assert "of Chargebee" not in read(sign_in(client, uma).get(reverse("admin:index")))
