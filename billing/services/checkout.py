@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models import User
 from atlas_site.vendors import chargebee
 from atlas_site.vendors.chargebee.objects import HostedPage
+from atlas_site.vendors.errors import VendorError
 from billing import selectors
 from billing.models import Checkout, Offer, PaymentTransaction
 from billing.services.refusals import (
@@ -190,7 +191,12 @@ def _look_at_open_checkouts(*, user: User, offer: Offer, now: datetime) -> Check
     for checkout in selectors.open_checkouts(user=user, now=now):
         page = chargebee.hosted_page(checkout.pk)
         if page.state in PAID:
-            sync_customer(customer_id=selectors.customer_id_of(user), now=now)
+            try:
+                sync_customer(customer_id=selectors.customer_id_of(user), now=now)
+            except VendorError as error:
+                raise PaidAlready(
+                    "An earlier checkout of yours was paid, and we are confirming it. Do not pay again."
+                ) from error
             _came_back(checkout, now)
             raise PaidAlready(
                 "An earlier checkout of yours was paid: look at the payments below before you buy again. "

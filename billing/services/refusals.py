@@ -49,7 +49,7 @@ class ProviderAway(BillingRefused):
 
 
 class OutcomeUnknown(BillingRefused):
-    """The order was sent and no answer came: it may have been carried out."""
+    """The order was sent and it may have been carried out, or it was and the new state cannot be read yet."""
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from billing.services.refusals import (
     BillingRefused,
     NotPossibleNow,
     OfferGone,
+    OutcomeUnknown,
     PriceChanged,
     vendor_errors_in_words,
 )
@@ -206,8 +207,13 @@ def _order(user: User, now: datetime, order: Callable[[], object]) -> Billing:
     except BillingRefused:
         _sync_quietly(customer_id, now)
         raise
-    with vendor_errors_in_words():
+    try:
         sync_customer(customer_id=customer_id, now=now)
+    except VendorError as error:
+        raise OutcomeUnknown(
+            "This was done. Our payment provider does not answer at the moment, so this page will show it within "
+            "minutes. Do not do it again."
+        ) from error
     return Billing.objects.get(user_id=user.pk)
 
 

@@ -75,7 +75,7 @@ def cents_in(text: str) -> int:
 def test_an_upgrade_costs_what_the_page_said_and_adds_the_difference(as_carol, subscriber, shop):
     page = read(as_carol, "/billing/plans/scale-USD-Monthly/")
     said = cents_in(re.search(r"You pay now \$([\d,.]+)", page)[1])
-    assert "420 now, 630 more at once: 1,050 of the new plan less 420" in page
+    assert "420 now, 630 more once it is paid: 1,050 of the new plan less 420" in page
     after = order(as_carol, "/billing/plans/scale-USD-Monthly/change/", confirm_at="/billing/plans/scale-USD-Monthly/")
     assert "Your plan is Scale" in after
     assert state_of(subscriber) == ("active", "scale-USD-Monthly", None)
@@ -101,7 +101,7 @@ def test_from_monthly_to_yearly_a_new_period_begins_now(as_carol, subscriber, sh
     an_hour_later(shop)
     address = "/billing/plans/pro-USD-Yearly/"
     page = read(as_carol, address)
-    assert "they are set to 420 credits, and the 420 that you have there now lapse" in page
+    assert "they are set to 420 credits, and the 420 that you have there now lapse then" in page
     after = order(as_carol, f"{address}change/", confirm_at=address)
     assert "What was charged is listed below" in after
     assert state_of(subscriber) == ("active", "pro-USD-Yearly", None)
@@ -154,6 +154,20 @@ def test_two_clicks_in_the_same_moment_change_and_charge_once(as_carol, subscrib
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(click, range(4))) == [302] * 4
+    sync_customer(customer_id=str(subscriber.pk), now=timezone.now())
+    assert buckets(subscriber) == (1_050, 0)
+    assert len(shop.charges_of(subscriber)) == 2
+
+
+def test_an_order_that_was_carried_out_is_never_said_to_have_changed_nothing(as_carol, subscriber, shop):
+    address = "/billing/plans/scale-USD-Monthly/"
+    fields = order_form(as_carol, address)
+    shop.fail("503", endpoint="invoice.list", times=10)
+    response = as_carol.post(f"{address}change/", fields, follow=True).content.decode()
+    assert "This was done" in response
+    assert "Do not do it again" in response
+    assert "Nothing was changed" not in response
+    shop.control("faults", {}, method="DELETE")
     sync_customer(customer_id=str(subscriber.pk), now=timezone.now())
     assert buckets(subscriber) == (1_050, 0)
     assert len(shop.charges_of(subscriber)) == 2

@@ -213,6 +213,7 @@ def test_while_the_payment_is_confirmed_the_page_looks_again_for_a_minute(as_car
     first = as_carol.get("/billing/return/", {"id": checkout.pk})
     assert first.headers["Refresh"] == f"5; url=/billing/return/?id={checkout.pk}&looks=1"
     assert "Do not pay again" in first.content.decode()
+    assert "nothing was charged" not in first.content.decode()
     last = as_carol.get("/billing/return/", {"id": checkout.pk, "looks": "12"})
     assert "Refresh" not in last.headers
     shop.control("faults", {}, method="DELETE")
