@@ -4,18 +4,27 @@ import json
 from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
+from billing import services as billing_services
 from credits import services as credit_services
+
+RULES = {**credit_services.BOOK_RULES, **billing_services.BILLING_RULES}
 
 
 class Command(BaseCommand):
-    help = "Check every wallet, ledger entry and quote against the rules of the books. Exits 1 on any breach."
+    help = (
+        "Check every wallet, ledger entry and quote, and the payments and events of billing, against the rules of the "
+        "books. Exits 1 on any breach."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args, **options) -> None:
         report = credit_services.verify_books()
+        report.checks |= dict.fromkeys(billing_services.BILLING_RULES, 0)
+        billing_services.verify_billing(check=report.check, now=timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps(asdict(report), indent=2))
         else:
@@ -30,7 +39,7 @@ class Command(BaseCommand):
         held = ", ".join(f"{amount:,} {name}" for name, amount in report.balances.items())
         self.stdout.write(f"They hold {held} credits.")
         broken = {breach.rule for breach in report.breaches}
-        for rule, text in credit_services.BOOK_RULES.items():
+        for rule, text in RULES.items():
             mark = "BREACH" if rule in broken else "ok"
             self.stdout.write(f"{rule:4} {mark:6} {report.checks[rule]:>9,} checks  {text}")
         for breach in report.breaches:
