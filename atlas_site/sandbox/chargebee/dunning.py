@@ -25,9 +25,6 @@ def collect(books: Books, invoice: Document) -> None:
         return
     if transaction["status"] == "failure":
         note_failure(books, invoice, transaction)
-    else:
-        invoice["next_retry_at"] = None  # a debit in progress is waited for
-        books.put("invoice", invoice)
     payments.relink(invoice, transaction)
     payments.put_transaction(books, transaction, created=True)
 
@@ -40,6 +37,7 @@ def retry(books: Books, invoice_id: str) -> None:
     """Try an invoice again whose time has come."""
     invoice = books.get("invoice", invoice_id)
     invoice["next_retry_at"] = None
+    books.put("invoice", invoice)
     collect(books, invoice)
     books.note("invoice_updated", invoice=invoice_id)
 

@@ -34,6 +34,7 @@ def collect(books: Books, invoice: Document, *, on_session: bool) -> Document | 
         transaction["error_code"], transaction["error_text"] = error, ERRORS[error]
     elif is_debit:
         transaction["_settles_at"] = books.now() + SETTLES_AFTER
+        invoice["next_retry_at"] = None  # what is in progress is waited for
     _link(books, invoice, transaction)
     if status == "success":
         invoice["amount_paid"] += amount
@@ -156,10 +157,10 @@ def chargeback(books: Books, invoice_id: str) -> Document:
     payments = [books.get("transaction", linked["txn_id"]) for linked in invoice["linked_payments"]]
     payment = next((p for p in reversed(payments) if p["status"] == "success" and not p.get("reversal_transaction_id")),
                    None)  # fmt: skip
-    if payment is None:
+    refunded = sum(one["txn_amount"] for one in payment["linked_refunds"]) if payment else 0
+    amount = min(payment["amount"], invoice["amount_paid"]) - refunded if payment else 0
+    if payment is None or amount <= 0:
         raise InvalidState("The invoice has no payment that could be taken back.")
-    refunded = sum(one["txn_amount"] for one in payment["linked_refunds"])
-    amount = min(payment["amount"], invoice["amount_paid"]) - refunded
     reversal = _new_transaction(books, invoice, "payment_reversal", amount=amount, status="success", source=None)
     reversal |= {"payment_method": payment["payment_method"], "reference_transaction_id": payment["id"]}
     reversal["linked_payments"] = [{

@@ -17,12 +17,17 @@ def create(books: Books, customer_id: str, redirect_url: str | None, *, base_url
         "created_at": now, "expires_at": now + LIFETIME,
         "linked_customers": [{
             "object": "linked_customer", "customer_id": customer["id"], "email": customer.get("email"),
-            "has_billing_address": "billing_address" in customer, "has_active_subscription": True,
+            "has_billing_address": "billing_address" in customer,
+            "has_active_subscription": _has_active_subscription(books, customer_id),
             "has_payment_method": customer["card_status"] != "no_card",
         }],
     }  # fmt: skip
     with books.change():
         return books.put("portal_session", session)
+
+
+def _has_active_subscription(books: Books, customer_id: str) -> bool:
+    return any(body["status"] == "active" for body in books.all("subscription", customer_id=customer_id))
 
 
 def find(books: Books, token: str) -> Document:

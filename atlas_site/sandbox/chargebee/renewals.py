@@ -25,6 +25,7 @@ def run_until(books: Books, now: int) -> int:
                     _happen(books, kind, resource_id, moment)
             except ApiError as error:  # such as for a customer who was deleted
                 logger.warning("nothing happens to a %s: %s", kind, error.code)
+            if books.store.next_due(now) == due:  # nothing may be due for ever
                 books.store.forget_due(kind, resource_id)
         happened += 1
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import chargebee
 import pytest
 
+from atlas_site.sandbox.chargebee.errors import InvalidState
 from tests.sandbox.chargebee.conftest import BANK, BANK_LATE, DECLINED_LATER, START, VISA, Vendor, moment
 
 PACK = {"item_prices": [{"item_price_id": "pack-100-USD", "quantity": 2}]}
@@ -249,6 +250,32 @@ def test_a_debit_that_always_fails_late_ends_the_plan(vendor: Vendor) -> None:
     assert [transaction.status for transaction in vendor.transactions()] == ["late_failure"] * 4
     subscription = vendor.subscription(subscription_id)
     assert (subscription.status, subscription.cancel_reason) == ("cancelled", "not_paid")
+
+
+def test_a_debit_in_dunning_is_waited_for(vendor: Vendor) -> None:
+    vendor.subscribe(card=DECLINED_LATER)
+    vendor.travel(days=29)
+    vendor.site.replace_payment_source("u1", BANK)
+    assert (vendor.invoices()[-1].next_retry_at, vendor.transactions()[-1].status) == (None, "in_progress")
+    vendor.travel(days=3)
+    assert (vendor.invoices()[-1].status, vendor.invoices()[-1].dunning_status) == ("paid", "success")
+
+
+def test_a_refunded_payment_cannot_be_charged_back(vendor: Vendor) -> None:
+    vendor.subscribe()
+    (invoice,) = vendor.invoices()
+    vendor.site.refund(invoice.id)
+    with pytest.raises(InvalidState):
+        vendor.site.chargeback(invoice.id)
+
+
+def test_what_fails_for_one_does_not_hold_up_the_others(vendor: Vendor) -> None:
+    vendor.subscribe(customer="gone", card=DECLINED_LATER)
+    vendor.subscribe(customer="here")
+    vendor.travel(days=28)  # the invoice of the first is in dunning
+    vendor.client.Customer.delete("gone")
+    vendor.travel(days=40)
+    assert len([invoice for invoice in vendor.invoices() if invoice.customer_id == "here"]) == 3
 
 
 def test_a_chargeback_takes_the_payment_back(vendor: Vendor) -> None:
