@@ -21,6 +21,7 @@ from atlas_site.vendors.chargebee.objects import Invoice
 from atlas_site.vendors.errors import PaymentDeclined, VendorError, VendorRejected
 from billing import emails, selectors
 from billing.models import AutoTopUp, Offer, TopUp
+from billing.services.offers import copy_offers
 from billing.services.refusals import BillingRefused, OfferGone, vendor_errors_in_words
 from billing.services.sync import sync_customer
 from credits import selectors as credit_selectors
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 OPEN = (TopUp.State.DUE, TopUp.State.SENT)
 CHARGEABLE_CARDS = {"valid", "expiring"}
 RULES_AT_ONCE = 500
+PRICE_LIFE = timedelta(minutes=5)
 # Longer than a task may run, so that two workers never hold the same top-up.
 LEASE = timedelta(minutes=5)
 # Chargebee repeats its answer to the key of a charge for 30 minutes; after this time nothing is sent with it again.
@@ -105,7 +107,8 @@ def top_up_wallets(*, now: datetime, limit: int = 50) -> int:
         except VendorError as error:
             logger.warning("Top-up %s waits for Chargebee: %s", top_up.pk, type(error).__name__)
             _look_again(top_up, now + LOOK_AGAIN[min(top_up.attempts, len(LOOK_AGAIN) - 1)])
-            break
+            if not isinstance(error, VendorRejected):
+                break  # the others would find the same
     return worked_on
 
 
@@ -199,6 +202,7 @@ def _carry_on(top_up: TopUp, now: datetime) -> None:
     customer_id = selectors.customer_id_of(User.objects.get(pk=top_up.user_id))
     invoice = _find_invoice(top_up, customer_id) if top_up.state == TopUp.State.SENT else None
     if invoice is None:
+        _refresh_price(top_up, now)
         reason = _why_not_sent(top_up, now)
         if reason:
             _end_unsent(top_up, reason)
@@ -217,6 +221,12 @@ def _find_invoice(top_up: TopUp, customer_id: str) -> Invoice | None:
     """Return the invoice of a top-up that was sent, None if Chargebee has made none."""
     invoices = chargebee.fetch_account(customer_id).invoices
     return next((invoice for invoice in invoices if invoice.po_number == _key(top_up)), None)
+
+
+def _refresh_price(top_up: TopUp, now: datetime) -> None:
+    """Copy the price list anew unless it was just now: a price that nobody agreed to must not be charged."""
+    if Offer.objects.filter(pk=top_up.offer_id, copied_at__lte=now - PRICE_LIFE).exists():
+        copy_offers(now=now)
 
 
 def _why_not_sent(top_up: TopUp, now: datetime) -> str:

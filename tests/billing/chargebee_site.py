@@ -10,6 +10,7 @@ from atlas_site.vendors import chargebee
 from atlas_site.vendors.chargebee import CustomerAccount
 
 GOOD_CARD, DECLINED_CARD, FAILS_LATER_CARD = "4111111111111111", "4000000000000002", "4000000000000341"
+BANK_ACCOUNT = "000123456789"  # settles when it is told to
 BACK = "http://testserver/billing/"
 
 

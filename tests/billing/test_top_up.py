@@ -21,7 +21,7 @@ from billing.models import AutoTopUp, Offer, TopUp
 from billing.services import offers, top_up
 from credits import services as credit_services
 from credits.models import Credit, CreditLog
-from tests.billing.chargebee_site import DECLINED_CARD, ChargebeeSite
+from tests.billing.chargebee_site import BANK_ACCOUNT, DECLINED_CARD, ChargebeeSite
 from tests.factories import AutoTopUpFactory, OfferFactory, TopUpFactory
 
 pytestmark = pytest.mark.django_db
@@ -233,6 +233,16 @@ def test_a_pack_that_became_cheaper_is_bought_at_its_price(owner, shop, now):
     assert only_top_up(owner).amount_cents == 2_500
 
 
+def test_a_price_that_rose_without_a_word_is_not_charged(owner, shop, now):
+    shop.set_price(PACK, price=3_900)  # no event has told of it yet
+    later = now + timedelta(minutes=10)
+    sweep(later)
+    assert (only_top_up(owner).state, shop.charges_of(owner)) == ("failed", [])
+    sweep(later + timedelta(minutes=1))
+    assert not AutoTopUp.objects.get(user_id=owner.pk).is_enabled
+    assert [sent.subject for sent in mail.outbox] == ["Auto top-up was turned off"]
+
+
 def test_sweeps_at_the_same_moment_buy_once(owner, shop, now):
     def work(_number: int) -> int:
         try:
@@ -351,6 +361,36 @@ def test_what_is_paid_and_not_booked_yet_is_booked_later(owner, shop, now, setti
     shop.control("faults", method="DELETE")
     sweep(now + timedelta(minutes=3))
     assert (only_top_up(owner).state, balance(owner), shop.charges_of(owner)) == ("paid", 100, [2_900])
+
+
+# ---------------------------------------------------------------- bank debits, which take days
+
+
+def test_a_bank_debit_brings_its_credits_when_it_settles_and_nothing_is_bought_before(carol, shop, now):
+    shop.open_account(carol, card=BANK_ACCOUNT)
+    order(carol, now)
+    sweep(now)
+    assert (only_top_up(carol).state, balance(carol), mail.outbox) == ("sent", 0, [])
+    sweep(now + timedelta(hours=2))
+    assert (TopUp.objects.count(), only_top_up(carol).state) == (1, "sent")
+    (payment,) = shop.account_of(carol).transactions
+    shop.control("chargebee/settle", {"transaction_id": payment.id})
+    sweep(now + timedelta(hours=4))
+    assert (only_top_up(carol).state, balance(carol), shop.charges_of(carol)) == ("paid", 100, [2_900])
+    assert len(mail.outbox) == 1
+
+
+def test_a_bank_debit_that_fails_ends_the_order(carol, shop, now):
+    shop.open_account(carol, card=BANK_ACCOUNT)
+    order(carol, now)
+    sweep(now)
+    (payment,) = shop.account_of(carol).transactions
+    shop.control("chargebee/fail_late", {"transaction_id": payment.id})
+    (invoice,) = shop.account_of(carol).invoices
+    assert invoice.status == "not_paid"
+    sweep(now + timedelta(hours=2))
+    assert (only_top_up(carol).state, balance(carol)) == ("failed", 0)
+    assert "did not come through" in AutoTopUp.objects.get(user_id=carol.pk).stopped_because
 
 
 # ---------------------------------------------------------------- killed workers
