@@ -13,12 +13,12 @@ API_KEY = "key-that-no-one-may-see"
 
 @pytest.fixture
 def scripted(settings) -> Iterator[ScriptedVendor]:
-    """A scripted server in the place of Chargebee, little patience, and no long waits between attempts."""
+    """A scripted server in the place of Chargebee, and no long waits between attempts."""
     vendor = ScriptedVendor()
     settings.CHARGEBEE_BASE_URL = vendor.url
     settings.CHARGEBEE_SITE = "atlas-test"
     settings.CHARGEBEE_API_KEY = API_KEY
-    settings.CHARGEBEE_TIMEOUT_SECONDS = 1
+    settings.CHARGEBEE_TIMEOUT_SECONDS = 10
     settings.CHARGEBEE_RETRY_WAIT_SECONDS = 0.01
     yield vendor
     vendor.close()

@@ -56,7 +56,7 @@ class Sandbox:
 
 @pytest.fixture
 def sandbox(settings):
-    settings.CHARGEBEE_TIMEOUT_SECONDS = 2
+    settings.CHARGEBEE_TIMEOUT_SECONDS = 10
     settings.CHARGEBEE_RETRY_WAIT_SECONDS = 0.01
     control = Sandbox()
     yield control
@@ -217,11 +217,14 @@ def test_a_pack_is_charged_once_for_its_key(sandbox, subscriber):
 
 
 @pytest.mark.parametrize("mode", ["timeout-after-work", "cut-body", "empty-body", "slow"])
-def test_a_charge_whose_answer_was_lost_is_found_again_by_its_key(sandbox, subscriber, mode):
+def test_a_charge_whose_answer_was_lost_is_found_again_by_its_key(sandbox, settings, subscriber, mode):
     key = uuid4().hex
     sandbox.will_fail(CHARGE, mode, seconds=3 if mode == "slow" else 0.1)
+    if mode == "slow":
+        settings.CHARGEBEE_TIMEOUT_SECONDS = 1
     with pytest.raises(VendorOutcomeUnknown):
         chargebee.charge_pack(customer_id=subscriber.customer_id, item_price_id=PACK, key=key)
+    settings.CHARGEBEE_TIMEOUT_SECONDS = 10
     found = chargebee.charge_pack(customer_id=subscriber.customer_id, item_price_id=PACK, key=key)
     assert found.status == "paid"
     packs = [one for one in invoices_of(subscriber.customer_id) if one.subscription_id is None]
@@ -341,7 +344,8 @@ def test_a_long_wait_is_told_to_the_caller(sandbox, customer_id):
     assert limited.value.retry_after_seconds == 30
 
 
-def test_a_slow_answer_is_given_up(sandbox, customer_id):
+def test_a_slow_answer_is_given_up(sandbox, settings, customer_id):
+    settings.CHARGEBEE_TIMEOUT_SECONDS = 1
     sandbox.will_fail("customer.retrieve", "slow", seconds=3)
     with pytest.raises(VendorUnavailable) as slow:
         chargebee.fetch_account(customer_id)

@@ -40,7 +40,6 @@ SUBSCRIPTION = reply_json(
 DECLINED = error_reply(400, "payment_processing_failed", "payment", "(51) Insufficient funds for pat@example.com")
 LOST = [
     Reply(hang_up=True),
-    Reply(200, b"{}", seconds=3),
     Reply(200, INVOICE.body, cut_after=20),
     Reply(502, HTML),
     Reply(504, HTML),
@@ -235,6 +234,16 @@ def test_a_lost_answer_leaves_the_outcome_unknown_and_the_same_key_finds_it(scri
     assert len(scripted.requests) == 2
 
 
+def test_an_answer_that_took_too_long_is_lost_as_well(scripted, settings):
+    settings.CHARGEBEE_TIMEOUT_SECONDS = 1
+    scripted.will_answer(Reply(200, b"{}", seconds=3), INVOICE)
+    with pytest.raises(VendorOutcomeUnknown):
+        charge()
+    settings.CHARGEBEE_TIMEOUT_SECONDS = 10
+    assert charge().id == "inv_1"
+    assert idempotency_keys(scripted) == [KEY, KEY]
+
+
 @pytest.mark.parametrize("reply", [Reply(hang_up=True), Reply(502, HTML), error_reply(500, "internal_error")])
 def test_once_chargebee_has_forgotten_the_key_a_lost_answer_is_never_asked_for_again(scripted, reply):
     scripted.will_answer(reply, INVOICE)
@@ -310,6 +319,17 @@ def test_a_limit_on_requests_is_no_lost_answer(scripted):
     assert len(scripted.requests) == 1
     with later(hours=2):
         assert charge().id == "inv_1"
+
+
+@pytest.mark.parametrize(
+    ("change", "may_move_money"),
+    [(change, path == "resume" or "invoice_immediately" in form) for change, path, form in CHANGES],
+)
+def test_of_the_changes_those_that_may_charge_are_unknown_without_an_answer(scripted, change, may_move_money):
+    scripted.will_answer(Reply(hang_up=True))
+    with pytest.raises(VendorError) as lost:
+        change(subscription_id="sub-1", key=KEY)
+    assert type(lost.value) is (VendorOutcomeUnknown if may_move_money else VendorUnavailable)
 
 
 @pytest.mark.parametrize("reply", [Reply(hang_up=True), Reply(502, HTML), error_reply(500, "internal_error")])
