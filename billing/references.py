@@ -11,8 +11,10 @@ def explain_invoice(invoice_id: str) -> Cause:
 
 
 def explain_refund(refund_id: str) -> Cause:
-    """Lead to the payments: the refund is listed beside what it pays back."""
-    return Cause("Refund", f"{reverse('billing:show-billing')}#payments")
+    """Lead to the row of a refund, reversal or late failure; after ":" stands the line that it is about."""
+    transaction_id = refund_id.partition(":")[0]
+    row = f"?transaction={transaction_id}#payment-transaction-{transaction_id}"
+    return Cause("Refund", f"{reverse('billing:show-billing')}{row}")
 
 
 def explain_period(period: str) -> Cause:

@@ -48,11 +48,18 @@ def page_of_payer(view: View) -> View:
 @require_safe
 @page_of_payer
 def show_billing(request: HttpRequest) -> HttpResponse:
-    """Show the plan, what is due, the ways to change it, and the payments (`?page=`, or the one of `?invoice=`)."""
-    number, invoice_id = request.GET.get("page", ""), request.GET.get("invoice", "")[:50]
+    """Show the plan, what is due, the ways to change it, and a page of the payments.
+
+    The page is that of `?page=`, or the one with the row of `?invoice=` or `?transaction=`.
+    """
+    number = request.GET.get("page", "")
     is_number = number.isascii() and number.isdigit() and 0 < len(number) < 7 and int(number) > 0
     page = selectors.billing_page(
-        user=request.user, now=timezone.now(), page_number=int(number) if is_number else 1, invoice_id=invoice_id
+        user=request.user,
+        now=timezone.now(),
+        page_number=int(number) if is_number else 1,
+        invoice_id=request.GET.get("invoice", "")[:50],
+        transaction_id=request.GET.get("transaction", "")[:50],
     )
     return render(request, "billing/show_billing.html", {"page": page, "form": OrderForm.fresh(), **_top_up(request)})
 

@@ -85,7 +85,9 @@ class BillingPage:
         return self.wallet.lapses_at is not None and self.wallet.subscription_credits > 0
 
 
-def billing_page(*, user: User, now: datetime, page_number: int = 1, invoice_id: str = "") -> BillingPage:
+def billing_page(
+    *, user: User, now: datetime, page_number: int = 1, invoice_id: str = "", transaction_id: str = ""
+) -> BillingPage:
     """Return the billing page of a user from what Atlas holds, so that it shows while Chargebee is away too."""
     billing, wallet = billing_of(user), wallet_of(user)
     state: PlanState = STATES.get(billing.subscription_status or "", "none") if billing else "none"
@@ -97,7 +99,7 @@ def billing_page(*, user: User, now: datetime, page_number: int = 1, invoice_id:
         dunning=_dunning(user, billing) if billing else None,
         wallet=wallet,
         packs=tuple(packs(offers())),
-        payments=payment_page(user=user, number=page_number, invoice_id=invoice_id),
+        payments=payment_page(user=user, number=page_number, invoice_id=invoice_id, transaction_id=transaction_id),
         now=now,
     )
 

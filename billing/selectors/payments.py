@@ -18,8 +18,8 @@ class PaymentLine:
     @property
     def anchor(self) -> str:
         """The id of the row on the page: its invoice; what else is about that invoice has rows of its own."""
-        is_invoice = (self.payment.key or "").startswith("invoice:")
-        return f"payment-{self.payment.chargebee_invoice_id if is_invoice else self.payment.pk}"
+        kind, _, own_id = (self.payment.key or "").partition(":")
+        return f"payment-{own_id}" if kind == "invoice" else f"payment-{kind or 'row'}-{own_id or self.payment.pk}"
 
     @property
     def is_due(self) -> bool:
@@ -45,11 +45,12 @@ class PaymentPage:
     older: int | None
 
 
-def payment_page(*, user: User, number: int = 1, invoice_id: str = "") -> PaymentPage:
-    """Return a page of the user's payments; with `invoice_id` the page that this invoice of theirs is on."""
+def payment_page(*, user: User, number: int = 1, invoice_id: str = "", transaction_id: str = "") -> PaymentPage:
+    """Return a page of the user's payments; with an id the page on which that invoice or refund of theirs is."""
     payments = PaymentTransaction.objects.filter(user_id=user.pk).order_by("-transaction_date")
-    if invoice_id:
-        number = _page_of(user=user, invoice_id=invoice_id) or number
+    if invoice_id or transaction_id:
+        sought = f"invoice:{invoice_id}" if invoice_id else f"transaction:{transaction_id}"
+        number = _page_of(user=user, key=sought) or number
     start = (number - 1) * PAYMENTS_A_PAGE
     found = list(payments[start : start + PAYMENTS_A_PAGE + 1])
     return PaymentPage(
@@ -73,10 +74,10 @@ def last_failure(user: User) -> PaymentTransaction | None:
     return next((row for row in newest if row.status == PaymentTransaction.Status.FAILED), None)
 
 
-def _page_of(*, user: User, invoice_id: str) -> int | None:
-    """Return the number of the page with this invoice, None if the user has no such one."""
-    payment = payment_of_invoice(user=user, invoice_id=invoice_id)
-    if payment is None:
+def _page_of(*, user: User, key: str) -> int | None:
+    """Return the number of the page with the row of this key, None if the user has no such one."""
+    payment = PaymentTransaction.objects.filter(key=key).first()
+    if payment is None or payment.user_id != user.pk:
         return None
     newer = PaymentTransaction.objects.filter(user_id=user.pk, transaction_date__gt=payment.transaction_date)
     return newer.count() // PAYMENTS_A_PAGE + 1

@@ -2,65 +2,26 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.utils import timezone
 
 from billing.models import Billing, Offer, PaymentTransaction
 from credits import services as credit_services
-from tests.factories import BillingFactory, CheckoutFactory, OfferFactory, PaymentTransactionFactory
-
-PLANS = {
-    "starter-USD-Monthly": ("Starter", "month", 4_900, 200),
-    "pro-USD-Monthly": ("Pro", "month", 9_900, 420),
-    "scale-USD-Monthly": ("Scale", "month", 24_900, 1_050),
-    "starter-USD-Yearly": ("Starter yearly", "year", 49_000, 200),
-    "pro-USD-Yearly": ("Pro yearly", "year", 99_000, 420),
-}
-PACKS = {"pack-100-USD": (2_900, 100), "pack-500-USD": (12_900, 500)}
-
-
-@pytest.fixture
-def now():
-    return timezone.now().replace(microsecond=0)
+from credits.references import cause_of
+from tests.billing.price_list import give_plan, write_price_list
+from tests.factories import CheckoutFactory, PaymentTransactionFactory
 
 
 @pytest.fixture
 def price_list(db):
-    """The offers that a copy of the price list would bring."""
-    for offer_id, (name, unit, cents, amount) in PLANS.items():
-        OfferFactory(id=offer_id, name=name, kind=Offer.Kind.PLAN, period_unit=unit, price_cents=cents, credits=amount)
-    for offer_id, (cents, amount) in PACKS.items():
-        OfferFactory(id=offer_id, name=f"{amount} credits", price_cents=cents, credits=amount)
+    write_price_list()
 
 
 @pytest.fixture
 def subscribe(price_list, now):
     """Give a user a plan, in any state, with this period's credits."""
-
-    def give(user, plan_id="pro-USD-Monthly", **fields) -> Billing:
-        ends_at = now + timedelta(days=365 if "Yearly" in plan_id else 20)
-        billing = BillingFactory(
-            user=user,
-            subscription_plan_id=plan_id,
-            **{
-                "current_term_start": now - timedelta(days=10),
-                "current_term_end": ends_at,
-                "next_billing_at": ends_at,
-                **fields,
-            },
-        )
-        credit_services.reset_period(
-            user_id=user.pk,
-            subscription_id=billing.chargebee_subscription_id,
-            started_at=now - timedelta(days=10),
-            ends_at=now + timedelta(days=20),
-            amount=PLANS[plan_id][3],
-            now=now,
-        )
-        return billing
-
-    return give
+    return partial(give_plan, now=now)
 
 
 @pytest.fixture
@@ -199,6 +160,17 @@ def test_payments_are_paged_and_found_by_their_invoice(as_carol, carol, now):
     assert "payment-inv-44" in third
     assert "?page=2#payments" in third
     assert 'id="payment-inv-25"' in as_carol.get("/billing/?invoice=inv-25").content.decode()
+
+
+def test_an_entry_about_a_refund_leads_to_its_row(as_carol, carol, now):
+    for number in range(25):
+        PaymentTransactionFactory(user=carol, key=f"invoice:inv-{number}", transaction_date=now)
+    PaymentTransactionFactory(
+        user=carol, key="transaction:t1", amount=-29.0, credits_added=-100, transaction_date=now - timedelta(days=1)
+    )
+    cause = cause_of("refund", "t1:line-2")
+    assert cause.url == "/billing/?transaction=t1#payment-transaction-t1"
+    assert 'id="payment-transaction-t1"' in as_carol.get(cause.url).content.decode()
 
 
 def test_another_users_payments_are_not_shown(as_carol, bob, now):
