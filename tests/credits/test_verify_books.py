@@ -13,14 +13,15 @@ from bson import Decimal128, Int64, ObjectId
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from billing.models import PaymentTransaction
 from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
 from credits.chain import entry_hash
 from credits.models import Credit, CreditLog, CreditUsage, Quote
 from tests.credits.conftest import NOW
-from tests.factories import CreditFactory
+from tests.factories import CreditFactory, PaymentTransactionFactory
 
-BOOKS = (User, Credit, CreditUsage, CreditLog, Quote)
+BOOKS = (User, Credit, CreditUsage, CreditLog, Quote, PaymentTransaction)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,8 @@ def write_books(alice_id: ObjectId, bob_id: ObjectId, fund, quote_for) -> None:
     credit_services.claw_back(user_id=bob_id, amount=7, refund_id="r1", reason="Refund", now=NOW)
     credit_services.lapse(user_id=bob_id, source="sub1:end", reason="Plan ended", now=NOW)
     quote_for(bob_id, SEARCH=1)
+    for key, added in (("invoice:i1", 100), ("invoice:i2", 100), ("transaction:r1", -7)):
+        PaymentTransactionFactory.create(user=User.objects.get(pk=bob_id), key=key, credits_added=added)
 
 
 def test_sound_books_have_no_breach_and_every_rule_is_checked(sound_books):
