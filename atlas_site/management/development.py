@@ -198,10 +198,12 @@ class Development:
 def point_webhooks(sandbox_port: int, *, site_url: str, users: str) -> None:
     """Tell the sandbox Chargebee to send its events to the web server, with the first of the credentials.
 
-    ``users`` is the setting CHARGEBEE_WEBHOOK_USERS. Raises ServerError when the sandbox refuses.
+    Events that could not be delivered before are delivered now. ``users`` is the setting CHARGEBEE_WEBHOOK_USERS.
+    Raises ServerError when the sandbox refuses.
     """
     user, _, password = users.split(",", maxsplit=1)[0].partition(":")
-    body = json.dumps({"url": f"{site_url}{WEBHOOK_PATH}", "user": user, "password": password})
+    endpoint = {"url": f"{site_url}{WEBHOOK_PATH}", "user": user, "password": password}
+    body = json.dumps({**endpoint, "deliver": "all"})
     connection = http.client.HTTPConnection("127.0.0.1", sandbox_port, timeout=START_SECONDS)
     try:
         connection.request("POST", "/_sandbox/webhooks", body, {"Content-Type": "application/json"})

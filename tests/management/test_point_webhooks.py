@@ -9,6 +9,7 @@ import requests
 from atlas_site.management.development import WEBHOOK_PATH, point_webhooks
 from atlas_site.management.processes import ServerError, pick_free_port
 from atlas_site.sandbox.server import make_server
+from tests.sandbox.chargebee.receiver import running_receiver
 
 
 @pytest.fixture
@@ -31,6 +32,15 @@ def test_the_first_credentials_and_the_address_of_now_count(sandbox_port: int) -
         point_webhooks(sandbox_port, site_url=f"http://127.0.0.1:{port}", users="first:a:b,second:c")
         address = f"http://127.0.0.1:{port}{WEBHOOK_PATH}"
         assert endpoints(sandbox_port) == [{"id": "atlas", "url": address, "user": "first"}]
+
+
+def test_what_happened_while_nobody_listened_is_delivered(sandbox_port: int) -> None:
+    point_webhooks(sandbox_port, site_url=f"http://127.0.0.1:{pick_free_port()}", users="first:a")
+    customers = f"http://127.0.0.1:{sandbox_port}/api/v2/customers"
+    assert requests.post(customers, {"id": "early"}, auth=("sandbox-x", ""), timeout=10).status_code == 200
+    with running_receiver() as receiver:
+        point_webhooks(sandbox_port, site_url=receiver.url.partition("/hooks")[0], users="first:a")
+        assert [event["event_type"] for event in receiver.events] == ["customer_created"]
 
 
 def test_a_sandbox_that_is_not_there_or_refuses_is_an_error_in_words(sandbox_port: int) -> None:
