@@ -13,8 +13,8 @@ from bson import Decimal128, Int64, ObjectId
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from billing.models import PaymentTransaction
 from atlas_site.mongodb.documents import collection_of
+from billing.models import PaymentTransaction
 from credits import services as credit_services
 from credits.chain import entry_hash
 from credits.models import Credit, CreditLog, CreditUsage, Quote
