@@ -92,7 +92,7 @@ def _ask_once(call: Call, noun: str) -> Mapping[str, Any]:
         if str(error) == TIMED_OUT:
             raise _TookTooLongError("Chargebee took too long.") from error
         raise VendorBadAnswer("Chargebee gave no whole answer.") from error
-    check_reply(reply.status, reply.payload, reply.headers, moves_money=False)
+    check_reply(reply.status, reply.payload, reply.headers, is_change=False)
     found = reply.payload if "list" in reply.payload else reply.payload.get(noun)
     if not isinstance(found, Mapping):
         raise VendorBadAnswer(f"Chargebee's answer has no {noun}.", status=reply.status)
@@ -157,7 +157,11 @@ def change(
     key: str,
     moves_money: bool,
 ) -> Result:
-    """Have Chargebee change something, once for each key, and return what it has made of it."""
+    """Have Chargebee change something, once for each key, and return what it has made of it.
+
+    After a lost answer the same key asks again: within ``IDEMPOTENCY_WINDOW`` when it ``moves_money``, else at any
+    time, since what is done already is refused or does no harm.
+    """
     idempotent(key)  # refused before anything is recorded
     now = timezone.now()
 
@@ -168,13 +172,12 @@ def change(
     def read_answer(answer: http.Answer) -> Reading[Result | PaymentDeclined]:
         payload = _load(answer.body)
         try:
-            check_reply(answer.status, payload, answer.headers, moves_money=moves_money)
+            check_reply(answer.status, payload, answer.headers, is_change=True)
         except PaymentDeclined as declined:
             return Reading(declined, result_count=0)  # an answer like any other: the key has had its attempt
         result = read(lenient.group(payload, noun))
         if result is None:
-            kind = VendorOutcomeUnknown if moves_money else VendorBadAnswer
-            raise kind(f"Chargebee's answer has no {noun}.", status=answer.status)
+            raise VendorOutcomeUnknown(f"Chargebee's answer has no {noun}.", status=answer.status)
         return Reading(result, result_count=1, vendor_request_id=lenient.text(lenient.dig(payload, f"{noun}.id")))
 
     try:
@@ -188,8 +191,7 @@ def change(
             send=send,
             read=read_answer,
             now=now,
-            repeatable=not moves_money,
-            repeat_unknown=moves_money,
+            repeat_unknown=True,  # by its key; _check_key has seen that Chargebee still knows it
             lease_seconds=CONNECT_SECONDS + 2 * float(settings.CHARGEBEE_TIMEOUT_SECONDS) + 15,
         )
         if isinstance(recorded.result, PaymentDeclined):

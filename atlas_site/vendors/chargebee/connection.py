@@ -60,7 +60,7 @@ _PUBLIC_MESSAGES = (
     (
         VendorOutcomeUnknown,
         "Our payment provider has not confirmed this yet, and we are checking whether it went through. "
-        "Please do not pay again; this page shows the result as soon as it is known.",
+        "Please do not do it again; this page shows the result as soon as it is known.",
     ),
     (
         VendorUnavailable,
@@ -110,16 +110,16 @@ def perform(call: Callable[[chargebee.Chargebee], Any], noun: str) -> Reply:
         raise http.NoAnswer(f"Unreadable:{type(error).__name__}") from None
 
 
-def check_reply(status: int, payload: Mapping[str, Any], headers: Mapping[str, str], *, moves_money: bool) -> None:
+def check_reply(status: int, payload: Mapping[str, Any], headers: Mapping[str, str], *, is_change: bool) -> None:
     """Return when the reply is what was asked for, else raise the ``VendorError`` that says who has to act.
 
-    ``moves_money``: after a failure on Chargebee's side nobody knows whether the money has moved.
+    ``is_change``: after a failure on Chargebee's side nobody knows whether it was made.
     """
     if 200 <= status < 300:
         return
     kind, code = payload.get("type"), str(payload.get("api_error_code") or "")[:60]
     detail = f"Chargebee: {code or 'no code'}."
-    if status == 429 or (status >= 500 and not moves_money):
+    if status == 429 or (status >= 500 and not is_change):
         wait = lenient.seconds_to_wait(headers.get("Retry-After"))
         raise VendorUnavailable(detail, status=status, retry_after_seconds=wait)
     if status >= 500:
