@@ -18,7 +18,7 @@ from billing.selectors.offers import (
     title_of,
 )
 from billing.selectors.overview import BillingPage, Dunning, billing_page
-from billing.selectors.payments import PaymentLine, PaymentPage, payment_of_invoice, payment_page
+from billing.selectors.payments import PaymentLine, PaymentPage, is_settling, payment_of_invoice, payment_page
 from billing.selectors.top_up import AutoTopUpSection, auto_top_up_section, cost_of_month, month_of
 from billing.selectors.troubles import Troubles, count_troubles
 
@@ -42,6 +42,7 @@ __all__ = [
     "customer_id_of",
     "find_checkout",
     "find_offer",
+    "is_settling",
     "is_to_end",
     "month_of",
     "offer_by_id",

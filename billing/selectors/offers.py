@@ -9,9 +9,20 @@ from typing import Literal
 from accounts.models import User
 from billing.models import Billing, Offer
 from billing.selectors.accounts import billing_of, is_to_end, wallet_of
+from billing.selectors.payments import is_settling
 
 StepKind = Literal[
-    "new_plan", "upgrade", "to_yearly", "at_renewal", "pack", "present_plan", "planned", "paused", "ending", "overdue"
+    "new_plan",
+    "pack",
+    "upgrade",
+    "to_yearly",
+    "at_renewal",
+    "present_plan",
+    "planned",
+    "paused",
+    "ending",
+    "overdue",
+    "settling",
 ]
 ORDER_OF_UNITS = {Offer.Unit.MONTH: 0, Offer.Unit.YEAR: 1, None: 2}
 
@@ -123,11 +134,10 @@ def _card(offer: Offer, live: Billing | None) -> OfferCard:
 class OfferPage:
     """What choosing an offer does, for the page that says it before the click. Amounts are credits.
 
-    `kind` is new_plan, pack, upgrade, to_yearly or at_renewal where there is a click to make; for present_plan,
-    planned, paused, ending and overdue there is none, and the page says why. `credits_now` come once it is paid, of
-    which `debt_paid` go to what is owed, and `lapsing` of the subscription bucket lapse then; `welcome` says that
-    these are welcome credits.
-    `needs_estimate` says that the price of today depends on what is paid already: ask `services.quote_change`.
+    `kind` is new_plan, pack, upgrade, to_yearly or at_renewal where there is a click to make; for all others there is
+    none, and the page says why. `credits_now` come once it is paid, of which `debt_paid` go to what is owed, and
+    `lapsing` of the subscription bucket lapse then; `welcome` says that these are welcome credits. `needs_estimate`
+    says that the price of today depends on what is paid already: ask `services.quote_change`.
     """
 
     offer: Offer
@@ -217,14 +227,19 @@ def _kind_of_step(*, offer: Offer, live: Billing | None, present: Offer | None) 
     return "upgrade" if present and present.period_unit == offer.period_unit else "to_yearly"
 
 
-def reason_against_change(live: Billing) -> Literal["paused", "ending", "overdue", "planned"] | None:
-    """Return why a plan that is live cannot be changed now, None if it can."""
+def reason_against_change(live: Billing) -> Literal["paused", "ending", "overdue", "settling", "planned"] | None:
+    """Return why a plan that is live cannot be changed now, None if it can.
+
+    While the bank has not settled what is to be paid for it, a change would be charged in full, and on top.
+    """
     if live.subscription_status == Billing.Status.PAUSED:
         return "paused"
     if is_to_end(live):
         return "ending"
     if live.due_invoices_count:
         return "overdue"
+    if is_settling(live.user_id):
+        return "settling"
     return "planned" if live.scheduled_plan_id else None
 
 

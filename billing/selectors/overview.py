@@ -8,7 +8,7 @@ from accounts.models import User
 from billing.models import Billing, Offer
 from billing.selectors.accounts import billing_of, is_to_end, wallet_of
 from billing.selectors.offers import offer_by_id, offers, packs, title_of
-from billing.selectors.payments import PaymentPage, last_failure, payment_page
+from billing.selectors.payments import PaymentPage, is_settling, last_failure, payment_page
 from credits.models import Credit
 
 PlanState = Literal["none", "active", "ending", "paused", "ended"]
@@ -44,6 +44,7 @@ class BillingPage:
     packs: tuple[Offer, ...]
     payments: PaymentPage
     now: datetime
+    is_settling: bool
 
     @property
     def plan_name(self) -> str:
@@ -101,6 +102,7 @@ def billing_page(
         packs=tuple(packs(offers())),
         payments=payment_page(user=user, number=page_number, invoice_id=invoice_id, transaction_id=transaction_id),
         now=now,
+        is_settling=billing is not None and billing.is_live and is_settling(user.pk),
     )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bson import ObjectId
+
 from accounts.models import User
 from billing.models import PaymentTransaction
 
@@ -66,6 +68,12 @@ def payment_of_invoice(*, user: User, invoice_id: str) -> PaymentTransaction | N
     rows = PaymentTransaction.objects.filter(chargebee_invoice_id=invoice_id)
     own = [row for row in rows if row.user_id == user.pk]
     return next((row for row in own if (row.key or "").startswith("invoice:")), own[0] if own else None)
+
+
+def is_settling(user_id: ObjectId) -> bool:
+    """Whether the bank has not settled a payment for the user's plan yet, so that nobody knows if it will be paid."""
+    pending = PaymentTransaction.objects.filter(user_id=user_id, status=PaymentTransaction.Status.PENDING)
+    return pending.filter(type=PaymentTransaction.Type.SUBSCRIPTION).exists()
 
 
 def last_failure(user: User) -> PaymentTransaction | None:

@@ -28,6 +28,7 @@ AGAINST_CHANGE = {
     "paused": "Your plan is paused. Resume it first, then change it.",
     "ending": "Your plan is about to end. Keep it first, then change it.",
     "overdue": "A payment is overdue. Once it is paid, the plan can be changed.",
+    "settling": "Your bank is still settling the payment for your plan. Once it has arrived, the plan can be changed.",
     "planned": "Another change is planned already. Keep the present plan first, then choose again.",
 }
 
@@ -155,6 +156,8 @@ def reason_against_pause(billing: Billing) -> str:
         return "Your plan is about to end, so there is nothing to pause. Keep it first if you want to pause it."
     if billing.due_invoices_count:
         return "A payment is overdue. Once it is paid, the plan can be paused."
+    if selectors.is_settling(billing.user_id):
+        return "Your bank is still settling the payment for your plan. Once it has arrived, the plan can be paused."
     if billing.scheduled_plan_id:
         return "A change of plan is planned. Keep the present plan first, then pause it."
     return ""

@@ -16,7 +16,7 @@ from billing.services.sync import sync_customer
 from credits.models import Credit, CreditLog
 from tests.billing.chargebee_site import ChargebeeSite
 from tests.billing.test_pages import read
-from tests.billing.test_pages_checkout import buckets, come_back, hosted_address, pay, press
+from tests.billing.test_pages_checkout import BANK_ACCOUNT, buckets, come_back, hosted_address, pay, press
 
 FAILS_LATER = "4000000000000341"
 
@@ -183,6 +183,20 @@ def test_an_answer_that_was_lost_is_not_asked_for_again(as_carol, subscriber, sh
     sync_customer(customer_id=str(subscriber.pk), now=timezone.now())
     assert buckets(subscriber) == (1_050, 0)
     assert len(shop.charges_of(subscriber)) == 2
+
+
+def test_while_the_bank_settles_the_plan_it_cannot_be_changed_at_full_price(as_carol, carol, shop):
+    subscribe(as_carol, "pro-USD-Monthly", card=BANK_ACCOUNT)
+    assert "Your bank is settling the payment for this plan" in read(as_carol, "/billing/")
+    assert "Until then a change would be charged in full" in read(as_carol, "/billing/plans/scale-USD-Monthly/")
+    order = {"token": "0" * 32, "most_cents": "24900"}
+    answer = as_carol.post("/billing/plans/scale-USD-Monthly/change/", order, follow=True)
+    assert "still settling the payment" in answer.content.decode()
+    assert state_of(carol) == ("active", "pro-USD-Monthly", None)
+    shop.control("chargebee/settle", {"transaction_id": shop.account_of(carol).transactions[0].id})
+    sync_customer(customer_id=str(carol.pk), now=timezone.now())
+    assert buckets(carol) == (420, 0)
+    assert "You pay now" in read(as_carol, "/billing/plans/scale-USD-Monthly/")
 
 
 # ---------------------------------------------------------------- ending
