@@ -495,7 +495,12 @@ def test_a_mail_server_that_is_away_costs_the_mail_and_nothing_else(owner, shop,
 
 def test_the_page_says_what_it_does_before_the_click(client, sign_in, carol, shop):
     page = sign_in(client, carol).get(reverse("billing:show-billing")).content.decode()
-    for words in ("Auto top-up: off", "100 credits for $29.00", "Nothing else ever triggers a purchase"):
+    for words in (
+        "Auto top-up: off",
+        "100 credits for $29.00",
+        "within a minute",
+        "Nothing else ever triggers a purchase",
+    ):
         assert words in page
     assert reverse("credits:show-credits") + "#automatic-spending" in page
 
