@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_process_init
+from celery.signals import worker_init, worker_process_init, worker_ready
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
@@ -34,6 +34,12 @@ def check_database(**_details: Any) -> None:
         checks.refuse_losses()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
+
+
+@worker_ready.connect
+def copy_price_list(**_details: Any) -> None:
+    """Have the price list copied at the start, since a database that has none yet would show no plan for an hour."""
+    app.send_task("billing.copy_offers")
 
 
 @worker_process_init.connect
