@@ -99,7 +99,7 @@ def plan_grants(terms: Iterable[Term], life: Life, granted: Mapping[str, int]) -
     """Yield what the terms of a subscription grant: each period once its term is paid, and upgrades within it.
 
     A period that was paid only after its end is left out: a later one has begun. So are the months of a year that
-    begin after the plan was ended, or while it is paused.
+    begin after the plan was ended. Those that begin while it is paused were paid for too: they are granted, and frozen.
     """
     for term in terms:
         for period in term.periods():
@@ -107,8 +107,6 @@ def plan_grants(terms: Iterable[Term], life: Life, granted: Mapping[str, int]) -
             if period.start >= term.end and begins_later:
                 break
             if begins_later and life.over_at is not None and period.start >= life.over_at:
-                break
-            if begins_later and life.paused_at is not None and period.start >= life.paused_at:
                 break
             begun = term.base.money.paid_from(period.start)
             if begun is None or begun >= period.end:
@@ -251,6 +249,7 @@ def _again(grant: Grant, part: Part, at: datetime, *, amount: int, count: int, u
         payment=f"invoice:{invoice_id}",
         of=grant.key,
         restores=undone,
+        only_debt=grant.period is not None and at >= grant.period.end,
     )
 
 

@@ -47,7 +47,8 @@ class Effect:
     `key` is the one of its ledger entry, `source` what follows the kind in it. `at` is the moment at which its cause
     was there, by Chargebee's clock. `amount` is in credits and positive, 0 for a lapse. `period` is the one of a plan
     that it is about. `payment` is the key of the PaymentRow that it belongs to. `of` is the key of the first grant
-    that a clawback takes from, and `restores` are the clawbacks that a repeated payment undoes.
+    that a clawback takes from, and `restores` are the clawbacks that a repeated payment undoes. Where `only_debt` is
+    set its period is over, so that it pays what they had left owing and brings nothing else.
     """
 
     kind: EffectKind
@@ -60,6 +61,7 @@ class Effect:
     payment: str = ""
     of: str = ""
     restores: tuple[str, ...] = ()
+    only_debt: bool = False
 
     @property
     def source(self) -> str:

@@ -231,7 +231,8 @@ def _grant(effect: Effect, *, user_id: ObjectId, now: datetime) -> CreditLog | N
     }
     period = effect.period.name if effect.period else None
     try:
-        return credit_services.grant(amount=effect.amount, bucket=effect.bucket, period=period, **what)
+        if not effect.only_debt:
+            return credit_services.grant(amount=effect.amount, bucket=effect.bucket, period=period, **what)
     except credit_services.PeriodIsOver:
         if not effect.restores:
             raise

@@ -165,8 +165,17 @@ class CustomerLife:
         self.account.cancel(at, self.sub, reason)
 
     def reactivate(self) -> None:
-        if self.status == "cancelled" and self.card_pays and not self.unpaid():
+        # A year that was ended, or a term that was given up unpaid, and that staff take up again within itself, leaves
+        # no trace of when it was over: whoever looks only afterwards cannot know what had lapsed or waited meanwhile.
+        within = self.now < self.term[1]
+        leaves_no_trace = within and ("Yearly" in self.plan or not self.is_paid_up())
+        if self.status == "cancelled" and self.card_pays and not self.unpaid() and not leaves_no_trace:
             self.continue_or_begin()
+
+    def is_paid_up(self) -> bool:
+        """Whether the present term is paid."""
+        own = [one for one in self.account.invoices.values() if one.recurring and one.subscription_id == self.sub]
+        return own[-1].status == "paid"
 
     def pause(self) -> None:
         if self.status == "active":
@@ -262,7 +271,7 @@ class PlainWallet:
             self.period, self.latest = name, effect.period.start
             self._enter(effect.key, subscription=effect.amount - paid - self.subscription, debt=-paid)
         elif effect.kind == "grant":
-            if effect.bucket == "subscription" and name != self.period:
+            if effect.only_debt or (effect.bucket == "subscription" and name != self.period):
                 return  # nothing was used, so nothing is owed that it could pay
             paid = min(self.debt, effect.amount)
             self._enter(effect.key, debt=-paid, **{effect.bucket: effect.amount - paid})

@@ -273,11 +273,10 @@ def test_a_year_that_is_cancelled_at_once_grants_no_more_months(yearly):
     assert steps(yearly, months(12))[-1] == lapse(months(12))
 
 
-def test_a_paused_year_grants_its_months_when_it_is_resumed(yearly):
+def test_a_paused_year_goes_on_frozen_since_it_was_paid(yearly):
     yearly.change_subscription(status="paused", pause_date=months(1) + DAY)
-    assert len(steps(yearly, months(4))) == 2
-    yearly.change_subscription(status="active", pause_date=None)
-    assert len(steps(yearly, months(4))) == 5
+    found = look(yearly, months(4))
+    assert (len(found.effects), found.frozen) == (5, True)
 
 
 # ---------------------------------------------------------------- the end of a plan
