@@ -14,8 +14,9 @@ from django.urls import reverse
 
 from accounts import services as account_services
 from accounts.models import User
+from atlas_site.celery import app as celery
 from atlas_site.mongodb.explain import assert_index_scan
-from billing import selectors
+from billing import selectors, tasks
 from billing import services as billing_services
 from billing.models import AutoTopUp, Offer, TopUp
 from billing.services import offers, top_up
@@ -144,6 +145,14 @@ def test_a_wallet_that_is_short_gets_its_pack_once(owner, shop, now):
     assert shop.charges_of(owner) == [2_900]
     entry = CreditLog.objects.get(credit__user_id=owner.pk)
     assert bought.invoice_id in entry.key
+
+
+def test_the_schedule_runs_it(owner, shop):
+    scheduled = {entry["task"] for entry in celery.conf.beat_schedule.values()}
+    assert {tasks.top_up_wallets.name, tasks.copy_offers.name} <= scheduled
+    tasks.copy_offers()
+    tasks.top_up_wallets()
+    assert (only_top_up(owner).state, shop.charges_of(owner)) == ("paid", [2_900])
 
 
 def test_a_wallet_with_enough_credits_buys_nothing(alice, shop, now):
