@@ -18,6 +18,7 @@ from atlas_site.vendors.chargebee.objects import HostedPage
 from atlas_site.vendors.errors import VendorError
 from billing import selectors
 from billing.models import Checkout, Offer, PaymentTransaction
+from billing.services.offers import find_sellable
 from billing.services.refusals import (
     OfferGone,
     PaidAlready,
@@ -60,7 +61,7 @@ def start_checkout(*, user: User, offer_id: str, back_url: str, token: str, now:
     the same moment. Raises a BillingRefused: OfferGone, TooManyCheckouts, PlanIsLive for a second plan,
     PaidAlready when Chargebee has the money of an earlier page that the user did not come back from.
     """
-    offer = selectors.find_offer(offer_id)
+    offer = find_sellable(offer_id, now=now)
     if offer is None:
         raise OfferGone("This offer is not sold any more. Nothing was charged.")
     with vendor_errors_in_words():

@@ -98,6 +98,19 @@ def sells_below_cost(offer: Offer, *, floor: Fraction) -> bool:
     return price_of_a_credit(offer) < floor
 
 
+def find_sellable(offer_id: str, *, now: datetime) -> Offer | None:
+    """Return an offer that may be sold at this moment, None for any other.
+
+    The copy says what was sold when it was made; a weight may have been lowered since.
+    """
+    offer = Offer.objects.filter(pk=offer_id, is_sold=True).first()
+    try:
+        is_too_cheap = offer is not None and sells_below_cost(offer, floor=floor_cents_per_credit(now=now))
+    except FloorUnknown:
+        is_too_cheap = True
+    return None if is_too_cheap else offer
+
+
 def in_cents(amount: Fraction) -> str:
     """Write an amount of cents as people read it, with at most two decimal places: "19.6 cents"."""
     return f"{round(float(amount), 2):g} cents"

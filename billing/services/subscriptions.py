@@ -14,6 +14,7 @@ from atlas_site.vendors.chargebee.objects import ChangeEstimate
 from atlas_site.vendors.errors import VendorError
 from billing import selectors
 from billing.models import Billing, Offer
+from billing.services.offers import find_sellable
 from billing.services.refusals import (
     BillingRefused,
     NotPossibleNow,
@@ -49,7 +50,7 @@ def quote_change(*, user: User, offer_id: str, now: datetime) -> ChangeQuote:
 
     Raises OfferGone, NotPossibleNow with the reason, or ProviderAway.
     """
-    page = _change_page(user=user, offer_id=offer_id)
+    page = _change_page(user=user, offer_id=offer_id, now=now)
     if not page.needs_estimate:
         next_at = page.effective_at
         return ChangeQuote(page, due_now_cents=0, credited_cents=0, next_cents=page.offer.price_cents, next_at=next_at)
@@ -72,7 +73,7 @@ def change_plan(
     `most_cents` is what the page said that it costs now: an order that would cost more is refused (PriceChanged).
     Repeated, it changes nothing. Raises OfferGone, NotPossibleNow, CardDeclined with the bank's words, ProviderAway.
     """
-    page = _change_page(user=user, offer_id=offer_id)
+    page = _change_page(user=user, offer_id=offer_id, now=now)
     if page.kind == "present_plan" or (page.billing and page.billing.scheduled_plan_id == offer_id):
         return page
     billing = _live_billing(user)
@@ -166,7 +167,7 @@ def reason_against_pause(billing: Billing) -> str:
 # ---------------------------------------------------------------- inside
 
 
-def _change_page(*, user: User, offer_id: str) -> selectors.OfferPage:
+def _change_page(*, user: User, offer_id: str, now: datetime) -> selectors.OfferPage:
     """Return what the change does. Raises OfferGone, and NotPossibleNow unless there is a plan that can be changed."""
     try:
         page = selectors.offer_page(user=user, offer_id=offer_id)
@@ -177,6 +178,8 @@ def _change_page(*, user: User, offer_id: str) -> selectors.OfferPage:
     is_planned_already = page.billing is not None and page.billing.scheduled_plan_id == offer_id
     if page.kind in AGAINST_CHANGE and not is_planned_already:
         raise NotPossibleNow(AGAINST_CHANGE[page.kind])
+    if page.kind != "present_plan" and not is_planned_already and find_sellable(offer_id, now=now) is None:
+        raise OfferGone("This plan is not sold any more. Nothing was changed.")
     return page
 
 

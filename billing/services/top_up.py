@@ -21,7 +21,7 @@ from atlas_site.vendors.chargebee.objects import Invoice
 from atlas_site.vendors.errors import PaymentDeclined, VendorError, VendorRejected
 from billing import emails, selectors
 from billing.models import AutoTopUp, Offer, TopUp
-from billing.services.offers import copy_offers
+from billing.services.offers import copy_offers, find_sellable
 from billing.services.refusals import BillingRefused, OfferGone, vendor_errors_in_words
 from billing.services.sync import sync_customer
 from credits import selectors as credit_selectors
@@ -59,7 +59,7 @@ def set_auto_top_up(
     what the pack costs now or less. Raises OfferGone unless the pack is sold, LimitsDoNotFit for a threshold outside of
     1 to the credits of the pack or a cap below its price, NoCard, or another BillingRefused without Chargebee's answer.
     """
-    offer = selectors.find_offer(offer_id)
+    offer = find_sellable(offer_id, now=now)
     if offer is None or offer.kind != Offer.Kind.PACK:
         raise OfferGone("This credit pack is not sold any more. Nothing was changed.")
     if not 1 <= below_credits <= offer.credits:
@@ -144,7 +144,7 @@ def _open(rule: AutoTopUp, now: datetime) -> bool:
     earlier = list(TopUp.objects.filter(user_id=rule.user_id))
     if any(top_up.state in OPEN for top_up in earlier) or not _is_wanted(rule):
         return False
-    offer = _offer_as_agreed(rule)
+    offer = _offer_as_agreed(rule, now)
     if offer is None:
         reason = "The pack that you chose is not sold any more at what you agreed to."
         if _stop_rule(rule.user_id, reason, now):
@@ -177,9 +177,9 @@ def _is_wanted(rule: AutoTopUp) -> bool:
     return credit_selectors.may_spend_automatically(rule.user_id) and _is_short(rule, wallet)
 
 
-def _offer_as_agreed(rule: AutoTopUp) -> Offer | None:
+def _offer_as_agreed(rule: AutoTopUp, now: datetime) -> Offer | None:
     """Return the pack if it is sold and neither costs more nor brings less than its buyer agreed to."""
-    offer = selectors.find_offer(rule.offer_id)
+    offer = find_sellable(rule.offer_id, now=now)
     if offer is None or offer.price_cents > rule.agreed_price_cents or offer.credits < rule.agreed_credits:
         return None
     return offer
@@ -234,7 +234,7 @@ def _why_not_sent(top_up: TopUp, now: datetime) -> str:
     if top_up.sent_at is not None and now - top_up.sent_at > KEY_LIFE:
         return "Chargebee did not answer in time, and has no invoice of it."
     rule = AutoTopUp.objects.filter(user_id=top_up.user_id).first()
-    offer = _offer_as_agreed(rule) if rule else None
+    offer = _offer_as_agreed(rule, now) if rule else None
     if rule is None or not _is_wanted(rule):
         return "It was not needed or not wanted any more."
     if offer is None or offer.pk != top_up.offer_id or offer.price_cents != top_up.amount_cents:

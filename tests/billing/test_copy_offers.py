@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from atlas_site.vendors.errors import VendorError
+from billing import services as billing_services
 from billing.models import Offer
 from billing.services import offers
 from credits.models import CreditWeight
@@ -143,6 +144,21 @@ def test_a_lower_weight_takes_offers_off_the_list_and_a_higher_one_brings_them_b
     CreditWeight.objects.filter(pk=weight.pk).update(weight=0.5)
     offers.copy_offers(now=now + timedelta(hours=2))
     assert Offer.objects.filter(is_sold=True).count() == len(CATALOG)
+
+
+def test_an_offer_is_not_sold_from_the_moment_on_that_a_weight_makes_it_too_cheap(site, carol, now):
+    offers.copy_offers(now=now)
+    assert offers.find_sellable("pack-2000-USD", now=now)
+    weight = CreditWeightFactory(credit_type="SKIPTRACE", weight=0.4)
+    assert offers.find_sellable("pack-2000-USD", now=now) is None
+    assert offers.find_sellable("pack-100-USD", now=now)
+    with pytest.raises(billing_services.BillingRefused, match="not sold any more"):
+        billing_services.start_checkout(
+            user=carol, offer_id="pack-2000-USD", back_url="/billing/", token="0" * 32, now=now
+        )
+    CreditWeight.objects.filter(pk=weight.pk).update(weight=0.00001)
+    assert offers.find_sellable("pack-100-USD", now=now) is None
+    assert offers.find_sellable("no-such-pack", now=now) is None
 
 
 def test_nothing_is_sold_while_a_weight_is_zero(site, now):
