@@ -23,15 +23,9 @@ app.autodiscover_tasks()
 
 @worker_init.connect
 def check_database(**_details: Any) -> None:
-    """End a worker on a server without transactions, or one that would sell credits below what they cost.
-
-    Celery only logs what its receivers raise, but this exit.
-    """
-    from billing import checks  # noqa: PLC0415 -- the apps are loaded later than this file
-
+    """End a worker on a server without transactions: Celery only logs what its receivers raise, but this exit."""
     try:
         refuse_lone_server()
-        checks.refuse_losses()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
 

@@ -9,8 +9,5 @@ from atlas_site.mongodb.connection import refuse_lone_server
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atlas_site.settings")
 application = get_wsgi_application()
-from billing import checks  # noqa: E402 -- its models need the applications that were loaded just now
-
 refuse_lone_server()
-checks.refuse_losses()
 load_index()  # half a second and 90 MB, once before the workers fork, which then share it

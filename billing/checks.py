@@ -1,8 +1,8 @@
-"""What must be right before Atlas starts: no plan and no pack sells its credits for less than they cost.
+"""What must be right before a release goes out: no plan and no pack sells its credits for less than they cost.
 
-The check runs with ``manage.py check`` and before every other command that has checks, and the web server and Celery's
-workers run it when they start. It reads the copied price list; `copy_offers` brings that up to date and is never
-refused itself.
+The check runs with ``manage.py check`` and before every other command that has checks. It reads the copied price list;
+`copy_offers` brings that up to date and is never refused itself. Processes that run, or start again, go on: a price
+that somebody changes at Chargebee takes its offer out of the shop, and not the site down.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,7 @@ from typing import Any
 import pymongo
 from django.apps import AppConfig
 from django.core import checks
-from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.utils import timezone
 from pymongo.errors import PyMongoError
 
@@ -55,15 +54,3 @@ def find_losses(*, now: datetime) -> list[checks.CheckMessage]:
         for offer in active
         if offers.sells_below_cost(offer, floor=floor)
     ]
-
-
-def refuse_losses() -> None:
-    """Stop the start of a process that would sell below cost, by raising ImproperlyConfigured.
-
-    A server that does not answer yet stops nobody. No client is left behind, since the process may fork after this.
-    """
-    errors = [message for message in check_prices() if message.is_serious()]
-    for connection in connections.all(initialized_only=True):
-        connection.close_pool()
-    if errors:
-        raise ImproperlyConfigured("\n".join([*(message.msg for message in errors), REMEDY]))
