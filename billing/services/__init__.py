@@ -4,6 +4,7 @@ State and credits follow from what Chargebee says now (`sync_customer`), whateve
 a payer who comes back, an order of a user, the nightly check.
 """
 
+from billing.services.books import BILLING_RULES, verify_billing
 from billing.services.checkout import (
     CheckoutNotFound,
     CheckoutOutcome,
@@ -41,6 +42,7 @@ from billing.services.top_up import LimitsDoNotFit, NoCard, set_auto_top_up, sto
 
 __all__ = [
     "BEGINNING",
+    "BILLING_RULES",
     "BadEvent",
     "BillingRefused",
     "ChangeQuote",
@@ -82,4 +84,5 @@ __all__ = [
     "sync_customer",
     "sync_due_customers",
     "top_up_wallets",
+    "verify_billing",
 ]

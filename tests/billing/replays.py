@@ -1,12 +1,14 @@
 """Emptying Atlas's books of billing, filling them again from events, and saying what they came to."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -94,3 +96,15 @@ def process_all(now: datetime) -> None:
     """Sweep until no event is due."""
     while billing_services.process_due_events(now=now).looked_at:
         pass
+
+
+@contextmanager
+def database_gone_after(writes: int) -> Iterator[None]:
+    """Let the database refuse every write after so many, as for a process that is gone: no write can follow."""
+    commands = ["insert", "update", "findAndModify", "commitTransaction"]
+    point = {"configureFailPoint": "failCommand", "data": {"failCommands": commands, "errorCode": 8}}
+    connection.connection.admin.command({**point, "mode": {"skip": writes}})
+    try:
+        yield
+    finally:
+        connection.connection.admin.command({"configureFailPoint": "failCommand", "mode": "off"})

@@ -1,8 +1,6 @@
 """The books do not depend on how often or in which order events arrive, or on where a worker dies (B29, C16 to C18)."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
@@ -17,7 +15,7 @@ from billing.services.events import parse_event
 from credits.models import CreditLog
 from tests.billing.chargebee_site import ChargebeeSite
 from tests.billing.crowd import deliver_in_any_order, fill_site
-from tests.billing.replays import books_of, deliver, event_bodies, forget_books, process_all
+from tests.billing.replays import books_of, database_gone_after, deliver, event_bodies, forget_books, process_all
 from tests.billing.shopper import GOOD_BANK, PACK_100, PRO, STARTER, STARTER_YEARLY, Shopper, travel
 from tests.factories import UserFactory
 
@@ -101,18 +99,6 @@ def is_live(shopper: Shopper) -> bool:
 
 
 # ---------------------------------------------------------------- dying
-
-
-@contextmanager
-def database_gone_after(writes: int) -> Iterator[None]:
-    """Let the database refuse every write after so many, as for a process that is gone: no write can follow."""
-    commands = ["insert", "update", "findAndModify", "commitTransaction"]
-    point = {"configureFailPoint": "failCommand", "data": {"failCommands": commands, "errorCode": 8}}
-    connection.connection.admin.command({**point, "mode": {"skip": writes}})
-    try:
-        yield
-    finally:
-        connection.connection.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
 
 
 def test_a_worker_that_dies_after_any_write_leaves_books_that_the_next_one_completes(site, bob, now):
