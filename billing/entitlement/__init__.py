@@ -63,8 +63,10 @@ def derive(
 
 def _chargebees_now(account: CustomerAccount, now: datetime) -> datetime:
     """Return the moment by Chargebee's clock, which is never before the last change that it tells of."""
-    resources = (*account.subscriptions, *account.invoices, *account.transactions, *account.credit_notes)
-    told = moment_of_version(max((resource.resource_version for resource in resources), default=0))
+    versions = [subscription.resource_version for subscription in account.subscriptions]
+    versions += [invoice.resource_version for invoice in account.invoices]
+    versions += [transaction.resource_version for transaction in account.transactions]
+    told = moment_of_version(max(versions, default=0))
     return max(now, told) if told else now
 
 

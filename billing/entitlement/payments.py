@@ -53,7 +53,7 @@ def _invoice_row(
     sold = [line for line in invoice.lines if (line.entity_type or "").endswith("_item_price")]
     # The plan of the invoice; an upgrade's new plan stands last.
     plans = [line for line in sold if line.entity_type == "plan_item_price"]
-    shown = (plans or sold or [None])[-1]
+    shown = next(iter(reversed(plans or sold)), None)
     offer = offers.get(shown.entity_id or "") if shown else None
     name = offer.name if offer else (shown.description if shown else None)
     if shown is not None and shown.quantity > 1 and name:
@@ -105,7 +105,7 @@ def _transaction_row(
     status = FAILED if transaction.deleted else STATUSES.get(transaction.status, FAILED)
     if is_back:
         kind, status = ADJUSTMENT, REFUNDED if status == SUCCESS else status
-    elif invoice_id in invoices:
+    elif invoice_id is not None and invoice_id in invoices:
         kind = type_of(invoices[invoice_id])
     else:
         kind = SUBSCRIPTION if transaction.subscription_id else ADJUSTMENT

@@ -67,7 +67,7 @@ def _check_references(check: Check) -> None:
             {"$project": {"key": 1}},
         ]
         unknown = [entry["key"] for entry in collection_of(CreditLog).aggregate(stages, allowDiskUse=True)]
-        check("B27", not unknown, f"{kind}s", lambda unknown=unknown: f"not in the payment history: {unknown}")
+        check("B27", not unknown, f"{kind}s", f"not in the payment history: {unknown}")
 
 
 def _check_subscriptions(check: Check) -> None:

@@ -99,7 +99,7 @@ def receive_event(*, body: bytes, now: datetime) -> Received:
             stored = events.find_one_and_update(
                 {"_id": event["id"]}, {"$inc": {"deliveries": 1}}, {"state": 1}, return_document=ReturnDocument.AFTER
             )
-            return Received(event["id"], False, stored["state"] == State.RECEIVED)
+            return Received(event["id"], False, stored is not None and stored["state"] == State.RECEIVED)
     return Received(event["id"], True, is_known)
 
 

@@ -125,13 +125,11 @@ def _store_unknown(events: list[Event], now: datetime) -> int:
 def _changed_customers(since: datetime) -> Iterator[str]:
     """Yield the customers of all invoices, transactions and subscriptions that changed."""
     changed = chain(
-        chargebee.invoices_updated_since(since),
-        chargebee.transactions_updated_since(since),
-        chargebee.subscriptions_updated_since(since),
+        (invoice.customer_id for invoice in chargebee.invoices_updated_since(since)),
+        (transaction.customer_id for transaction in chargebee.transactions_updated_since(since)),
+        (subscription.customer_id for subscription in chargebee.subscriptions_updated_since(since)),
     )
-    for resource in changed:
-        if resource.customer_id:
-            yield resource.customer_id
+    yield from filter(None, changed)
 
 
 def _granted_customers(since: datetime) -> Iterator[str]:

@@ -191,6 +191,7 @@ def _apply_effects(
 def _apply(effect: Effect, *, user_id: ObjectId, now: datetime) -> bool:
     """Apply one effect and say whether it has an entry. Raises KeyReused and PeriodIsOver."""
     period = effect.period
+    entry: CreditLog | None
     if effect.kind == "reset" and period is not None:
         entry = credit_services.reset_period(
             user_id=user_id,
