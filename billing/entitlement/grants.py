@@ -200,11 +200,11 @@ def _effects_of_part(grant: Grant, part: Part) -> Iterator[Effect]:
     refunded = sum(taking.cents for taking in money.takings if taking.at < grant.at and not taking.is_failure)
     count = sum(1 for spell in money.spells if spell.start <= grant.at)
     undone: list[str] = []
-    moves: list[tuple[datetime, str, Taking | None]] = [
-        (taking.at, taking.transaction_id, taking) for taking in money.takings if taking.at >= grant.at
+    moves: list[tuple[tuple[datetime, int, str], Taking | None]] = [
+        (taking.order, taking) for taking in money.takings if taking.at >= grant.at
     ]
-    moves += [(spell.start, "", None) for spell in money.spells if spell.start > grant.at]
-    for at, _, taking in sorted(moves, key=lambda move: move[:2]):
+    moves += [((spell.start, 0, ""), None) for spell in money.spells if spell.start > grant.at]
+    for (at, _, _), taking in sorted(moves, key=lambda move: move[0]):
         if taking is None:  # it is paid again
             count, lost = count + 1, 0
         elif taking.is_failure:

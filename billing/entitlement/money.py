@@ -33,6 +33,12 @@ class Taking:
     transaction_id: str
     cents: int
     is_failure: bool
+    resource_version: int = 0
+
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        """In what order money went back: within one second by the versions, which only rise."""
+        return self.at, self.resource_version, self.transaction_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +102,11 @@ def _takings_of(
         failed_at = max(transaction.updated_at or transaction.date, transaction.date)
         for link in transaction.linked_invoices:
             cents = link.applied_cents or transaction.amount_cents
-            yield link.invoice_id, Taking(failed_at, transaction.id, cents, is_failure=True)
+            yield link.invoice_id, Taking(failed_at, transaction.id, cents, True, transaction.resource_version)
     elif transaction.type in {"refund", "payment_reversal"} and transaction.status == "success":
         is_failure = transaction.type == "payment_reversal"
         for invoice_id, cents in _split(transaction, payments, account):
-            yield invoice_id, Taking(transaction.date, transaction.id, cents, is_failure)
+            yield invoice_id, Taking(transaction.date, transaction.id, cents, is_failure, transaction.resource_version)
 
 
 def _split(
@@ -127,7 +133,7 @@ def _split(
 def _money_of(
     invoice: Invoice, linked: list[tuple[Transaction, int]], takings: list[Taking], account: CustomerAccount
 ) -> InvoiceMoney:
-    takings.sort(key=lambda taking: (taking.at, taking.transaction_id))
+    takings.sort(key=lambda taking: taking.order)
     good = [(payment, cents) for payment, cents in linked if payment.status == "success"]
     under_way = [payment for payment, _ in linked if payment.status in {"in_progress", "needs_attention"}]
     moves = [(payment.date, cents) for payment, cents in linked if payment.status in {"success", "late_failure"}]

@@ -108,6 +108,16 @@ def test_refunds_take_back_their_share_rounded_down_over_all_of_them(account, re
     assert signed(account, days(9))[1:] == expected
 
 
+def test_refunds_of_one_second_count_in_the_order_in_which_they_were_made(account):
+    invoice = account.sell()
+    for _ in range(7):
+        account.sell()
+    first, second = account.refund(invoice, 1_000, START), account.refund(invoice, 1_900, START)
+    assert second < first, "as texts their ids are in the other order"
+    taken = [found for found in signed(account) if found[0].startswith("clawback")]
+    assert sorted(taken) == [(f"clawback:{second}", -66), (f"clawback:{first}", -34)]
+
+
 def test_a_refund_of_one_of_several_lines_takes_from_each_its_share_of_the_total(account):
     account.subscribe()
     invoice = account.bill_lines((STARTER, "plan_item_price", 5_000), (PACK_100, "charge_item_price", 5_000))
