@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from billing.entitlement import Entitlement, OfferLike
 from billing.entitlement.money import moment_of_version
-from billing.services.notices import NEWS_LIFE
-
-News = tuple[str, str, Mapping[str, Any]]
+from billing.services.notices import NEWS_LIFE, News
 
 UNPAID_REASONS = {"not_paid", "no_card"}
 

@@ -35,7 +35,10 @@ def send_notices(*, news: Iterable[News], user: User, now: datetime) -> int:
     with the moment `at` that it is from. What is older than NEWS_LIFE is noted and not sent. A mail that fails is
     logged, and never breaks what brought the news. Never call this inside a transaction.
     """
-    return sum(_send(kind, key, dict(details), user, now) for kind, key, details in news)
+    found = [(f"{kind}:{key}", kind, dict(details)) for kind, key, details in news]
+    # Usually all of it: each look finds the same news again.
+    noted = set(BillingNotice.objects.filter(pk__in=[piece[0] for piece in found]).values_list("pk", flat=True))
+    return sum(_send(*piece, user, now) for piece in found if piece[0] not in noted)
 
 
 def claim_notice(*, notice_id: str, user: User, now: datetime) -> bool:
@@ -47,10 +50,8 @@ def claim_notice(*, notice_id: str, user: User, now: datetime) -> bool:
     return True
 
 
-def _send(kind: str, key: str, details: dict[str, Any], user: User, now: datetime) -> bool:
-    if BillingNotice.objects.filter(pk=f"{kind}:{key}").exists():
-        return False  # the usual case, since each look finds the same news again
-    if not claim_notice(notice_id=f"{kind}:{key}", user=user, now=now):
+def _send(notice_id: str, kind: str, details: dict[str, Any], user: User, now: datetime) -> bool:
+    if not claim_notice(notice_id=notice_id, user=user, now=now):
         return False
     at = details.pop("at", now)
     if now - at > NEWS_LIFE or not user.email:

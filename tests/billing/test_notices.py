@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 
+from atlas_site.mongodb.explain import recorded_reads
 from atlas_site.vendors import chargebee
 from billing import emails
 from billing import services as billing_services
@@ -45,6 +46,14 @@ def test_the_same_news_is_mailed_once(carol, now):
     assert [tell(carol, now), tell(carol, now + timedelta(hours=1))] == [1, 0]
     assert tell(carol, now, key="txn-2") == 1
     assert len(mail.outbox) == 2
+
+
+def test_all_news_of_a_look_are_looked_up_in_one_read(carol, now):
+    news = [("payment_failed", f"txn-{number}", {**FAILED, "at": now}) for number in range(5)]
+    assert notices.send_notices(news=news, user=carol, now=now) == 5
+    with recorded_reads() as seen:
+        assert notices.send_notices(news=news, user=carol, now=now) == 0
+    assert [collection.name for collection, _ in seen] == ["BillingNotice"]
 
 
 def test_the_same_news_at_the_same_moment_is_mailed_once(carol, now):
