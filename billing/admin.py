@@ -9,7 +9,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from atlas_site.lib.admin import DocumentAdmin, ReadOnlyAdmin
+from atlas_site.lib.admin import ReadOnlyAdmin
 from atlas_site.templatetags.atlas import cents
 from billing import services as billing_services
 from billing.models import (
@@ -27,13 +27,15 @@ from billing.services import offers
 
 
 @admin.register(Billing)
-class BillingAdmin(DocumentAdmin):
-    """What Chargebee last told of a subscription. A correction here lasts until it tells again."""
+class BillingAdmin(ReadOnlyAdmin):
+    """What Chargebee last told of a subscription: what is wrong is put right there, and told again.
+
+    The customer id says whose purchases a user gets, so that nobody types one.
+    """
 
     list_display = ["user", "subscription_status", "subscription_plan_id", "chargebee_customer_id"]
     list_filter = ["subscription_status"]
     exact_search_fields = ["user", "chargebee_customer_id", "chargebee_subscription_id"]
-    raw_id_fields = ["user"]
 
 
 @admin.register(PaymentTransaction)
@@ -67,7 +69,7 @@ class OfferAdmin(ReadOnlyAdmin):
 
     @admin.display(description="a credit costs")
     def a_credit(self, offer: Offer) -> str:
-        return offers.in_cents(offers.price_of_a_credit(offer))
+        return offers.in_cents(offer.cents_per_credit)
 
     @admin.display(description="the least a credit sells for")
     def least(self, offer: Offer | None = None) -> str:

@@ -46,7 +46,7 @@ def find_losses(*, now: datetime) -> list[checks.CheckMessage]:
         return [checks.Error(f"Nobody can say what a credit must cost. {error}", hint=REMEDY, id="billing.E002")]
     return [
         checks.Error(
-            f"{offer.pk} ({offer.name}) sells a credit for {offers.in_cents(offers.price_of_a_credit(offer))}, and "
+            f"{offer.pk} ({offer.name}) sells a credit for {offers.in_cents(offer.cents_per_credit)}, and "
             f"what it buys costs {offers.in_cents(floor)} with the margin.",
             hint=REMEDY,
             id="billing.E001",

@@ -1,5 +1,7 @@
 """What Chargebee knows of a user, kept beside the user; the offers; and the events that tell of changes."""
 
+from fractions import Fraction
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -160,6 +162,11 @@ class Offer(Document):
     def credits_for_price(self) -> int:
         """The credits that one payment of the price brings in the end: of a yearly plan twelve months' worth."""
         return self.credits * (12 if self.period_unit == self.Unit.YEAR else 1)
+
+    @property
+    def cents_per_credit(self) -> Fraction:
+        """What one credit costs its buyer, in US cents: of a yearly plan over the twelve months of its price."""
+        return Fraction(self.price_cents, self.credits_for_price)
 
 
 class Checkout(Document):

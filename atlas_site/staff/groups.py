@@ -18,6 +18,7 @@ READ_ONLY_MODELS = {
     "auth.group",
     "auth.permission",
     "billing.autotopup",
+    "billing.billing",
     "billing.billingdifference",
     "billing.billingnotice",
     "billing.checkout",

@@ -1,12 +1,11 @@
 """Every read of billing. Pages read what Atlas holds, never Chargebee, so that they show while it is away."""
 
-from billing.selectors.accounts import billing_of, customer_id_of, is_to_end, wallet_of
+from billing.selectors.accounts import billing_of, customer_id_of, is_to_end
 from billing.selectors.checkouts import count_checkouts_since, find_checkout, open_checkouts
 from billing.selectors.offers import (
     OfferCard,
     OfferPage,
     PlansPage,
-    cents_each,
     find_offer,
     offer_by_id,
     offer_page,
@@ -35,7 +34,6 @@ __all__ = [
     "auto_top_up_section",
     "billing_of",
     "billing_page",
-    "cents_each",
     "cost_of_month",
     "count_checkouts_since",
     "count_troubles",
@@ -56,5 +54,4 @@ __all__ = [
     "reason_against_change",
     "takes_effect_now",
     "title_of",
-    "wallet_of",
 ]

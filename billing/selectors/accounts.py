@@ -2,17 +2,11 @@
 
 from accounts.models import User
 from billing.models import Billing
-from credits.models import Credit
 
 
 def billing_of(user: User) -> Billing | None:
     """Return the user's subscription, None before the first one."""
     return Billing.objects.filter(user_id=user.pk).first()
-
-
-def wallet_of(user: User) -> Credit:
-    """Return the user's wallet, an empty one that is not saved for a user without."""
-    return Credit.objects.filter(user_id=user.pk).first() or Credit(user=user)
 
 
 def is_to_end(billing: Billing) -> bool:

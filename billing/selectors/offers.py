@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Literal
 
 from accounts.models import User
 from billing.models import Billing, Offer
-from billing.selectors.accounts import billing_of, is_to_end, wallet_of
+from billing.selectors.accounts import billing_of, is_to_end
 from billing.selectors.payments import is_settling
+from credits.selectors import wallet_of
 
 StepKind = Literal[
     "new_plan",
@@ -43,11 +43,6 @@ def offer_by_id(offer_id: str | None) -> Offer | None:
     return Offer.objects.filter(pk=offer_id).first() if offer_id else None
 
 
-def cents_each(offer: Offer) -> Decimal:
-    """Return what one credit of an offer costs, in cents: of a yearly plan over the twelve months of its price."""
-    return Decimal(offer.price_cents) / offer.credits_for_price
-
-
 def title_of(offer: Offer) -> str:
     """Return the name by which an offer is told from all others: a yearly plan often bears that of the monthly one."""
     return f"{offer.name}, paid yearly" if offer.period_unit == Offer.Unit.YEAR else offer.name
@@ -78,7 +73,6 @@ class OfferCard:
     """An offer as the list shows it. `is_planned` is the plan that a scheduled change leads to."""
 
     offer: Offer
-    cents_each: Decimal
     is_present: bool
     is_planned: bool
 
@@ -121,7 +115,6 @@ def plans_page(*, user: User | None) -> PlansPage:
 def _card(offer: Offer, live: Billing | None) -> OfferCard:
     return OfferCard(
         offer=offer,
-        cents_each=cents_each(offer),
         is_present=live is not None and live.subscription_plan_id == offer.pk,
         is_planned=live is not None and live.scheduled_plan_id == offer.pk,
     )
@@ -142,7 +135,6 @@ class OfferPage:
 
     offer: Offer
     kind: StepKind
-    cents_each: Decimal
     present: Offer | None
     billing: Billing | None
     credits_now: int
@@ -199,7 +191,6 @@ def offer_page(*, user: User, offer_id: str) -> OfferPage:
     return OfferPage(
         offer=offer,
         kind=kind,
-        cents_each=cents_each(offer),
         present=present,
         billing=billing,
         credits_now=credits_now,

@@ -6,10 +6,11 @@ from typing import Literal
 
 from accounts.models import User
 from billing.models import Billing, Offer
-from billing.selectors.accounts import billing_of, is_to_end, wallet_of
+from billing.selectors.accounts import billing_of, is_to_end
 from billing.selectors.offers import offer_by_id, offers, packs, title_of
 from billing.selectors.payments import PaymentPage, is_settling, last_failure, payment_page
 from credits.models import Credit
+from credits.selectors import wallet_of
 
 PlanState = Literal["none", "active", "ending", "paused", "ended"]
 STATES: dict[str, PlanState] = {

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from accounts.models import User
 from billing.models import AutoTopUp, Offer, TopUp
-from billing.selectors.accounts import wallet_of
 from billing.selectors.offers import offers, packs
+from credits.selectors import wallet_of
 
 
 @dataclass(frozen=True)

@@ -88,14 +88,9 @@ def floor_cents_per_credit(*, now: datetime) -> Fraction:
     return dearest * Fraction(settings.CREDIT_MARGIN)
 
 
-def price_of_a_credit(offer: Offer) -> Fraction:
-    """Return what one credit of an offer costs its buyer, in US cents."""
-    return Fraction(offer.price_cents, offer.credits_for_price)
-
-
 def sells_below_cost(offer: Offer, *, floor: Fraction) -> bool:
     """Say whether a credit of this offer sells for less than `floor`, the least in US cents."""
-    return price_of_a_credit(offer) < floor
+    return offer.cents_per_credit < floor
 
 
 def find_sellable(offer_id: str, *, now: datetime) -> Offer | None:
@@ -175,7 +170,7 @@ def _why_refused(offer: Offer, floor: Fraction | None) -> str:
     if floor is None:
         return "A weight is zero, so no price of a credit covers what it buys."
     if sells_below_cost(offer, floor=floor):
-        return f"A credit of it costs {in_cents(price_of_a_credit(offer))}, below the least of {in_cents(floor)}."
+        return f"A credit of it costs {in_cents(offer.cents_per_credit)}, below the least of {in_cents(floor)}."
     return ""
 
 

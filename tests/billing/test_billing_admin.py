@@ -11,6 +11,7 @@ from accounts.models import User
 from billing import services as billing_services
 from billing.models import (
     AutoTopUp,
+    Billing,
     BillingDifference,
     BillingNotice,
     Checkout,
@@ -36,6 +37,7 @@ from tests.factories import (
 
 FACTORIES = {
     AutoTopUp: AutoTopUpFactory,
+    Billing: BillingFactory,
     BillingDifference: BillingDifferenceFactory,
     BillingNotice: BillingNoticeFactory,
     Checkout: CheckoutFactory,
@@ -94,7 +96,17 @@ def test_support_sees_nothing_of_billing(client, sign_in, uma, model):
 
 def test_every_collection_of_billing_is_in_the_admin():
     shown = {model for model in admin.site._registry if model._meta.app_label == "billing"}
-    assert shown == {*FACTORIES, BillingFactory._meta.model}
+    assert shown == set(FACTORIES)
+
+
+def test_nobody_types_whose_purchases_a_user_gets(client, sign_in, sam, chief, alice, bob):
+    billing = BillingFactory(user=bob)
+    for person in (sam, chief):
+        browser = sign_in(client, person)
+        answer = browser.post(page_of(billing), {"user": bob.pk, "chargebee_customer_id": alice.pk})
+        assert answer.status_code == 403
+    billing.refresh_from_db()
+    assert billing.chargebee_customer_id == str(bob.pk)
 
 
 def test_an_offer_is_shown_with_the_price_of_a_credit_and_the_least(staff):

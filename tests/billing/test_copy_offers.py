@@ -191,7 +191,7 @@ def test_the_floor_is_the_dearest_unit_times_the_margin(now, settings):
 def test_a_yearly_plan_is_judged_by_twelve_months_of_credits():
     yearly = OfferFactory.build(kind="plan", period_unit="year", price_cents=24_000, credits=100)
     monthly = OfferFactory.build(kind="plan", period_unit="month", price_cents=24_000, credits=100)
-    assert (offers.price_of_a_credit(yearly), offers.price_of_a_credit(monthly)) == (20, 240)
+    assert (yearly.cents_per_credit, monthly.cents_per_credit) == (20, 240)
     assert offers.sells_below_cost(yearly, floor=Fraction(20_001, 1_000))
     assert not offers.sells_below_cost(yearly, floor=Fraction(20))
 

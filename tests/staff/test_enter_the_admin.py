@@ -18,7 +18,7 @@ MODELS = {model._meta.label_lower: model for model in admin.site._registry if mo
 NO_CHANGES = {
     *("credits.credit", "credits.creditlog", "credits.creditusage", "credits.quote", "credits.welcomeclaim"),
     *("billing.paymenttransaction", "billing.offer", "billing.checkout", "billing.webhookevent", "billing.topup"),
-    *("billing.autotopup", "billing.billingdifference", "billing.billingnotice"),
+    *("billing.autotopup", "billing.billing", "billing.billingdifference", "billing.billingnotice"),
     *("vendors.vendorcall", "accounts.session", "accounts.account"),
     *("accounts.anonymoussession", "properties.propertydatasetpermission", "properties.propertyjob"),
     *("properties.savedsearchrun", "properties.savedsearchproperty", "leads.enrichment", "leads.enrichmentbatch"),
