@@ -1,7 +1,8 @@
 """``manage.py seed_demo``: demo accounts, the price list, and what the demo investor owns, bought as anyone would."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -11,10 +12,10 @@ from django.utils import timezone
 
 from accounts import services as account_services
 from accounts.models import User
+from atlas_site.lib import http
 from atlas_site.lib.places import resolve_place
 from atlas_site.vendors.errors import VendorError
 from billing import services as billing_services
-from credits import services as credit_services
 from properties.models import PropertyDatasetPermission
 from properties.search.form import read_query
 from properties.selectors.owned import owned_by
@@ -25,6 +26,10 @@ DEMO_PASSWORD = "atlas-demo-2026"  # noqa: S105 -- for development only, and pri
 MARKET = "Phoenix, AZ"
 OWNED = 25
 UNLOCKED = 5
+PLAN, PACK = "scale-USD-Monthly", "pack-500-USD"
+# What a person types into the sandbox's payment page; a real Chargebee has no such card and is never asked.
+TEST_CARD = {"action": "pay", "card": "4111 1111 1111 1111", "expiry": "12/39", "cvv": "123"}
+FORM = "application/x-www-form-urlencoded"
 
 
 class Command(BaseCommand):
@@ -34,8 +39,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed, or exit with status 1 in production or when the vendor does not answer."""
-        if settings.PRODUCTION:
-            raise CommandError("Demo accounts are never made in production.")
+        if settings.PRODUCTION or not http.check_url(settings.CHARGEBEE_BASE_URL):
+            raise CommandError("Demo accounts are never made in production, nor at a real Chargebee.")
         now = timezone.now()
         investor = self.make_user("investor@atlas.test", "Ivy Investor")
         self.make_user("new@atlas.test", "")
@@ -69,24 +74,22 @@ class Command(BaseCommand):
             raise CommandError(f"{MARKET} is not in the place index.")
         if not investor.onboarding_completed:
             account_services.complete_onboarding(user=investor, market=place, name=investor.name, now=now)
-        credit_services.reset_period(
-            user_id=investor.pk,
-            subscription_id=f"demo-{investor.pk}",
-            started_at=investor.created_at,
-            ends_at=investor.created_at + timedelta(days=30),
-            amount=1000,
-            now=now,
-        )
-        credit_services.grant(
-            user_id=investor.pk,
-            amount=500,
-            bucket="purchased",
-            source=f"demo:{investor.pk}",
-            reason="Demo credits",
-            now=now,
-        )
+        for offer_id in (PLAN, PACK):
+            if not investor.payments.filter(plan_id=offer_id).exists():
+                self.pay(investor, offer_id)
         if not owned_by(investor).exists():
             self.buy(investor, now)
+
+    def pay(self, investor: User, offer_id: str) -> None:
+        """Buy a plan or a pack on the sandbox's payment page, as a person would, and come back from it."""
+        checkout = billing_services.start_checkout(
+            user=investor, offer_id=offer_id, back_url="/billing/", token=f"demo-{offer_id}", now=timezone.now()
+        )
+        http.send("POST", checkout.url, headers={"Content-Type": FORM}, body=urlencode(TEST_CARD).encode())
+        outcome = billing_services.finish_checkout(user=investor, page_id=checkout.pk, now=timezone.now())
+        if outcome.state != "done":
+            raise CommandError(f"{offer_id} could not be bought: {outcome.state}.")
+        self.stdout.write(f"  bought {offer_id}")
 
     def buy(self, investor: User, now: datetime) -> None:
         """Reveal properties and unlock datasets by the services that the pages use."""
