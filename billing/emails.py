@@ -41,14 +41,16 @@ def payment_failed_mail(
     return _mail(f"Your payment of {_money(amount_cents)} did not come through", paragraphs, "See what to do")
 
 
-def plan_ends_mail(*, plan_name: str, ends_at: datetime | None = None) -> Mail:
-    """Return the mail that confirms a cancellation at the end of what is paid."""
+def plan_ends_mail(*, plan_name: str, ends_at: datetime | None = None, overdue_cents: int = 0) -> Mail:
+    """Return the mail that confirms a cancellation at the end of what is paid, and says what is due all the same."""
+    payments = "No further payment is taken."
+    if overdue_cents:
+        payments = f"The {_money(overdue_cents)} that is overdue stays due, and no payment comes after it."
     when = f"on {_day(ends_at)}" if ends_at else "at the end of the period that is paid"
     return _mail(
         f"{_plan(plan_name)} ends {when}",
         [
-            f"{_plan(plan_name)} is cancelled and ends {when}. No further payment is taken. Its credits can be used "
-            "until then.",
+            f"{_plan(plan_name)} is cancelled and ends {when}. {payments} Its credits can be used until then.",
             f"{KEPT} Until the plan ends you can keep it with one click.",
         ],
     )

@@ -26,6 +26,12 @@ class ChangeForm(OrderForm):
     most_cents = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
+class ResumeForm(OrderForm):
+    """The order to go on, with what the page said that it costs now, in cents; empty where it could not say it."""
+
+    most_cents = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+
+
 class CheckoutForm(OrderForm):
     """The way to a hosted page, with the page of Atlas to come back to."""
 

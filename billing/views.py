@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from atlas_site.templatetags.atlas import cents
 from billing import selectors, services
-from billing.forms import AutoTopUpForm, ChangeForm, CheckoutForm, OrderForm
+from billing.forms import AutoTopUpForm, ChangeForm, CheckoutForm, OrderForm, ResumeForm
 from billing.models import Billing, Offer
 from credits.pricing import price_table
 
@@ -202,9 +202,10 @@ def pause_plan(request: HttpRequest) -> HttpResponse:
 @page_of_payer
 def resume_plan(request: HttpRequest) -> HttpResponse:
     """Say what resuming costs and brings, and resume."""
-    form = OrderForm(request.POST)
+    form = ResumeForm(request.POST)
     if request.method == "POST" and form.is_valid():
-        services.resume_plan(user=request.user, now=timezone.now(), token=form.cleaned_data["token"])
+        order = {"token": form.cleaned_data["token"], "most_cents": form.cleaned_data["most_cents"]}
+        services.resume_plan(user=request.user, now=timezone.now(), **order)
         messages.success(request, "Your plan runs again. Subscription credits can be spent again.")
         return redirect("billing:show-billing")
     return _confirm(request, "billing/resume_plan.html")
@@ -272,13 +273,19 @@ def _top_up(request: HttpRequest, data: QueryDict | None = None) -> dict[str, An
 
 
 def _words_of_end(billing: Billing) -> str:
-    ends_at = billing.current_term_end
-    if not billing.is_live or ends_at is None:
-        return "Your plan is cancelled. No further payment will be taken."
-    return (
-        f"Your plan is cancelled and ends on {ends_at:%b} {ends_at.day}, {ends_at.year}. "
-        "No further payment will be taken."
-    )
+    ends_at = billing.current_term_end if billing.is_live else None
+    when = f" and ends on {ends_at:%b} {ends_at.day}, {ends_at.year}" if ends_at else ""
+    return f"Your plan is cancelled{when}. {selectors.payments_after_end(billing)}"
+
+
+def _words_of_credits(added: int, debt_paid: int) -> str:
+    """Say what became of the credits of a payment: yours, or used up by what a refund had left owing."""
+    if not debt_paid:
+        return f"Paid, and {added:,} credits are yours. Thank you."
+    if debt_paid >= added:
+        return f"Paid. All of the {added:,} credits went to what was owed. Thank you."
+    rest = added - debt_paid
+    return f"Paid. {debt_paid:,} of the {added:,} credits went to what was owed, and {rest:,} are yours. Thank you."
 
 
 def _next_of(request: HttpRequest) -> str:
@@ -294,7 +301,9 @@ def _confirm(request: HttpRequest, template: str) -> HttpResponse:
     if page.state not in {"active", "ending", "paused"}:
         return redirect("billing:show-billing")
     context = {"page": page, "form": OrderForm.fresh(), "refusal": ""}
-    if page.billing and template.endswith("pause_plan.html"):
+    if template.endswith("resume_plan.html"):
+        context["form"] = ResumeForm.fresh(most_cents=page.resume_cents)
+    elif page.billing and template.endswith("pause_plan.html"):
         context["refusal"] = services.reason_against_pause(page.billing)
     return render(request, template, context)
 
@@ -312,7 +321,7 @@ def _back_from_checkout(request: HttpRequest, outcome: services.CheckoutOutcome)
     elif checkout.offer_id is None:
         messages.success(request, "Your payment methods are up to date. Nothing was charged.")
     elif payment is not None and payment.credits_added > 0:
-        messages.success(request, f"Paid, and {payment.credits_added:,} credits are yours. Thank you.")
+        messages.success(request, _words_of_credits(payment.credits_added, outcome.debt_paid))
     else:
         messages.success(request, "Paid. Thank you.")
     if payment is not None and checkout.back_url == reverse("billing:show-billing"):

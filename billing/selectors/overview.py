@@ -6,7 +6,7 @@ from typing import Literal
 
 from accounts.models import User
 from billing.models import Billing, Offer
-from billing.selectors.accounts import billing_of, is_to_end
+from billing.selectors.accounts import billing_of, is_in_term, is_to_end, payments_after_end
 from billing.selectors.offers import offer_by_id, offers, packs, title_of
 from billing.selectors.payments import PaymentPage, is_settling, last_failure, payment_page
 from credits.models import Credit
@@ -77,10 +77,21 @@ class BillingPage:
         )
 
     @property
+    def payments_after_end(self) -> str:
+        """Which payments come although the plan ends, in words."""
+        return payments_after_end(self.billing) if self.billing else ""
+
+    @property
     def resumes_in_term(self) -> bool:
         """Whether the term that was paid before the pause still runs, so that resuming costs nothing."""
-        ends_at = self.billing.current_term_end if self.billing else None
-        return ends_at is not None and ends_at > self.now
+        return self.billing is not None and is_in_term(self.billing, now=self.now)
+
+    @property
+    def resume_cents(self) -> int | None:
+        """What resuming costs now, in cents: a new term unless the paid one still runs. None if it is not known."""
+        if self.resumes_in_term:
+            return 0
+        return self.plan.price_cents if self.plan else None
 
     @property
     def has_welcome_credits(self) -> bool:

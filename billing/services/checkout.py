@@ -28,6 +28,8 @@ from billing.services.refusals import (
     vendor_errors_in_words,
 )
 from billing.services.sync import sync_customer
+from credits import selectors as credit_selectors
+from credits import services as credit_services
 
 CHECKOUTS_AN_HOUR = 20
 PAID = {"succeeded", "acknowledged"}
@@ -46,12 +48,14 @@ class CheckoutOutcome:
     """How a checkout stands by Chargebee's own word.
 
     `state` is confirming (paid, the credits are not booked yet), settling (the bank needs days), declined, done,
-    cancelled, or open (not paid yet). `payment` is the row of the invoice once Atlas has it.
+    cancelled, or open (not paid yet). `payment` is the row of the invoice once Atlas has it, and `debt_paid` how many
+    of its credits paid what a refund had left owing.
     """
 
     checkout: Checkout
     state: CheckoutState
     payment: PaymentTransaction | None = None
+    debt_paid: int = 0
 
 
 def start_checkout(*, user: User, offer_id: str, back_url: str, token: str, now: datetime) -> Checkout:
@@ -241,4 +245,15 @@ def _outcome_of(checkout: Checkout, page: HostedPage, user: User) -> CheckoutOut
         PaymentTransaction.Status.PENDING: "settling",
         PaymentTransaction.Status.FAILED: "declined",
     }
-    return CheckoutOutcome(checkout, states.get(payment.status, "done"), payment)
+    state = states.get(payment.status, "done")
+    return CheckoutOutcome(checkout, state, payment, debt_paid=_debt_paid(user, payment) if state == "done" else 0)
+
+
+def _debt_paid(user: User, payment: PaymentTransaction) -> int:
+    """Return how many credits of a first payment for a plan, or of a pack, paid a debt."""
+    references = [("invoice", payment.chargebee_invoice_id or "")]
+    billing = selectors.billing_of(user)
+    if payment.type == PaymentTransaction.Type.SUBSCRIPTION and billing and billing.current_term_start:
+        subscription_id = billing.chargebee_subscription_id or ""
+        references.append(("period", credit_services.period_name(subscription_id, billing.current_term_start)))
+    return credit_selectors.debt_paid_by(user=user, references=references)

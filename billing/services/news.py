@@ -48,7 +48,9 @@ def _of_state(entitlement: Entitlement, offers: Mapping[str, OfferLike]) -> Iter
     key = f"{state.subscription_id}:{state.cancelled_at:%Y-%m-%dT%H:%M:%SZ}"
     if state.status == "non_renewing":
         at = moment_of_version(state.resource_version) or state.cancelled_at
-        yield "plan_ends", key, {"plan_name": name, "ends_at": state.cancelled_at, "at": at}
+        overdue = state.total_dues_cents if state.due_invoices_count else 0
+        details = {"plan_name": name, "ends_at": state.cancelled_at, "overdue_cents": overdue, "at": at}
+        yield "plan_ends", key, details
     elif state.status == "cancelled":
         was_unpaid = state.cancel_reason in UNPAID_REASONS
         yield "plan_ended", key, {"plan_name": name, "was_unpaid": was_unpaid, "at": state.cancelled_at}

@@ -139,11 +139,22 @@ def pause_plan(*, user: User, now: datetime, token: str) -> Billing:
     )
 
 
-def resume_plan(*, user: User, now: datetime, token: str) -> Billing:
-    """Resume a paused plan at once. Within the paid term nothing is paid and nothing granted (the money rule)."""
+def resume_plan(*, user: User, now: datetime, token: str, most_cents: int | None = None) -> Billing:
+    """Resume a paused plan at once. Within the paid term nothing is paid and nothing granted (the money rule).
+
+    `most_cents` is what the page said that it costs now. If the paid term has ended since, so that a new one would be
+    paid, nothing is ordered (PriceChanged).
+    """
     billing = _live_billing(user)
     if billing.subscription_status != Billing.Status.PAUSED:
         return billing
+    if most_cents is not None and not selectors.is_in_term(billing, now=now):
+        offer = selectors.offer_by_id(billing.subscription_plan_id)
+        if offer is None or offer.price_cents > most_cents:
+            raise PriceChanged(
+                "What resuming costs has risen meanwhile, for the paid term has ended or its price has changed. "
+                "Nothing was changed or charged."
+            )
     return _order(
         user,
         now,

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bson import ObjectId
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -247,6 +248,16 @@ def _actor_in_words(actor: str, user: User) -> str:
     if actor == f"user:{user.pk}":
         return "you"
     return "Atlas, by itself" if actor == "system" else actor
+
+
+def debt_paid_by(*, user: User, references: Iterable[tuple[str, str]]) -> int:
+    """Return how many credits that came in for these causes paid a debt, and so never reached a bucket."""
+    either = Q()
+    for kind, reference_id in references:
+        either |= Q(reference_kind=kind, reference_id=reference_id)
+    came_in = [CreditLog.Kind.GRANT, CreditLog.Kind.RESET]
+    entries = CreditLog.objects.filter(either, credit_id=wallet_of(user).pk, kind__in=came_in)
+    return -sum(entries.values_list("debt_change", flat=True))
 
 
 # ---------------------------------------------------------------- what is taken away

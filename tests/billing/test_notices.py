@@ -113,6 +113,10 @@ def test_what_the_bank_said_is_shown_as_text_and_makes_no_header(carol, now):
             emails.plan_ends_mail(plan_name="Pro", ends_at=DAY),
             ["ends on December 24, 2026", "No further payment", "keep it with one click", "purchased credits stay"],
         ),
+        (
+            emails.plan_ends_mail(plan_name="Pro", ends_at=DAY, overdue_cents=4_900),
+            ["The $49.00 that is overdue stays due, and no payment comes after it"],
+        ),
         (emails.plan_ends_mail(plan_name="Pro"), ["ends at the end of the period that is paid"]),
         (
             emails.plan_ended_mail(plan_name="Pro", was_unpaid=True),

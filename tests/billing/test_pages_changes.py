@@ -205,12 +205,25 @@ def test_while_the_bank_settles_the_plan_it_cannot_be_changed_at_full_price(as_c
 def test_a_plan_is_cancelled_in_two_clicks_and_taken_back(as_carol, subscriber, shop):
     assert 'href="/billing/cancel/"' in as_carol.get("/billing/").content.decode()
     after = order(as_carol, "/billing/cancel/")
-    assert "No further payment will be taken" in after
+    assert "No further payment is taken" in after
     assert state_of(subscriber)[0] == "non_renewing"
     assert buckets(subscriber) == (420, 0)
     assert "It is cancelled already" in as_carol.get("/billing/cancel/").content.decode()
     assert "Your present plan goes on" in order(as_carol, "/billing/keep/", confirm_at="/billing/")
     assert state_of(subscriber)[0] == "active"
+
+
+def test_canceling_while_a_payment_is_overdue_promises_no_end_of_payments(as_carol, carol, shop):
+    subscribe(as_carol, "starter-USD-Monthly", card=FAILS_LATER)
+    renew(shop, carol)
+    stays = "The $49.00 that is overdue stays due and is tried again; nothing after it."
+    assert stays in read(as_carol, "/billing/cancel/")
+    after = order(as_carol, "/billing/cancel/")
+    assert "Your card is tried again on" in after
+    assert after.count(stays) == 2  # the message and the plan
+    assert "Next payment $49.00 now overdue" in after
+    assert stays in read(as_carol, "/billing/cancel/")
+    assert "No further payment" not in after + read(as_carol, "/billing/cancel/")
 
 
 def test_canceling_twice_is_canceling_once(as_carol, subscriber, shop):
@@ -233,6 +246,20 @@ def test_a_paused_plan_freezes_and_resumes_at_no_cost(as_carol, subscriber, shop
     assert (state_of(subscriber)[0], wallet.spendable) == ("active", 420)
     assert shop.charges_of(subscriber) == [9_900]
     assert CreditLog.objects.filter(kind="reset").count() == 1
+
+
+def test_resuming_charges_nothing_if_the_term_ended_after_the_page_said_nothing(as_carol, subscriber, shop):
+    order(as_carol, "/billing/pause/")
+    fields = order_form(as_carol, "/billing/resume/")
+    assert fields["most_cents"] == "0"
+    Billing.objects.filter(user=subscriber).update(current_term_end=timezone.now() - timedelta(seconds=1))
+    answer = as_carol.post("/billing/resume/", fields, follow=True).content.decode()
+    assert "What resuming costs has risen meanwhile" in answer
+    assert (state_of(subscriber)[0], shop.charges_of(subscriber)) == ("paused", [9_900])
+    page = order_form(as_carol, "/billing/resume/")
+    assert page["most_cents"] == "9900"
+    answer = as_carol.post("/billing/resume/", page, follow=True).content.decode()
+    assert "Your plan runs again" in answer
 
 
 def test_a_paused_plan_can_be_cancelled_and_kept(as_carol, subscriber, shop):

@@ -13,6 +13,7 @@ from billing import services
 from billing.models import Billing, Checkout, PaymentTransaction
 from billing.services.checkout import CHECKOUTS_AN_HOUR
 from billing.services.sync import sync_customer
+from credits import services as credit_services
 from credits.models import Credit, CreditLog
 from tests.billing.chargebee_site import GOOD_CARD, ChargebeeSite
 from tests.factories import CheckoutFactory
@@ -91,6 +92,20 @@ def test_a_pack_brings_the_buyer_back_to_where_they_came_from(as_carol, carol, s
     back = come_back(as_carol, pay(hosted_address(as_carol, location)))
     assert back.headers["Location"] == "/quotes/abc/"
     assert buckets(carol) == (0, 100)
+
+
+@pytest.mark.parametrize(
+    ("offer_id", "owed", "words"),
+    [
+        ("pack-100-USD", 70, "70 of the 100 credits went to what was owed, and 30 are yours."),
+        ("pack-100-USD", 120, "All of the 100 credits went to what was owed."),
+        ("starter-USD-Monthly", 70, "70 of the 200 credits went to what was owed, and 130 are yours."),
+    ],
+)
+def test_who_pays_a_debt_by_buying_is_told_both(as_carol, carol, shop, offer_id, owed, words):
+    credit_services.claw_back(user_id=carol.pk, amount=owed, refund_id="r1", reason="Refund", now=timezone.now())
+    back = come_back(as_carol, pay(hosted_address(as_carol, press(as_carol, offer_id))))
+    assert words in as_carol.get(back.headers["Location"]).content.decode()
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.test/", "//evil.test/", "javascript:alert(1)", "x" * 3000])

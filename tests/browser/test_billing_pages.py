@@ -174,7 +174,7 @@ def test_a_plan_is_cancelled_at_the_end_of_its_period_and_taken_back(buyer: Buye
     buyer.open_billing()
     buyer.page.get_by_role("link", name="Cancel …").click()
     buyer.page.get_by_role("button", name=re.compile("^Cancel")).click()
-    expect(buyer.page.get_by_text("No further payment will be taken").first).to_be_visible()
+    expect(buyer.page.get_by_text("No further payment is taken").first).to_be_visible()
     expect(buyer.page.get_by_text("Cancelled, runs to its end")).to_be_visible()
     wait_for_credits(carol, subscription=200)
     buyer.page.get_by_role("button", name="Take the cancellation back").click()
