@@ -64,6 +64,16 @@ def split_rest(held: Parts, captured: int) -> Parts:
     return Parts(held.subscription - charged.subscription, held.purchased - charged.purchased)
 
 
+def coming_back(back: Parts, rejoined: int, *, held: Parts) -> Parts:
+    """Return what a settled hold brings in by bucket: what comes `back` of it, and credits made of fractions.
+
+    A credit made of fractions goes where the credits of the hold came from, subscription credits first.
+    """
+    if held.purchased and not held.subscription:
+        return Parts(back.subscription, back.purchased + rejoined)
+    return Parts(back.subscription + rejoined, back.purchased)
+
+
 def returnable(*, grant: int, already_returned: int, share: Decimal) -> int:
     """Return how many more credits of an ended period may come back into the present one: a share of its grant."""
     return max(0, int(grant * share) - already_returned)

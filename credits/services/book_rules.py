@@ -13,7 +13,7 @@ from django.conf import settings
 
 from credits.chain import entry_hash
 from credits.models import CreditLog, Quote
-from credits.money import Parts, left_over, price, split_rest, split_spend, weight_of
+from credits.money import Parts, coming_back, left_over, price, split_rest, split_spend, weight_of
 
 Kind = CreditLog.Kind
 Check = Callable[[str, bool, object, str | Callable[[], str]], None]
@@ -270,14 +270,27 @@ def check_entry_of_quote(quote: Mapping[str, Any], entry: Mapping[str, Any], che
         same = held == spent == Parts(quote["heldSubscription"], quote["heldPurchased"])
         check("B9", same, entry["key"], f"took {held}, the order of the buckets says {spent}")
     elif entry["kind"] == Kind.RELEASE:
-        rest = split_rest(Parts(quote["heldSubscription"], quote["heldPurchased"]), quote["captured"])
-        rejoined = sum(line["rejoined"] for line in quote["lines"])
-        extra = moved.purchased - rest.purchased
-        in_order = 0 <= extra <= rejoined and 0 <= moved.subscription <= rest.subscription + rejoined - extra
-        whole = moved.total == quote["released"] + rejoined
-        check("B9", in_order and whole, entry["key"], f"gave {moved} back of {rest} and {rejoined} of fractions")
+        _check_release(quote, entry, moved, check)
+    elif entry["kind"] == Kind.LAPSE:  # it may pay what a refund of its period left owing
+        paid = -(entry.get("debtChange") or 0)
+        check("B9", moved == Parts() and 0 <= paid <= quote["lapsed"], entry["key"], f"gave {moved} back, paid {paid}")
     elif entry["kind"] == Kind.CAPTURE:
         check("B9", moved == Parts(), entry["key"], "a charge changed a bucket")
+
+
+def _check_release(quote: Mapping[str, Any], entry: Mapping[str, Any], moved: Parts, check: Check) -> None:
+    """B9: all that comes back pays what is owed first, subscription credits before purchased, and then its bucket."""
+    held = Parts(quote["heldSubscription"], quote["heldPurchased"])
+    rest = split_rest(held, quote["captured"])
+    back = Parts(quote["released"] - rest.purchased, rest.purchased)
+    total = coming_back(back, sum(line["rejoined"] for line in quote["lines"]), held=held)
+    paid = -(entry.get("debtChange") or 0)
+    owed = (entry.get("debtAfter") or 0) + paid
+    check("B9", paid == min(owed, total.total), entry["key"], f"paid {paid} of {owed} owed with {total}")
+    paying = split_spend(paid, total)
+    expected = Parts(total.subscription - paying.subscription, total.purchased - paying.purchased)
+    in_order = 0 <= back.subscription <= rest.subscription and moved == expected
+    check("B9", in_order, entry["key"], f"gave {moved} back of {rest}, {expected} was due")
 
 
 def _check_amounts(quote: Mapping[str, Any], check: Check) -> None:

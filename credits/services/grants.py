@@ -1,19 +1,22 @@
 """Credits that come in from outside, and those that leave without being used."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from bson import Int64, ObjectId
 
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
-from credits.models import WELCOME_PERIOD, CreditLog
+from credits.models import WELCOME_PERIOD, Credit, CreditLog
 from credits.services.exceptions import NotEnoughCredits, PeriodIsOver
 from credits.services.ledger import HeldWallet, change_wallet, find_entry
 
 BucketName = Literal["subscription", "purchased"]
 Reference = tuple[str, str]
 SYSTEM = "system"
+# What is read of an entry to say what was used of a period.
+COUNTED = {"kind": 1, "referenceId": 1, "subscriptionChange": 1, "reservedChange": 1, "debtChange": 1}
 
 
 def grant(
@@ -52,7 +55,7 @@ def grant(
             kind=CreditLog.Kind.GRANT,
             key=key,
             inputs=inputs,
-            reason=_saying_what_was_owed(reason, paid),
+            reason=saying_what_was_owed(reason, paid),
             actor=actor,
             reference=reference,
             period=period,
@@ -102,7 +105,7 @@ def reset_period(
             kind=CreditLog.Kind.RESET,
             key=key,
             inputs=inputs,
-            reason=_saying_what_was_owed(reason, paid),
+            reason=saying_what_was_owed(reason, paid),
             actor=SYSTEM,
             reference=("period", period),
             period=period,
@@ -201,7 +204,8 @@ def claw_back(
 
     `period` is the one that the refunded subscription credits were granted for, as "subscription:start". If it is over,
     what was left of it has lapsed and the credits of the present one are another purchase: nothing is taken, and only
-    what was used of it becomes a debt. Without any there is no entry, and None is returned.
+    what was used of it becomes a debt. Without any there is no entry, and None is returned: since it is asked for again
+    with every look at the account, that is decided by reads, and the wallet is not taken for it.
 
     Raises KeyReused for another amount of the same refund, ValueError unless the amount is positive.
     """
@@ -214,7 +218,7 @@ def claw_back(
             taken = min(amount, wallet.subscription if bucket == "subscription" else wallet.purchased)
             owed = amount - taken
         else:
-            taken, owed = 0, min(amount, used_of_period(wallet.id, period))
+            taken, owed = 0, min(amount, use_of_period(wallet.id, period).owed)
         if not (taken or owed):
             return {}
         return wallet.record(
@@ -230,41 +234,89 @@ def claw_back(
         )
 
     key = f"clawback:{refund_id}"
-    entry = change_wallet(
-        user_id=user_id,
-        now=now,
-        find_first=lambda: find_entry(key, inputs),
-        change=lambda wallet: take(wallet, key),
-    )
+    entry = find_entry(key, inputs)
+    if entry is None and not _is_unused(user_id, period):
+        entry = change_wallet(
+            user_id=user_id,
+            now=now,
+            find_first=lambda: find_entry(key, inputs),
+            change=lambda wallet: take(wallet, key),
+        )
     return load(CreditLog, entry) if entry else None
 
 
-def used_of_period(wallet_id: ObjectId, period: str) -> int:
-    """Return how many credits of a period's grant were used, and not yet taken back as a debt: 0 if it was not granted.
+def _is_unused(user_id: ObjectId, period: str | None) -> bool:
+    """Whether a period is over, or was never granted, and nothing was used of it that is not taken back yet."""
+    if period is None:
+        return False
+    wallet = collection_of(Credit).find_one({"userId": user_id}, {"period": 1}, session=current_session())
+    if wallet is None:
+        return True
+    return wallet.get("period") != period and not use_of_period(wallet["_id"], period).owed
 
-    Used is what spends took from the subscription bucket between the reset and the next reset or end, less what came
-    back meanwhile, and what of the grant paid a debt. It is read from the ledger, in the running transaction.
+
+@dataclass(frozen=True)
+class PeriodUse:
+    """What was used of a period's grant, and how much of that refunds of it have made a debt, in credits."""
+
+    used: int = 0
+    taken_back: int = 0
+
+    @property
+    def owed(self) -> int:
+        """What was used and is not taken back yet."""
+        return max(0, self.used - self.taken_back)
+
+    def taken_too_much(self, lapsing: int) -> int:
+        """What refunds took too much, now that so many held credits lapse without having been used."""
+        return max(0, self.taken_back - max(0, self.used - lapsing))
+
+
+def use_of_period(wallet_id: ObjectId, period: str) -> PeriodUse:
+    """Read from the ledger, in the running transaction if there is one, what was used of a period's grant.
+
+    Used is what was held of the subscription bucket between the reset and the next reset or end, less what of these
+    holds came back or lapsed, whenever that was, and what of the grant paid a debt. What came back of the period before
+    is spent first and does not count. Of a period that was never granted nothing was used.
     """
     ledger, session = collection_of(CreditLog), current_session()
-    begin = ledger.find_one({"key": f"reset:{period}", "creditId": wallet_id}, session=session)
+    begin = ledger.find_one({"key": f"reset:{period}", "creditId": wallet_id}, {"sequence": 1}, session=session)
     if begin is None:
-        return 0
+        return PeriodUse()
+    since = {"$gte": begin["sequence"]}
     later = {"creditId": wallet_id, "sequence": {"$gt": begin["sequence"]}}
     ends = {"$or": [{"kind": "reset"}, {"kind": "lapse", "referenceKind": None}]}
-    end = ledger.find_one({**later, **ends}, {"sequence": 1}, sort=[("sequence", 1)], session=session) or {}
-    within = {"$gte": begin["sequence"]} | ({"$lt": end["sequence"]} if end else {})
-    spent = {"kind": {"$in": ["reserve", "release"]}, "sequence": within}
-    paid = {"kind": {"$in": ["reset", "grant"]}, "period": period}
-    taken_back = {"kind": "clawback", "period": period}
-    about = {"creditId": wallet_id, "sequence": {"$gte": begin["sequence"]}, "$or": [spent, paid, taken_back]}
-    used = {"$cond": [{"$in": ["$kind", ["reserve", "release"]]}, "$subscriptionChange", "$debtChange"]}
-    rows = ledger.aggregate([{"$match": about}, {"$group": {"_id": None, "sum": {"$sum": used}}}], session=session)
-    return max(0, -sum(row["sum"] for row in rows))
+    end = ledger.find_one({**later, **ends}, {"sequence": 1}, sort=[("sequence", 1)], session=session)
+    within = {**since, "$lt": end["sequence"]} if end else since
+    moves = {"kind": {"$in": ["reserve", "release"]}, "sequence": within}
+    debts = {"kind": {"$in": ["reset", "grant", "clawback"]}, "period": period}
+    about = {"creditId": wallet_id, "sequence": since, "$or": [moves, debts]}
+    used, taken_back, quote_ids = 0, 0, []
+    for entry in ledger.find(about, COUNTED, session=session):
+        if entry["kind"] == "clawback":
+            taken_back += entry["debtChange"]
+        elif entry["kind"] in ("reset", "grant"):
+            used -= entry["debtChange"]
+        else:
+            used -= entry["subscriptionChange"]
+            quote_ids += [entry["referenceId"]] if entry["kind"] == "reserve" else []
+    if end:  # what was held in the period, and settled after it
+        settled = {"kind": {"$in": ["release", "lapse"]}, "referenceKind": "quote", "referenceId": {"$in": quote_ids}}
+        after = {"creditId": wallet_id, "sequence": {"$gte": end["sequence"]}}
+        for entry in ledger.find({**settled, **after}, COUNTED, session=session):
+            is_lapse = entry["kind"] == "lapse"
+            used += entry["reservedChange"] - entry["debtChange"] if is_lapse else -entry["subscriptionChange"]
+    return PeriodUse(max(0, used), taken_back)
 
 
 def period_name(subscription_id: str, started_at: datetime) -> str:
     """Return how a period is named in keys and wallets: its subscription and the second at which it begins, in UTC."""
     return f"{subscription_id}:{as_utc(started_at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def saying_what_was_owed(reason: str, paid: int) -> str:
+    """Return the reason of credits that came in or back, with what of them paid a debt that a refund had left."""
+    return f"{reason} ({paid} of it paid what was owed after a refund)" if paid else reason
 
 
 def _latest_period_at(wallet: HeldWallet) -> datetime | None:
@@ -273,11 +325,6 @@ def _latest_period_at(wallet: HeldWallet) -> datetime | None:
     if latest is None and not str(wallet.document.get("period") or "").startswith(WELCOME_PERIOD):
         latest = wallet.document.get("periodStartedAt")
     return as_utc(latest) if latest is not None else None
-
-
-def _saying_what_was_owed(reason: str, paid: int) -> str:
-    """Return the reason of credits that came in, with what of them a refund had left owing."""
-    return f"{reason} ({paid} of it paid what was owed after a refund)" if paid else reason
 
 
 def _apply(*, user_id: ObjectId, key: str, inputs: Mapping[str, Any], now: datetime, change: Any) -> CreditLog:

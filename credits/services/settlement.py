@@ -12,8 +12,9 @@ from pymongo.errors import PyMongoError
 
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
 from credits.models import CreditLog, CreditUsage, Quote
-from credits.money import Parts, left_over, price, returnable, split_rest, weight_of
+from credits.money import Parts, coming_back, left_over, price, returnable, split_rest, split_spend, weight_of
 from credits.services.exceptions import CreditsError, LedgerConflict
+from credits.services.grants import saying_what_was_owed, use_of_period
 from credits.services.ledger import HeldWallet, change_wallet, find_entry
 from credits.services.quotes import end_offer, prepaid_of, read_quote, write_quote
 
@@ -96,7 +97,10 @@ def release(
     What was held of a subscription period that has ended comes back only after a miss or a fault, within
     RETURN_AFTER_RESET of the reset and up to RETURN_AFTER_RESET_SHARE of the new grant; the rest lapses with an entry
     of its own. The prepaid fraction that is left returns to its type, and fractions that add up to a credit are
-    released as one. Raises QuoteNotFound, and LedgerConflict for a quote that was never accepted.
+    released as one.
+
+    What comes back pays a debt before it goes to its bucket: a refund made it of credits that were held. Raises
+    QuoteNotFound, and LedgerConflict for a quote that was never accepted.
     """
     quote = read_quote(quote_id)
 
@@ -205,37 +209,55 @@ def _record_rest(
     lapsed: int,
     cause: str,
 ) -> None:
-    """Write what comes back, and what lapses, to the ledger; nothing if there is neither."""
+    """Write what comes back, and what lapses, to the ledger; nothing if there is neither.
+
+    What comes back pays the debt of the wallet first, whatever made it: subscription credits before purchased ones, as
+    in spending, since the latter do not lapse. What lapses pays only what the refund of its own period took too much.
+    """
     quote_id, inputs = quote["_id"], {"quote": quote["_id"], "cause": cause}
     rest = {line["type"]: line["held"] - line["captured"] for line in lines}
     given_back, lapsing = _share_by_type(rest, back.total)
     rejoined = sum(line["rejoined"] for line in lines)
-    # A credit made of fractions goes where this quote's credits came from.
-    to_purchased = rejoined if quote["heldPurchased"] and not quote["heldSubscription"] else 0
-    if back.total or rejoined:
+    coming_in = coming_back(back, rejoined, held=Parts(quote["heldSubscription"], quote["heldPurchased"]))
+    if coming_in.total:
+        paying = split_spend(min(wallet.debt, coming_in.total), coming_in)
+        reason = CAUSES[cause][0] if back.total else "Fractions of a credit added up to a whole one"
         wallet.record(
             kind=CreditLog.Kind.RELEASE,
             key=f"release:{quote_id}",
             inputs=inputs,
-            subscription=back.subscription + rejoined - to_purchased,
-            purchased=back.purchased + to_purchased,
+            subscription=coming_in.subscription - paying.subscription,
+            purchased=coming_in.purchased - paying.purchased,
             reserved=-back.total,
+            debt=-paying.total,
             by_type={line["type"]: given_back[line["type"]] + line["rejoined"] for line in lines},
-            reason=CAUSES[cause][0] if back.total else "Fractions of a credit added up to a whole one",
+            reason=saying_what_was_owed(reason, paying.total),
             reference=("quote", quote_id),
             actor=ACTOR,
         )
     if lapsed:
+        paid = _owed_too_much(wallet, quote, lapsed)
         wallet.record(
             kind=CreditLog.Kind.LAPSE,
             key=f"lapse:{quote_id}",
             inputs=inputs,
             reserved=-lapsed,
+            debt=-paid,
             by_type=lapsing,
-            reason="Held in a period of your plan that has ended",
+            reason=saying_what_was_owed("Held in a period of your plan that has ended", paid),
             reference=("quote", quote_id),
             actor=ACTOR,
         )
+
+
+def _owed_too_much(wallet: HeldWallet, quote: Mapping[str, Any], lapsed: int) -> int:
+    """Return how much of the debt is forgiven for held credits that lapse.
+
+    A refund of their period counted them as used while they were held, and they never were.
+    """
+    if not wallet.debt:
+        return 0
+    return min(lapsed, wallet.debt, use_of_period(wallet.id, quote["period"]).taken_too_much(lapsed))
 
 
 def _settle_line(wallet: HeldWallet, line: Mapping[str, Any]) -> dict[str, Any]:

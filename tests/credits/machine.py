@@ -263,9 +263,20 @@ class MemoryMachine(RuleBasedStateMachine):
         assert sum(entry.reserved for entry in entries) == self.books.reserved
         assert sum(entry.debt for entry in entries) == self.books.debt
         moved = sum(entry.change + entry.reserved for entry in entries if entry.kind == "reserve")
-        used = -sum(entry.change + entry.reserved for entry in entries if entry.kind in ("capture", "release"))
+        # What comes back and pays a debt is not used by that: it was used when the debt was made.
+        settled = [entry for entry in entries if entry.kind in ("capture", "release")]
+        used = -sum(entry.change + entry.reserved - entry.debt for entry in settled)
         assert moved == 0
         assert used == sum(self.books.used.values())
+
+    @invariant()
+    def what_comes_back_pays_what_is_owed_first(self):
+        owed = 0
+        for entry in self.books.entries:
+            owed += entry.debt
+            if entry.kind == "release":
+                assert entry.debt <= 0
+                assert owed == 0 or entry.change == 0
 
     @invariant()
     def b5_no_key_is_used_twice(self):

@@ -92,6 +92,7 @@ class MemoryBooks:
     period: Period = None
     latest_period_at: datetime | None = None
     used_of: Counter[Period] = field(default_factory=Counter)
+    taken_of: Counter[Period] = field(default_factory=Counter)
     period_started_at: datetime | None = None
     period_ends_at: datetime | None = None
     lapses_at: datetime | None = None
@@ -193,10 +194,18 @@ class MemoryBooks:
         if quote.released or rejoined:
             subscription = to_subscription + (0 if all_purchased else rejoined)
             purchased = rest.purchased + (rejoined if all_purchased else 0)
-            self.used_of[self.period] -= subscription
-            self._write(f"release:{number}", "release", subscription, purchased, -quote.released)
+            paid = min(self.debt, subscription + purchased)
+            from_subscription = min(paid, subscription)
+            subscription, purchased = subscription - from_subscription, purchased - (paid - from_subscription)
+            for period in {self.period, quote.period}:
+                self.used_of[period] -= subscription
+            self._write(f"release:{number}", "release", subscription, purchased, -quote.released, -paid)
         if quote.lapsed:
-            self._write(f"lapse:{number}", "lapse", 0, 0, -quote.lapsed)
+            self.used_of[quote.period] -= quote.lapsed
+            owed_too_much = max(0, self.taken_of[quote.period] - max(0, self.used_of[quote.period]))
+            paid = min(self.debt, quote.lapsed, owed_too_much)
+            self.used_of[quote.period] += paid
+            self._write(f"lapse:{number}", "lapse", 0, 0, -quote.lapsed, -paid)
         return quote.captured, quote.released, quote.lapsed
 
     def _returning(self, quote: Offer, amount: int, cause: str, now: datetime) -> int:
@@ -290,13 +299,16 @@ class MemoryBooks:
             return self._first(key, amount)
         held = self.purchased if period is None else self.subscription
         taken = min(amount, held) if period in (None, self.period) else 0
-        owed = amount - taken if period in (None, self.period) else min(amount, max(0, self.used_of[period]))
+        owed = amount - taken if period in (None, self.period) else min(amount, self._used_and_not_owed(period))
         if period is not None:
-            self.used_of[period] -= owed
+            self.taken_of[period] += owed
         if not (taken or owed):
             return None
         self._write(key, "clawback", *((0, -taken) if period is None else (-taken, 0)), 0, owed)
         return self._answer(key, amount)
+
+    def _used_and_not_owed(self, period: Period) -> int:
+        return max(0, max(0, self.used_of[period]) - self.taken_of[period])
 
     def freeze(self, *, frozen: bool) -> None:
         self.frozen = frozen

@@ -235,7 +235,7 @@ def test_a_debt_is_said_and_how_it_ends(as_alice, alice, fund, now):
     fund(alice.pk, purchased=5)
     credit_services.claw_back(user_id=alice.pk, amount=12, refund_id=str(alice.pk), reason="Refund", now=now)
     page = words_of(as_alice.get("/credits/"))
-    assert "7 credits of a refunded purchase had been spent already" in page
+    assert "7 credits of a refunded purchase had been spent or held already" in page
     assert "Owed 7 credits" in page
 
 

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
+from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
 from credits.models import Credit, CreditLog
 from tests.credits.conftest import NOW
+from tests.failpoints import fail_commands
 
 MONTH = timedelta(days=30)
 FIRST, SECOND = (credit_services.period_name("sub", NOW + MONTH * number) for number in (0, 1))
@@ -208,3 +211,131 @@ def test_a_debt_larger_than_the_grant_is_paid_in_part(alice, fund, spend):
     begin_period(alice)
     assert state_of(alice) == (0, 0, 50)
     assert_sound()
+
+
+# ---------------------------------------------------------------- while credits are held
+
+
+@pytest.fixture
+def hold(quote_for):
+    """Hold search credits of a user at NOW, and return how to settle the hold with no hit."""
+
+    def begin(user, count: int):
+        quote = quote_for(user.pk, SEARCH=count)
+        credit_services.accept_quote(quote_id=quote.id, user_id=user.pk, now=NOW)
+
+        def settle(*, hits: int = 0, cause: str = "miss", now=NOW) -> CreditLog:
+            units = {"SEARCH": hits}
+            credit_services.capture(quote_id=quote.id, step="1", units=units, reason="A page", now=now)
+            credit_services.release(quote_id=quote.id, cause=cause, now=now)
+            return CreditLog.objects.filter(reference_id=quote.id).latest("sequence")
+
+        return settle
+
+    return begin
+
+
+def test_credits_that_were_held_and_not_used_leave_no_debt_of_a_refunded_pack(alice, fund, hold):
+    fund(alice.pk, purchased=100)
+    settle = hold(alice, 80)
+    refund(alice, 100, bucket="purchased", period=None)
+    assert state_of(alice) == (0, 0, 80)
+    entry = settle()
+    assert (entry.purchased_change, entry.reserved_change, entry.debt_change) == (0, -80, -80)
+    assert entry.reason == "Not everything had a result (80 of it paid what was owed after a refund)"
+    assert state_of(alice) == (0, 0, 0)
+    assert_sound()
+
+
+def test_what_was_used_of_a_hold_is_owed_and_what_comes_back_beyond_the_debt_is_kept(alice, fund, hold):
+    fund(alice.pk, purchased=100)
+    settle = hold(alice, 80)
+    refund(alice, 50, bucket="purchased", period=None)
+    assert state_of(alice) == (0, 0, 30)
+    settle(hits=20)
+    assert state_of(alice) == (0, 30, 0)
+    refund(alice, 50, "r2", bucket="purchased", period=None)
+    assert state_of(alice) == (0, 0, 20)
+    assert_sound()
+
+
+def test_subscription_credits_that_come_back_pay_before_purchased_ones(alice, fund, hold):
+    fund(alice.pk, purchased=100)
+    begin_period(alice, amount=30)
+    settle = hold(alice, 90)
+    refund(alice, 100, bucket="purchased", period=None)
+    assert state_of(alice) == (0, 0, 60)
+    entry = settle()
+    assert (entry.subscription_change, entry.purchased_change, entry.debt_change) == (0, 30, -60)
+    assert_sound()
+
+
+def test_a_refund_of_a_running_period_whose_credits_are_held_comes_to_what_was_used(alice, hold):
+    begin_period(alice)
+    settle = hold(alice, 80)
+    refund(alice, 100)
+    assert state_of(alice) == (0, 0, 80)
+    settle(hits=30)
+    assert state_of(alice) == (0, 0, 30)
+    begin_period(alice, 1)
+    assert refund(alice, 100, "r2") is None
+    assert state_of(alice) == (70, 0, 0)
+    assert_sound()
+
+
+@pytest.mark.parametrize("refund_is_first", [True, False])
+@pytest.mark.parametrize("cause", ["miss", "cancelled"])
+def test_what_was_held_over_the_end_of_a_period_and_not_used_is_not_owed(alice, hold, cause, refund_is_first):
+    begin_period(alice)
+    settle = hold(alice, 60)
+    begin_period(alice, 1)
+    if refund_is_first:
+        assert refund(alice, 100).debt_change == 60
+    settle(hits=10, cause=cause, now=NOW + MONTH)
+    if not refund_is_first:
+        assert refund(alice, 100).debt_change == 10
+    assert state_of(alice)[2] == 10
+    assert_sound()
+
+
+def test_lapsing_credits_forgive_no_debt_of_another_purchase(alice, fund, hold, spend):
+    fund(alice.pk, purchased=50)
+    begin_period(alice, amount=10)
+    spend(alice, 60)
+    fund(alice.pk, subscription=20)
+    settle = hold(alice, 20)
+    begin_period(alice, 1)
+    refund(alice, 50, bucket="purchased", period=None)
+    entry = settle(cause="cancelled", now=NOW + MONTH)
+    assert (entry.kind, entry.debt_change) == ("lapse", 0)
+    assert state_of(alice) == (10 + 90, 0, 50)
+    assert_sound()
+
+
+def test_credits_that_came_back_from_the_period_before_are_not_used_of_the_next(alice, hold, spend):
+    begin_period(alice)
+    settle = hold(alice, 60)
+    begin_period(alice, 1)
+    settle(now=NOW + MONTH)
+    assert state_of(alice) == (120, 0, 0)
+    spend(alice, 50)
+    begin_period(alice, 2)
+    assert refund(alice, 100, "r1") is None
+    assert refund(alice, 100, "r2", period=SECOND).debt_change == 30
+    assert_sound()
+
+
+def test_a_refund_that_takes_nothing_is_decided_without_a_write(alice, spend):
+    begin_period(alice)
+    spend(alice, 60)
+    begin_period(alice, 1)
+    assert refund(alice, 60, "r1").debt_change == 60
+    before = collection_of(Credit).find_one({"userId": alice.pk})
+    client = connection.database.client
+    with fail_commands(client, "findAndModify", "insert", "update", errorCode=20) as fault:
+        assert [refund(alice, 100, "r2") for _ in range(3)] == [None, None, None]
+        assert refund(alice, 60, "r1").debt_change == 60
+    assert fault.count == 0
+    assert collection_of(Credit).find_one({"userId": alice.pk}) == before
+    with pytest.raises(credit_services.KeyReused):
+        refund(alice, 61, "r1")

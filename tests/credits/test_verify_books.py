@@ -173,6 +173,14 @@ BREAKERS: dict[str, tuple[str, Breaker]] = {
             {"$inc": {"subscriptionChange": 1, "purchasedChange": -1}},
         ),
     ),
+    "what came back left a debt unpaid": (
+        "B9",
+        lambda books: change(CreditLog, {"key": f"release:{books.settled}"}, {"$set": {"debtAfter": Int64(5)}}),
+    ),
+    "a release paid a debt and went to its bucket as well": (
+        "B9",
+        lambda books: change(CreditLog, {"key": f"release:{books.settled}"}, {"$set": {"debtChange": Int64(-1)}}),
+    ),
     "a prepaid fraction came from nowhere": (
         "B9",
         lambda books: collection_of(CreditUsage).update_many({}, {"$set": {"prepaid": Decimal128("0.25")}}),
