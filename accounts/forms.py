@@ -14,6 +14,20 @@ PROFESSIONS = [
     ("lender", "Lender"),
     ("other", "Other"),
 ]
+UTC = "UTC"
+TIME_ZONES = [
+    (UTC, "UTC"),
+    ("America/New_York", "Eastern (New York)"),
+    ("America/Chicago", "Central (Chicago)"),
+    ("America/Denver", "Mountain (Denver)"),
+    ("America/Phoenix", "Mountain without daylight saving time (Phoenix)"),
+    ("America/Los_Angeles", "Pacific (Los Angeles)"),
+    ("America/Anchorage", "Alaska (Anchorage)"),
+    ("Pacific/Honolulu", "Hawaii (Honolulu)"),
+    ("America/Puerto_Rico", "Atlantic (Puerto Rico)"),
+    ("Pacific/Guam", "Chamorro (Guam)"),
+    ("Pacific/Pago_Pago", "Samoa (Pago Pago)"),
+]
 CHOICES_SHOWN = 8
 PHONE_ERROR = (
     "Enter a US phone number with its area code, such as (602) 555-0123, or one that begins with + and a country."
@@ -95,7 +109,7 @@ class MarketForm(forms.Form):
         return None
 
 
-class ProfileForm(forms.Form):
+class PersonForm(forms.Form):
     """What a user tells about themselves, all of it optional."""
 
     name = forms.CharField(
@@ -108,11 +122,32 @@ class ProfileForm(forms.Form):
     def __init__(self, *args, user: User, **options) -> None:
         about = {name: getattr(user, name) for name in ("name", "phone", "location", "profession")}
         super().__init__(*args, initial=about, **options)
-        if user.profession and user.profession not in dict(PROFESSIONS):  # as another program wrote it
-            self.fields["profession"].choices += [(user.profession, user.profession)]
+        self._keep_choice("profession", user.profession)
+
+    def _keep_choice(self, name: str, stored: str | None) -> None:
+        """Offer what is stored too, where another program wrote something that is not on the list."""
+        field = self.fields[name]
+        if stored and stored not in dict(field.choices):
+            field.choices += [(stored, stored)]
 
 
-class OnboardingForm(ProfileForm, MarketForm):
+class ProfileForm(PersonForm):
+    """What a user tells about themselves, and the time zone that Atlas writes times in for them: UTC unless chosen."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=TIME_ZONES,
+        required=False,
+        help_text="Atlas shows you all dates and times in this zone, also those of your statement.",
+    )
+
+    def __init__(self, *args, user: User, **options) -> None:
+        super().__init__(*args, user=user, **options)
+        self.initial["time_zone"] = user.time_zone or UTC
+        self._keep_choice("time_zone", user.time_zone)
+
+
+class OnboardingForm(PersonForm, MarketForm):
     """The one page between confirming the address and the first search; only the market is required."""
 
     field_order = ["market", "which_market", "name", "phone", "location", "profession"]

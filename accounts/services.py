@@ -31,17 +31,31 @@ def complete_onboarding(
     and posting it again changes nothing that was done. ``phone`` is in E.164.
     """
     followed = follow_market(user=user, market=market, now=now)
-    update_profile(user=user, name=name, phone=phone, location=location, profession=profession)
+    update_profile(
+        user=user, name=name, phone=phone, location=location, profession=profession, time_zone=user.time_zone
+    )
     onboarding_completed.send(sender=User, user=user, now=now)
     user.onboarding_completed = True
     user.save(update_fields=["onboarding_completed"])
     return followed
 
 
-def update_profile(*, user: User, name: str, phone: str | None, location: str | None, profession: str | None) -> None:
-    """Keep what the user told about themselves; ``phone`` is in E.164, None where nothing is told."""
+def update_profile(
+    *,
+    user: User,
+    name: str,
+    phone: str | None,
+    location: str | None,
+    profession: str | None,
+    time_zone: str | None,
+) -> None:
+    """Keep what the user told about themselves; ``phone`` is in E.164, None where nothing is told.
+
+    ``time_zone`` is the name by which the IANA database knows it; without one, times are written in UTC.
+    """
     user.name, user.phone, user.location, user.profession = name, phone or None, location or None, profession or None
-    user.save(update_fields=["name", "phone", "location", "profession"])
+    user.time_zone = time_zone or None
+    user.save(update_fields=["name", "phone", "location", "profession", "time_zone"])
 
 
 def confirm_email(*, user: User) -> None:

@@ -1,6 +1,7 @@
 """Naming the first market, and changing one's mind later."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 from bson import ObjectId
@@ -164,6 +165,33 @@ def test_the_profile_shows_and_keeps_what_is_known(client, alice):
     assert (alice.name, alice.phone, alice.location) == ("Alice A.", "+16025550123", None)
     assert alice.profession == "Broker since 1999"
     assert alice.onboarding_completed
+
+
+def test_times_are_written_in_the_zone_of_the_profile(client, alice):
+    place = resolve_place("Phoenix, AZ")
+    services.follow_market(user=alice, market=place, now=datetime(2026, 3, 1, 5, 30, tzinfo=UTC))
+    client.force_login(alice)
+    page = client.get("/accounts/profile/").content.decode()
+    assert '<option value="UTC" selected>' in page
+    assert "Mar 1, 2026" in page
+    assert client.post("/accounts/profile/", {"name": "Alice", "time_zone": "America/Phoenix"}).status_code == 302
+    page = client.get("/accounts/profile/").content.decode()
+    assert '<option value="America/Phoenix" selected>' in page
+    assert "Feb 28, 2026" in page
+    page = client.post("/accounts/profile/", {"name": "Alice", "time_zone": "Mars/Olympus"}).content.decode()
+    assert "Mars/Olympus is not one of the available choices" in page
+    alice.refresh_from_db()
+    assert alice.time_zone == "America/Phoenix"
+
+
+def test_the_first_page_asks_for_no_time_zone_and_keeps_one_that_is_known(client, carol):
+    User.objects.filter(pk=carol.pk).update(onboarding_completed=False, time_zone="Europe/Berlin")
+    client.force_login(carol)
+    assert 'name="time_zone"' not in client.get("/accounts/welcome/").content.decode()
+    assert client.post("/accounts/welcome/", {"market": "Phoenix, AZ"}).url == "/search/market/"
+    carol.refresh_from_db()
+    assert carol.time_zone == "Europe/Berlin"
+    assert '<option value="Europe/Berlin" selected>' in client.get("/accounts/profile/").content.decode()
 
 
 def test_markets_are_followed_and_left_again_but_one(client, alice):
