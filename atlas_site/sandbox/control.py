@@ -11,8 +11,9 @@
 | ``/_sandbox/records/<propertyId>`` | full record | patch, or ``{delete: true}`` | take the patch away |
 | ``/_sandbox/reset`` | – | books, faults, sessions, clock, patches, webhooks; ``{size, seed}`` | – |
 
-The acts are ``refund`` ``{invoice_id, amount_cents}``, ``chargeback`` ``{invoice_id}``, ``settle`` and ``fail_late``
-``{transaction_id}``, ``renew`` ``{subscription_id}`` (ends the term now) and ``item_price`` ``{id, price, ...}``.
+The acts are ``refund`` ``{invoice_id, amount_cents}``, ``chargeback`` and ``write_off`` ``{invoice_id}``, ``settle``
+and ``fail_late`` ``{transaction_id}``, ``renew`` ``{subscription_id}`` (ends the term now) and ``item_price``
+``{id, price, ...}``.
 A fault of Chargebee names its operation (``invoice.list``) or ``chargebee`` as its endpoint.
 """
 

@@ -18,6 +18,7 @@ class ChargebeeControl:
         self._acts: dict[str, Callable[[dict[str, Any]], Any]] = {
             "refund": lambda body: site.refund(_name(body, "invoice_id"), _cents(body)),
             "chargeback": lambda body: site.chargeback(_name(body, "invoice_id")),
+            "write_off": lambda body: site.write_off(_name(body, "invoice_id")),
             "settle": lambda body: site.settle(_name(body, "transaction_id")),
             "fail_late": lambda body: site.fail_late(_name(body, "transaction_id")),
             "renew": lambda body: site.renew(_name(body, "subscription_id")),

@@ -92,6 +92,24 @@ def credit_rest(books: Books, subscription: Document) -> Document | None:
     return note
 
 
+def write_off(books: Books, invoice_id: str) -> dict[str, Document]:
+    """Give up what an invoice is due, which is paid by that; returns ``{"invoice", "credit_note"}``.
+
+    Raises ``InvalidState`` for one that is not due, or of which a payment is in progress.
+    """
+    invoice = books.get("invoice", invoice_id)
+    in_progress = any(payment["txn_status"] == "in_progress" for payment in invoice["linked_payments"])
+    if invoice["status"] not in invoices.UNPAID or in_progress:
+        raise InvalidState(f"The invoice is {invoice['status']}; only what is due can be written off.")
+    amount = invoice["amount_due"]
+    note = _new_note(books, invoice, "adjustment", amount, reason="write_off", lines=invoice["line_items"])
+    note |= {"status": "adjusted", "amount_allocated": amount}
+    invoice["write_off_amount"] += amount
+    _keep(books, invoice, note)
+    invoices.refresh(books, invoice)
+    return {"invoice": invoice, "credit_note": note}
+
+
 def _line_in_force(books: Books, subscription: Document) -> tuple[Document, Document] | None:
     """Return the invoice and the line by which the plan of the current term was charged last."""
     now, found = books.now(), None

@@ -97,7 +97,7 @@ def refresh(books: Books, invoice: Document) -> None:
         if invoice["status"] != "paid":
             invoice["status"], invoice["paid_at"] = "paid", books.now()
         if invoice.get("dunning_status"):
-            invoice["dunning_status"] = "success"
+            invoice["dunning_status"] = "stopped" if invoice["write_off_amount"] else "success"
         invoice["next_retry_at"] = None
     elif invoice["status"] == "paid":
         invoice["status"], invoice["paid_at"] = "payment_due", None

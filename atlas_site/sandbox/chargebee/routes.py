@@ -58,6 +58,7 @@ ROUTES: dict[tuple[str, str], tuple[str, Operation]] = {
     ("POST", "invoices/{id}/collect_payment"): ("invoice.collect_payment", invoices.collect_payment),
     ("POST", "invoices/{id}/record_payment"): ("invoice.record_payment", invoices.record_payment),
     ("POST", "invoices/{id}/void"): ("invoice.void_invoice", invoices.void),
+    ("POST", "invoices/{id}/write_off"): ("invoice.write_off", invoices.write_off),
     ("POST", "invoices/{id}/pdf"): ("invoice.pdf", invoices.download_pdf),
     ("GET", "transactions"): ("transaction.list", list_of("transaction")),
     ("GET", "transactions/{id}"): ("transaction.retrieve", retrieve("transaction")),

@@ -129,6 +129,12 @@ class Site:
             made = credit_notes.refund(self.books, invoice_id, amount_cents, reason="product_unsatisfactory")
             return {name: public(body) for name, body in made.items()}
 
+    def write_off(self, invoice_id: str) -> dict[str, Document]:
+        """Give up what an invoice is due; returns ``{"invoice", "credit_note"}``."""
+        with self.books.change("admin_console"):
+            made = credit_notes.write_off(self.books, invoice_id)
+            return {name: public(body) for name, body in made.items()}
+
     def settle(self, transaction_id: str) -> Document:
         """Let a bank debit in progress succeed."""
         with self.books.change("scheduled_job"):

@@ -26,7 +26,7 @@ STEPS = st.lists(
         st.tuples(st.just("refund"), st.one_of(st.none(), st.integers(1, 5_000))),
         st.tuples(
             st.sampled_from(["end_later", "end_now", "keep", "pause", "resume", "reactivate", "pack", "collect",
-                             "fail_late", "settle", "chargeback"]),
+                             "fail_late", "settle", "chargeback", "write_off"]),
             st.none(),
         ),
     ),
@@ -56,8 +56,8 @@ class Life:
             self.clock.move(self.clock.now() + timedelta(days=value))
             site.run_until_now()
             return
-        if name in ("refund", "fail_late", "settle", "chargeback"):
-            target = self.newest("invoice" if name in ("refund", "chargeback") else "transaction")
+        if name in ("refund", "fail_late", "settle", "chargeback", "write_off"):
+            target = self.newest("transaction" if name in ("fail_late", "settle") else "invoice")
             site.refund(target, value) if name == "refund" else getattr(site, name)(target)
             return
         with books.change():
@@ -96,7 +96,9 @@ def check(life: Life) -> None:
     transactions = {body["id"]: body for body in books.all("transaction")}
     for invoice in books.all("invoice"):
         settled = invoice["amount_paid"] + invoice["credits_applied"] + invoice["amount_adjusted"]
-        assert invoice["total"] == settled + invoice["amount_due"]
+        assert invoice["total"] == settled + invoice["write_off_amount"] + invoice["amount_due"]
+        notes = sum(note["cn_total"] for note in invoice["adjustment_credit_notes"])
+        assert notes == invoice["amount_adjusted"] + invoice["write_off_amount"]
         assert (invoice["status"] == "paid") == (invoice["amount_due"] == 0)
         assert invoice["amount_due"] >= invoice["amount_to_collect"] >= 0
         assert (invoice.get("paid_at") is not None) == (invoice["status"] == "paid")

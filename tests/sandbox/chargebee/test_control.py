@@ -118,6 +118,14 @@ def test_a_chargeback_is_a_reversal(shop: Shop) -> None:
     assert shop.control("chargebee/chargeback", {"invoice_id": shop.invoices[0].id})["type"] == "payment_reversal"
 
 
+def test_staff_write_off_what_nobody_pays(shop: Shop) -> None:
+    shop.buy()
+    (invoice,) = shop.invoices
+    assert shop.control("chargebee/write_off", {"invoice_id": invoice.id}, status=400)["error"]
+    shop.control("chargebee/chargeback", {"invoice_id": invoice.id})
+    assert shop.control("chargebee/write_off", {"invoice_id": invoice.id})["invoice"]["status"] == "paid"
+
+
 def test_an_item_price_is_added_and_changed(shop: Shop) -> None:
     shop.control(
         "chargebee/item_price", {"id": "new-USD-Monthly", "price": 1_900, "metadata": {"credits_per_month": 9}}

@@ -291,6 +291,28 @@ def test_a_chargeback_takes_the_payment_back(vendor: Vendor) -> None:
         vendor.client.Invoice.refund(invoice.id)
 
 
+def test_a_write_off_makes_an_invoice_paid_without_money(vendor: Vendor) -> None:
+    vendor.subscribe(card=DECLINED_LATER)
+    vendor.travel(days=29)
+    made = vendor.client.Invoice.write_off(vendor.invoices()[-1].id)
+    assert (made.credit_note.type, made.credit_note.total) == ("adjustment", 4_900)
+    assert (made.credit_note.create_reason_code, made.credit_note.status) == ("Write off", "adjusted")
+    invoice = vendor.invoices()[-1]
+    assert (invoice.status, invoice.amount_paid, invoice.amount_due) == ("paid", 0, 0)
+    assert (invoice.write_off_amount, invoice.amount_adjusted) == (4_900, 0)
+    assert [note.cn_id for note in invoice.adjustment_credit_notes] == [made.credit_note.id]
+    assert (invoice.dunning_status, invoice.next_retry_at) == ("stopped", None)
+    assert vendor.client.Subscription.list().list[0].subscription.due_invoices_count == 0
+    with pytest.raises(chargebee.InvalidRequestError):
+        vendor.client.Invoice.write_off(invoice.id)
+
+
+def test_what_a_payment_is_in_progress_for_is_not_written_off(vendor: Vendor) -> None:
+    vendor.subscribe(card=BANK)
+    with pytest.raises(chargebee.InvalidRequestError):
+        vendor.client.Invoice.write_off(vendor.invoices()[-1].id)
+
+
 def test_an_invoice_has_a_pdf(vendor: Vendor) -> None:
     vendor.subscribe()
     (invoice,) = vendor.invoices()

@@ -57,6 +57,13 @@ def void(call: Call) -> Content:
         return {"invoice": public(invoices.void(call.books, call.resource_id))}
 
 
+def write_off(call: Call) -> Content:
+    """Invoice.write_off"""
+    with call.books.change():
+        made = credit_notes.write_off(call.books, call.resource_id)
+        return {name: public(body) for name, body in made.items()}
+
+
 def download_pdf(call: Call) -> Content:
     """Invoice.pdf"""
     invoice = call.books.get("invoice", call.resource_id)
