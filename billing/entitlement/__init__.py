@@ -51,13 +51,14 @@ def derive(
     effects, running = _keep_lapses_in_turn(effects, now)
     due = tuple(effect for effect in effects if effect.at <= now)
     late = _find_paid_too_late(terms, grants, refused)
+    unused = _find_paid_for_nothing(terms, grants, (*refused, *late))
     return Entitlement(
         effects=due,
-        payments=tuple(read_payments(account, money, offers, _credits_by_row(due))),
+        payments=tuple(read_payments(account, money, offers)),
         state=read_state(account, now),
         frozen=_is_frozen(account, running, lives),
         next_effect_at=min((effect.at for effect in effects if effect.at > now), default=None),
-        problems=(*find_unknown(account, money, offers), *find_problems(account), *refused, *late),
+        problems=(*find_unknown(account, money, offers), *find_problems(account), *refused, *late, *unused),
     )
 
 
@@ -137,6 +138,33 @@ def _find_paid_too_late(terms: Mapping[str, list[Term]], grants: list[Grant], re
     return found
 
 
+def _find_paid_for_nothing(
+    terms: Mapping[str, list[Term]], grants: list[Grant], known: Iterable[Problem]
+) -> list[Problem]:
+    """Return the paid lines of plans that are in no grant, since the term that they are part of is not paid.
+
+    Such is an upgrade within a term that is owed. A change to a smaller plan within a paid term grants nothing either,
+    and should not.
+    """
+    used = {part.line.id for grant in grants for part in grant.parts}
+    subjects = {problem.subject for problem in known}
+    found = []
+    for term in (term for own in terms.values() for term in own):
+        if term.base.money.is_paid and any(grant.term is term for grant in grants):
+            continue
+        if any(period.name in subjects for period in term.periods()):
+            continue
+        for change in (term.base, *term.changes):
+            line, invoice = change.line, change.money.invoice
+            if not change.money.is_paid or line.id in used or line.amount_cents <= 0 or change.credits <= 0:
+                continue
+            subject = f"{invoice.id}:{line.id}"
+            if not {subject, f"grant:{subject}"} & subjects:
+                detail = f"Line {line.id} of invoice {invoice.id} was paid, but its term is not, so it grants nothing."
+                found.append(Problem("paid_for_nothing", subject, detail))
+    return found
+
+
 def _is_frozen(account: CustomerAccount, running: Period | None, lives: Mapping[str, Life]) -> bool | None:
     """Whether the credits of the running period may not be spent: its plan is paused, or over before what was paid.
 
@@ -149,13 +177,3 @@ def _is_frozen(account: CustomerAccount, running: Period | None, lives: Mapping[
         return None
     life = lives[running.subscription_id]
     return life.over_at is not None or life.paused_at is not None
-
-
-def _credits_by_row(effects: Iterable[Effect]) -> dict[str, int]:
-    """Return what each payment row added, negative where credits were taken back."""
-    sums: dict[str, int] = {}
-    for effect in effects:
-        if effect.payment:
-            signed = -effect.amount if effect.kind == "clawback" else effect.amount
-            sums[effect.payment] = sums.get(effect.payment, 0) + signed
-    return sums

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from atlas_site.vendors.chargebee.objects import CustomerAccount, InvoiceLine
-from billing.entitlement.money import NEVER_PAID, InvoiceMoney, Taking
-from billing.entitlement.results import Bucket, Effect, OfferLike, Period, Problem, seconds
+from billing.entitlement.money import InvoiceMoney, Taking
+from billing.entitlement.results import Bucket, Effect, OfferLike, Period, Problem
 from billing.entitlement.terms import LONG_AGO, Life, PlanLine, Term
+from credits.services import period_name
 
 CHARGE_LINES = {"charge_item_price", "addon_item_price"}
 
@@ -81,7 +82,7 @@ def pack_grants(
 ) -> Iterator[Grant]:
     """Yield a grant of purchased credits for each paid line of a pack: its credits, as many times as were bought."""
     for invoice in account.invoices:
-        if invoice.deleted or invoice.status in NEVER_PAID:
+        if not money[invoice.id].bills:
             continue
         paid = money[invoice.id].paid_from(LONG_AGO)
         for line in invoice.lines:
@@ -287,7 +288,7 @@ def lapses(terms: list[Term], life: Life, grants: list[Grant], taken: list[Effec
         if moment is not None:
             yield Effect(
                 kind="lapse",
-                key=f"lapse:{life.subscription_id}:{seconds(term.base.end)}",
+                key=f"lapse:{period_name(life.subscription_id, term.base.end)}",
                 at=moment,
                 amount=0,
                 bucket="subscription",

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 
 from atlas_site.vendors.chargebee.objects import CustomerAccount, Invoice, Transaction
 
-# A draft is not final and its id changes; a voided invoice is owed by nobody.
-NEVER_PAID = {"pending", "voided"}
-PAID = "paid"
+PAID, VOIDED = "paid", "voided"
+# Not final: even its id changes.
+DRAFT = "pending"
+
+# What changes how much of an invoice is paid, in the order in which it counts within one second.
+ADJUSTED, CAME, WENT = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ class InvoiceMoney:
     def is_paid(self) -> bool:
         """Whether it is paid now; a refund changes nothing of that (Chargebee API reference)."""
         return bool(self.spells) and self.spells[-1].end is None
+
+    @property
+    def bills(self) -> bool:
+        """Whether its lines were ever owed: those of a draft are not yet, and void ones only if they had been paid."""
+        is_void = self.invoice.deleted or self.invoice.status == VOIDED
+        return self.invoice.status != DRAFT and (bool(self.spells) or not is_void)
 
     @property
     def refunded_cents(self) -> int:
@@ -136,8 +145,11 @@ def _money_of(
     takings.sort(key=lambda taking: taking.order)
     good = [(payment, cents) for payment, cents in linked if payment.status == "success"]
     under_way = [payment for payment, _ in linked if payment.status in {"in_progress", "needs_attention"}]
-    moves = [(payment.date, cents) for payment, cents in linked if payment.status in {"success", "late_failure"}]
-    moves += [(taking.at, -taking.cents) for taking in takings if taking.is_failure]
+    came = {"success", "late_failure"}
+    moves = [(payment.date, CAME, cents) for payment, cents in linked if payment.status in came]
+    moves += [(taking.at, WENT, taking.cents) for taking in takings if taking.is_failure]
+    moves += [(credit.date or invoice.date, CAME, credit.cents) for credit in invoice.credits]
+    moves += [(credit.date or invoice.date, ADJUSTED, credit.cents) for credit in invoice.adjustments]
     newest = max((payment for payment, _ in good), key=lambda one: (one.date, one.id), default=None)
     shown = newest or max(under_way, key=lambda one: (one.date, one.id), default=None)
     sharing = [payment.resource_version for payment, _ in linked if payment.status == "success"]
@@ -153,31 +165,46 @@ def _money_of(
     )
 
 
-def _spells(invoice: Invoice, moves: list[tuple[datetime, int]]) -> list[Spell]:
+def _spells(invoice: Invoice, moves: list[tuple[datetime, int, int]]) -> list[Spell]:
     """Return when the invoice was paid.
 
-    Its status says so for now, also where no transaction does: a total of nothing, credits, a payment by check. The
-    times before, which a late failure or a chargeback ended, only the payments still show.
+    Its status says so for now, also where no transaction does: a total of nothing, a payment by check. The times
+    before, which a late failure or a chargeback ended, only the payments still show. An adjustment lowers what has to
+    be paid from then on; what was adjusted as a whole, nobody paid.
     """
-    # What credits, adjustments and write-offs settle has no transaction: only the rest must come from payments.
-    needed = min(invoice.total_cents, invoice.amount_paid_cents + invoice.amount_due_cents)
     spells: list[Spell] = []
-    collected = 0
-    for at, cents in sorted(moves, key=lambda move: (move[0], move[1] < 0)):
-        was_covered, collected = 0 < needed <= collected, collected + cents
-        is_covered = 0 < needed <= collected
+    needed, collected, is_covered = invoice.total_cents, 0, False
+    for at, kind, cents in sorted(moves):
+        if kind == ADJUSTED:
+            needed -= cents
+        else:
+            collected += cents if kind == CAME else -cents
+        was_covered, is_covered = is_covered, 0 < needed <= collected
         if is_covered and not was_covered:
             spells.append(Spell(at))
         elif was_covered and not is_covered:
             spells[-1] = Spell(spells[-1].start, at)
     is_open = bool(spells) and spells[-1].end is None
     assumed = spells.pop().start if is_open else invoice.date
-    if invoice.status == PAID and not invoice.deleted:
+    if invoice.status == PAID and not invoice.deleted and _was_paid_for(invoice):
         paid_at = invoice.paid_at or assumed
         # An invoice that was read just before its payment failed still says when it had been paid before.
         if not spells or paid_at >= (spells[-1].end or paid_at):
             spells.append(Spell(paid_at))
     return spells
+
+
+def _was_paid_for(invoice: Invoice) -> bool:
+    """Whether money and credits settled a paid invoice, and not a write-off, or an adjustment of all of it alone.
+
+    Chargebee calls an invoice paid once nothing of it is due, also when it was written off or reversed at the end of
+    dunning (Chargebee API reference, Write off an invoice).
+    """
+    if invoice.total_cents <= 0:
+        return True
+    needed = invoice.total_cents - invoice.adjusted_cents
+    settled = invoice.amount_paid_cents + invoice.credits_applied_cents
+    return invoice.written_off_cents <= 0 and 0 < needed <= settled
 
 
 def moment_of_version(resource_version: int) -> datetime | None:

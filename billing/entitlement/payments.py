@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from atlas_site.vendors.chargebee.objects import CustomerAccount, Invoice, Transaction
-from billing.entitlement.money import InvoiceMoney
+from billing.entitlement.money import DRAFT, PAID, VOIDED, InvoiceMoney
 from billing.entitlement.results import OfferLike, PaymentRow
 
 SUBSCRIPTION, PACK, ADJUSTMENT = "subscription", "one_time_purchase", "credit_adjustment"
 SUCCESS, PENDING, FAILED, REFUNDED = "success", "pending", "failed", "refunded"
-DRAFT = "pending"
 RECURRING_LINES = {"plan_item_price", "addon_item_price"}
 # Of transactions; what is not named here failed.
 STATUSES = {"success": SUCCESS, "in_progress": PENDING, "needs_attention": PENDING}
@@ -20,23 +19,19 @@ ERROR_LENGTH = 300
 
 
 def read_payments(
-    account: CustomerAccount,
-    money: Mapping[str, InvoiceMoney],
-    offers: Mapping[str, OfferLike],
-    credits_by_row: Mapping[str, int],
+    account: CustomerAccount, money: Mapping[str, InvoiceMoney], offers: Mapping[str, OfferLike]
 ) -> Iterator[PaymentRow]:
     """Yield the rows of an account. A payment that succeeded, or is under way, shares the row of its invoice.
 
-    `credits_by_row` are the credits that each row added, negative where they were taken back. Drafts have no row,
-    for their id changes, nor have authorizations, which move no money.
+    Drafts have no row, for their id changes, nor have authorizations, which move no money.
     """
     invoices = {invoice.id: invoice for invoice in account.invoices}
     for invoice in account.invoices:
         if invoice.status != DRAFT:
-            yield _invoice_row(invoice, money[invoice.id], offers, credits_by_row)
+            yield _invoice_row(invoice, money[invoice.id], offers)
     for transaction in account.transactions:
         if transaction.type in MONEY_BACK or _has_own_row(transaction, invoices):
-            yield _transaction_row(transaction, account, invoices, credits_by_row)
+            yield _transaction_row(transaction, account, invoices)
 
 
 def _has_own_row(transaction: Transaction, invoices: Mapping[str, Invoice]) -> bool:
@@ -46,10 +41,7 @@ def _has_own_row(transaction: Transaction, invoices: Mapping[str, Invoice]) -> b
     return not (shares and transaction.status in STATUSES)
 
 
-def _invoice_row(
-    invoice: Invoice, money: InvoiceMoney, offers: Mapping[str, OfferLike], credits_by_row: Mapping[str, int]
-) -> PaymentRow:
-    key = f"invoice:{invoice.id}"
+def _invoice_row(invoice: Invoice, money: InvoiceMoney, offers: Mapping[str, OfferLike]) -> PaymentRow:
     sold = [line for line in invoice.lines if (line.entity_type or "").endswith("_item_price")]
     # The plan of the invoice; an upgrade's new plan stands last.
     plans = [line for line in sold if line.entity_type == "plan_item_price"]
@@ -60,7 +52,7 @@ def _invoice_row(
         name = f"{name} × {shown.quantity}"
     span = next(((line.date_from, line.date_to) for line in reversed(plans)), (None, None))
     return PaymentRow(
-        key=key,
+        key=f"invoice:{invoice.id}",
         type=type_of(invoice),
         status=_status_of(invoice, money),
         amount_cents=invoice.total_cents,
@@ -68,7 +60,6 @@ def _invoice_row(
         resource_version=money.resource_version,
         invoice_id=invoice.id,
         transaction_id=money.payment_id,
-        credits_added=credits_by_row.get(key, 0),
         plan_id=shown.entity_id if shown else None,
         plan_name=name[:150] if name else None,
         billing_period=billing_period(*span),
@@ -77,12 +68,12 @@ def _invoice_row(
 
 
 def _status_of(invoice: Invoice, money: InvoiceMoney) -> str:
-    """Return how an invoice stands: refunded once all that was collected went back."""
-    if invoice.status == "paid" and not money.is_paid:
-        return REFUNDED  # the payer's bank took it back, and nobody asks for it again
+    """Return how an invoice stands: refunded once all that was collected went back, failed when nobody paid it."""
     if money.is_paid:
         return REFUNDED if 0 < money.collected_cents <= money.refunded_cents else SUCCESS
-    return FAILED if invoice.deleted or invoice.status in {"not_paid", "voided"} else PENDING
+    if invoice.status == PAID and money.spells and not (invoice.adjusted_cents or invoice.written_off_cents):
+        return REFUNDED  # the payer's bank took it back, and nobody asks for it again
+    return FAILED if invoice.deleted or invoice.status in {"not_paid", VOIDED, PAID} else PENDING
 
 
 def type_of(invoice: Invoice) -> str:
@@ -93,13 +84,7 @@ def type_of(invoice: Invoice) -> str:
     return PACK if "charge_item_price" in kinds else ADJUSTMENT
 
 
-def _transaction_row(
-    transaction: Transaction,
-    account: CustomerAccount,
-    invoices: Mapping[str, Invoice],
-    credits_by_row: Mapping[str, int],
-) -> PaymentRow:
-    key = f"transaction:{transaction.id}"
+def _transaction_row(transaction: Transaction, account: CustomerAccount, invoices: Mapping[str, Invoice]) -> PaymentRow:
     is_back = transaction.type in MONEY_BACK
     invoice_id = _invoice_of(transaction, account)
     status = FAILED if transaction.deleted else STATUSES.get(transaction.status, FAILED)
@@ -110,7 +95,7 @@ def _transaction_row(
     else:
         kind = SUBSCRIPTION if transaction.subscription_id else ADJUSTMENT
     return PaymentRow(
-        key=key,
+        key=f"transaction:{transaction.id}",
         type=kind,
         status=status,
         amount_cents=-transaction.amount_cents if is_back else transaction.amount_cents,
@@ -118,7 +103,6 @@ def _transaction_row(
         resource_version=transaction.resource_version,
         invoice_id=invoice_id,
         transaction_id=transaction.id,
-        credits_added=credits_by_row.get(key, 0),
         error_text=(transaction.error_text or "")[:ERROR_LENGTH],
     )
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from credits.services import period_name
+
 EffectKind = Literal["lapse", "reset", "grant", "clawback"]
 Bucket = Literal["subscription", "purchased"]
 
@@ -36,8 +38,8 @@ class Period:
 
     @property
     def name(self) -> str:
-        """The name of the period in the ledger: its subscription and the second at which it begins."""
-        return f"{self.subscription_id}:{seconds(self.start)}"
+        """The name of the period in the ledger."""
+        return period_name(self.subscription_id, self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Effect:
 class PaymentRow:
     """A row of the payment history, by the columns of PaymentTransaction. Amounts in cents, negative for money back.
 
-    `credits_owed` is what of the credits taken back had been used and is a debt since: only the ledger knows.
+    What it added to the credits, and what of the credits taken back had been used and is owed since, only the ledger
+    knows: both are nothing here, and whoever books the row fills them in.
     """
 
     key: str
@@ -146,8 +149,3 @@ class Entitlement:
     frozen: bool | None = False
     next_effect_at: datetime | None = None
     problems: tuple[Problem, ...] = field(default=())
-
-
-def seconds(moment: datetime) -> str:
-    """Write a moment in UTC as keys have it."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

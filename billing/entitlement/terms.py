@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from atlas_site.vendors.chargebee.objects import Customer, CustomerAccount, InvoiceLine, Subscription
-from billing.entitlement.money import NEVER_PAID, InvoiceMoney, moment_of_version
+from billing.entitlement.money import InvoiceMoney, moment_of_version
 from billing.entitlement.results import OfferLike, Period
 
 PLAN_LINE = "plan_item_price"
@@ -16,6 +16,7 @@ YEAR = "year"
 DAYS_A_YEAR = 365.25
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 OVER = {"cancelled", "transferred"}
 RUNNING = {"active", "in_trial", "non_renewing", "paused"}
 
@@ -35,6 +36,11 @@ class PlanLine:
     def credits(self) -> int:
         """The credits that the plan brings each month."""
         return self.offer.credits * max(self.line.quantity, 1) if self.offer else 0
+
+    @property
+    def first_paid(self) -> datetime:
+        """When it was paid for the first time, the end of time if it never was."""
+        return self.money.paid_from(LONG_AGO) or NEVER
 
     @property
     def order(self) -> tuple[datetime, datetime, int, str, str]:
@@ -109,10 +115,10 @@ class Life:
 def plan_lines(
     account: CustomerAccount, money: Mapping[str, InvoiceMoney], offers: Mapping[str, OfferLike]
 ) -> list[PlanLine]:
-    """Return all lines that bill a plan for a span of time, in order. Drafts and voided invoices bill nothing."""
+    """Return all lines that bill a plan for a span of time, in order."""
     found = []
     for invoice in account.invoices:
-        if invoice.deleted or invoice.status in NEVER_PAID:
+        if not money[invoice.id].bills:
             continue
         for line in invoice.lines:
             subscription_id = line.subscription_id or invoice.subscription_id
@@ -130,7 +136,8 @@ def read_terms(lines: list[PlanLine]) -> dict[str, list[Term]]:
     """Return the billed terms of each subscription in order, changes of plan within a term put to it.
 
     A line is a change when it runs to the end of the term before; one that runs to another end (from monthly to
-    yearly, or a term that was started anew) is a new term, which cuts the one before.
+    yearly, or a term that was started anew) is a new term, which cuts the one before. Of lines for the same span, such
+    as one that was never paid and one that was billed in its place, the term is that which was paid first.
     """
     terms: dict[str, list[Term]] = {}
     for line in lines:
@@ -138,6 +145,8 @@ def read_terms(lines: list[PlanLine]) -> dict[str, list[Term]]:
         running = own[-1] if own else None
         if running is not None and running.has_change(line):
             running.changes.append(line)
+            if line.start == running.start and line.first_paid < running.base.first_paid:
+                running.base, running.changes[-1] = line, running.base
             continue
         if running is not None and line.start < running.end:
             running.cut = line.start

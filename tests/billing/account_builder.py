@@ -10,6 +10,7 @@ from atlas_site.vendors.chargebee.objects import (
     CustomerAccount,
     Invoice,
     InvoiceLine,
+    LinkedCredit,
     LinkedInvoice,
     LinkedPayment,
     Subscription,
@@ -174,6 +175,22 @@ class Account:
         """Refund so much of an invoice, and return the id of the transaction."""
         return self._transaction("refund", "success", cents, at, credited_invoice_ids=(invoice_id,))
 
+    def write_off(self, invoice_id: str, at: datetime) -> None:
+        """Give up what an invoice is due: Chargebee calls it paid, and notes an adjustment."""
+        self._change_invoice(invoice_id, written_off_cents=self.invoices[invoice_id].amount_due_cents)
+        self._forgive(invoice_id, self.invoices[invoice_id].amount_due_cents, at)
+
+    def adjust(self, invoice_id: str, at: datetime, cents: int | None = None) -> None:
+        """Note an adjustment of an invoice, by default of all that is due."""
+        invoice = self.invoices[invoice_id]
+        less = invoice.amount_due_cents if cents is None else cents
+        self._change_invoice(invoice_id, adjusted_cents=invoice.adjusted_cents + less)
+        self._forgive(invoice_id, less, at)
+
+    def void(self, invoice_id: str) -> None:
+        """Declare void what was not paid."""
+        self._change_invoice(invoice_id, status="voided", amount_due_cents=0)
+
     def set_invoice(self, invoice_id: str, **fields) -> None:
         """Change fields of an invoice."""
         self._change_invoice(invoice_id, **fields)
@@ -227,6 +244,13 @@ class Account:
         self._change_invoice(
             invoice_id, amount_due_cents=due, amount_paid_cents=invoice.amount_paid_cents + cents, **paid
         )
+
+    def _forgive(self, invoice_id: str, cents: int, at: datetime) -> None:
+        invoice = self.invoices[invoice_id]
+        due = invoice.amount_due_cents - cents
+        paid = {"status": "paid", "paid_at": at} if due <= 0 else {}
+        notes = (*invoice.adjustments, LinkedCredit(cents, at))
+        self._change_invoice(invoice_id, amount_due_cents=due, adjustments=notes, **paid)
 
     def _unsettle(self, invoice_id: str, cents: int, status: str) -> None:
         invoice = self.invoices[invoice_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ PRICES = {
 ACTS = [
     *("wait", "wait", "wait", "subscribe", "change", "cancel at end", "keep", "cancel now", "reactivate"),
     *("pause", "resume", "buy", "refund", "fail late", "charge back", "pay dues", "card fails", "card pays"),
+    *("write off", "reverse", "void"),
 ]
 DUNNING = timedelta(days=6)
 
@@ -63,6 +65,9 @@ class CustomerLife:
             "fail late": self.fail_late,
             "charge back": self.charge_back,
             "pay dues": lambda _: self.pay_dues(),
+            "write off": lambda _: self.give_up_dues(lambda one: self.account.write_off(one, self.now)),
+            "reverse": lambda _: self.give_up_dues(lambda one: self.account.adjust(one, self.now)),
+            "void": lambda _: self.give_up_dues(self.account.void),
             "card fails": lambda _: setattr(self, "card_pays", False),
             "card pays": lambda _: setattr(self, "card_pays", True),
         }[act](number)
@@ -103,7 +108,7 @@ class CustomerLife:
         self.begin_term(start, add_months(self.anchor, number * step))
 
     def give_up(self, invoice_id: str) -> None:
-        self.account.set_invoice(invoice_id, status="not_paid", dunning_status="exhausted")
+        self.account.set_invoice(invoice_id, status="not_paid")
         self.cancel(self.now, reason="not_paid")
 
     def unpaid(self) -> list[str]:
@@ -175,7 +180,7 @@ class CustomerLife:
     def is_paid_up(self) -> bool:
         """Whether the present term is paid."""
         own = [one for one in self.account.invoices.values() if one.recurring and one.subscription_id == self.sub]
-        return own[-1].status == "paid"
+        return own[-1].status == "paid" and not own[-1].adjustments
 
     def pause(self) -> None:
         if self.status == "active":
@@ -234,6 +239,12 @@ class CustomerLife:
         for invoice in list(self.account.invoices.values()):
             if invoice.status in {"payment_due", "not_paid"} and self.card_pays:
                 self.account.pay(invoice.id, self.now)
+
+    def give_up_dues(self, how: Callable[[str], None]) -> None:
+        """Let staff give up what is owed, in one of the ways there are."""
+        for invoice in list(self.account.invoices.values()):
+            if invoice.status in {"payment_due", "not_paid"}:
+                how(invoice.id)
 
     def look(self) -> Entitlement:
         """Return what follows from the account now."""

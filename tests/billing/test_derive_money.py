@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from atlas_site.vendors.chargebee.objects import LinkedCredit
 from billing.entitlement import Effect, Entitlement, PaymentRow, derive
 from tests.billing.account_builder import (
     DAY,
@@ -262,6 +263,93 @@ def test_an_invoice_read_just_before_its_payment_failed_is_not_taken_for_paid_ag
     assert [effect.kind for effect in effects(account, days(3))] == ["grant", "clawback"]
 
 
+def test_a_chargeback_that_leaves_the_invoice_paid_takes_the_credits_all_the_same(account):
+    invoice = account.sell()
+    before = account.invoices[invoice]
+    reversal = account.charge_back(account.payment_of(invoice), days(4))
+    account.invoices[invoice] = before
+    assert signed(account, days(4)) == [(pack_key(account, invoice), 100), (f"clawback:{reversal}", -100)]
+    assert row(account, f"invoice:{invoice}", days(4)).status == "refunded"
+
+
+def test_a_chargeback_of_a_plan_that_leaves_its_invoice_paid_grants_no_more_months(account):
+    account.subscribe(STARTER_YEARLY)
+    invoice = account.bill(STARTER_YEARLY, START, months(12), cents=49_000, paid_at=START)
+    account.charge_back(account.payment_of(invoice), days(20))
+    account.set_invoice(invoice, status="paid", paid_at=START, amount_due_cents=0)
+    assert [effect.kind for effect in effects(account, months(3))] == ["reset", "clawback"]
+
+
+# ---------------------------------------------------------------- invoices that are given up
+
+
+GIVE_UP = {
+    "written off": lambda account, invoice: account.write_off(invoice, days(25)),
+    "reversed": lambda account, invoice: account.adjust(invoice, days(25)),
+    "void": lambda account, invoice: account.void(invoice),
+    "deleted": lambda account, invoice: account.set_invoice(invoice, deleted=True),
+}
+
+
+@pytest.mark.parametrize("give_up", GIVE_UP.values(), ids=GIVE_UP)
+def test_a_pack_that_nobody_paid_and_that_is_given_up_brings_nothing(account, give_up):
+    invoice = account.sell(paid=False)
+    give_up(account, invoice)
+    assert (effects(account, days(30)), look(account, days(30)).problems) == ((), ())
+    assert row(account, f"invoice:{invoice}").status == "failed"
+
+
+@pytest.mark.parametrize("give_up", GIVE_UP.values(), ids=GIVE_UP)
+@pytest.mark.parametrize("lose", [Account.fail_late, Account.charge_back])
+def test_what_was_paid_lost_and_then_given_up_still_shows_as_grant_and_clawback(account, lose, give_up):
+    account.subscribe()
+    for invoice in (account.sell(), account.bill(paid_at=START)):
+        lose(account, account.payment_of(invoice), days(5))
+        before = signed(account, days(30))
+        give_up(account, invoice)
+        assert signed(account, days(30)) == before
+        assert row(account, f"invoice:{invoice}", days(30)).status == "failed"
+    assert sum(change for _, change in before) == 0
+    assert [key.partition(":")[0] for key, _ in before] == ["reset", "grant", "clawback", "clawback"]
+
+
+def test_credits_that_paid_a_part_are_remembered_when_the_rest_was_lost_and_reversed(account):
+    invoice = account.sell(paid=False)
+    account.set_invoice(
+        invoice, amount_due_cents=1_900, credits_applied_cents=1_000, credits=(LinkedCredit(1_000, START),)
+    )
+    payment = account.pay(invoice, days(1))
+    account.fail_late(payment, days(5))
+    before = signed(account, days(6))
+    assert before == [(pack_key(account, invoice), 100), (f"clawback:{payment}", -65)]
+    account.write_off(invoice, days(25))
+    assert signed(account, days(30)) == before
+
+
+def test_a_pack_that_was_paid_in_part_and_written_off_for_the_rest_brings_nothing(account):
+    invoice = account.sell(paid=False)
+    account.set_invoice(invoice, amount_due_cents=1_900, amount_paid_cents=1_000)
+    account.write_off(invoice, days(25))
+    assert effects(account, days(30)) == ()
+    assert row(account, f"invoice:{invoice}", days(30)).status == "failed"
+
+
+def test_credits_that_pay_an_invoice_whose_payment_was_lost_grant_again(account):
+    invoice = account.sell()
+    payment = account.payment_of(invoice)
+    account.fail_late(payment, days(5))
+    account.set_invoice(
+        invoice,
+        status="paid",
+        paid_at=days(9),
+        amount_due_cents=0,
+        credits_applied_cents=2_900,
+        credits=(LinkedCredit(2_900, days(9)),),
+    )
+    key = pack_key(account, invoice)
+    assert signed(account, days(9)) == [(key, 100), (f"clawback:{payment}", -100), (f"{key}:2", 100)]
+
+
 # ---------------------------------------------------------------- the payment history
 
 
@@ -271,12 +359,8 @@ def test_an_invoice_and_its_payment_share_a_row(account):
     rows = look(account).payments
     assert [found.key for found in rows] == [f"invoice:{invoice}"]
     found = rows[0]
-    assert (found.type, found.status, found.amount_cents, found.credits_added) == (
-        "subscription",
-        "success",
-        4_900,
-        200,
-    )
+    assert (found.type, found.status, found.amount_cents) == ("subscription", "success", 4_900)
+    assert [(effect.payment, effect.amount) for effect in effects(account)] == [(found.key, 200)]
     assert (found.plan_id, found.plan_name) == (STARTER, "Starter")
     assert found.billing_period == "Jan 15, 2026 – Feb 15, 2026"
     assert (found.invoice_id, found.transaction_id) == (invoice, account.payment_of(invoice))
@@ -297,10 +381,11 @@ def test_a_part_refund_leaves_the_invoice_paid_and_all_of_it_refunded(account):
     found, back = row(account, f"invoice:{invoice}", days(1)), row(account, f"transaction:{first}", days(1))
     assert (found.status, found.refunded_cents, found.plan_name) == ("success", 2_900, "500 credits × 2")
     assert (back.type, back.status, back.amount_cents) == ("credit_adjustment", "refunded", -2_900)
-    assert back.credits_added == -(1_000 * 2_900 // 12_900)
+    taken = effects(account, days(1))[-1]
+    assert (taken.payment, taken.amount) == (back.key, 1_000 * 2_900 // 12_900)
     account.refund(invoice, 10_000, days(2))
     assert row(account, f"invoice:{invoice}", days(2)).status == "refunded"
-    assert sum(found.credits_added for found in look(account, days(2)).payments) == 0
+    assert sum(change for _, change in signed(account, days(2))) == 0
 
 
 @pytest.mark.parametrize(

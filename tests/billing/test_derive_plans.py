@@ -92,7 +92,7 @@ def test_a_renewal_that_is_paid_after_a_later_one_grants_nothing_and_is_listed(a
 
 
 def test_dunning_takes_nothing_away(account):
-    account.bill(start=months(1), dunning_status="in_progress")
+    account.bill(start=months(1))
     account.change_subscription(due_invoices_count=1, due_since=months(1), total_dues_cents=4_900)
     found = look(account, months(1) + 20 * DAY)
     assert [effect.kind for effect in found.effects] == ["reset"]
@@ -144,6 +144,52 @@ def test_voided_invoices_and_drafts_grant_nothing(status):
     assert steps(account, days(1)) == []
 
 
+@pytest.mark.parametrize("forgive", [Account.write_off, Account.adjust])
+def test_a_renewal_that_was_given_up_grants_nothing_though_chargebee_calls_it_paid(account, forgive):
+    renewal = account.bill(start=months(1))
+    account.cancel(months(1) + 20 * DAY, reason="not_paid")
+    owed = steps(account, months(1) + 21 * DAY)
+    forgive(account, renewal, months(1) + 20 * DAY)
+    assert account.invoices[renewal].status == "paid"
+    assert steps(account, months(1) + 21 * DAY) == owed == [reset(START, 200), lapse(months(1))]
+    assert kinds(account, months(1) + 21 * DAY) == []
+
+
+def test_a_term_of_which_a_part_was_adjusted_is_granted_once_the_rest_is_paid(account):
+    renewal = account.bill(start=months(1))
+    account.adjust(renewal, months(1) + DAY, 2_000)
+    assert steps(account, months(1) + 2 * DAY) == [reset(START, 200)]
+    account.pay(renewal, months(1) + 3 * DAY)
+    assert steps(account, months(1) + 3 * DAY) == [reset(START, 200), reset(months(1), 200)]
+
+
+def test_an_invoice_that_takes_the_place_of_one_that_was_never_paid_begins_the_term():
+    account = Account()
+    account.subscribe()
+    account.bill(status="not_paid")
+    account.bill(paid_at=days(2))
+    assert steps(account, days(2)) == [reset(START, 200)]
+    assert kinds(account, days(2)) == []
+
+
+def test_it_stays_the_one_that_began_the_term_when_the_other_is_paid_after_all():
+    account = Account()
+    account.subscribe()
+    first = account.bill(status="not_paid")
+    account.bill(PRO, cents=9_900, paid_at=days(2))
+    before = steps(account, days(2))
+    account.pay(first, days(4))
+    assert steps(account, days(4)) == before == [reset(START, 420)]
+
+
+def test_an_invoice_that_takes_the_place_of_a_void_one_begins_the_term():
+    account = Account()
+    account.subscribe()
+    account.void(account.bill())
+    account.bill(paid_at=days(2))
+    assert steps(account, days(2)) == [reset(START, 200)]
+
+
 # ---------------------------------------------------------------- changes of plan
 
 
@@ -163,6 +209,13 @@ def test_going_up_and_down_within_a_period_brings_the_difference_once(account):
     account.bill(PRO, days(7), months(1), cents=3_000, paid_at=days(7))
     highest = account.bill(SCALE, days(8), months(1), cents=9_000, paid_at=days(8))
     assert steps(account, days(8))[2:] == [upgrade(account, highest, 630)]
+    assert kinds(account, days(8)) == []
+
+
+def test_a_second_invoice_for_a_term_whose_payment_was_lost_is_listed(account):
+    account.charge_back(account.payment_of("1"), days(3))
+    account.bill(paid_at=days(5))
+    assert kinds(account, days(5)) == ["paid_for_nothing"]
 
 
 def test_an_upgrade_that_is_not_paid_brings_nothing(account):
@@ -175,9 +228,10 @@ def test_an_upgrade_is_granted_after_the_period_that_it_is_in():
     account.subscribe()
     base = account.bill()
     change = account.bill(PRO, days(3), months(1), cents=4_000, paid_at=days(3))
-    assert steps(account, days(4)) == []
+    assert (steps(account, days(4)), kinds(account, days(4))) == ([], ["paid_for_nothing"])
     account.pay(base, days(5))
     assert steps(account, days(5)) == [reset(START, 200), upgrade(account, change, 220)]
+    assert kinds(account, days(5)) == []
 
 
 def test_a_downgrade_counts_from_the_next_renewal(account):

@@ -30,7 +30,6 @@ from atlas_site.vendors.chargebee.client import (
 )
 from atlas_site.vendors.chargebee.objects import (
     ChangeEstimate,
-    CreditNote,
     Customer,
     CustomerAccount,
     Event,
@@ -38,6 +37,7 @@ from atlas_site.vendors.chargebee.objects import (
     Invoice,
     InvoiceLine,
     ItemPrice,
+    LinkedCredit,
     LinkedInvoice,
     LinkedPayment,
     Subscription,
@@ -48,7 +48,6 @@ from atlas_site.vendors.chargebee.objects import (
 __all__ = [
     "IDEMPOTENCY_WINDOW",
     "ChangeEstimate",
-    "CreditNote",
     "Customer",
     "CustomerAccount",
     "Event",
@@ -56,6 +55,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "ItemPrice",
+    "LinkedCredit",
     "LinkedInvoice",
     "LinkedPayment",
     "Subscription",

@@ -54,7 +54,6 @@ _RESOURCES = {
     "subscription": "Subscription",
     "invoice": "Invoice",
     "transaction": "Transaction",
-    "credit_note": "CreditNote",
     "item_price": "ItemPrice",
     "event": "Event",
 }

@@ -75,7 +75,6 @@ def fetch_account(customer_id: str, *, now: datetime | None = None) -> CustomerA
         ),
         invoices=tuple(walk("invoice", reading.read_invoice, of_customer)),
         transactions=tuple(walk("transaction", reading.read_transaction, of_customer)),
-        credit_notes=tuple(walk("credit_note", reading.read_credit_note, of_customer)),
     )
 
 
@@ -155,20 +154,17 @@ def invoice_pdf_url(invoice_id: str) -> str:
 def estimate_change(*, subscription_id: str, item_price_id: str) -> ChangeEstimate:
     """Ask what a change to another plan would cost now, and at the next renewal; nothing changes.
 
-    ``term_ends_at`` is the end of the present term, when a change at its end would happen. Raises ``VendorError``.
+    Raises ``VendorError``.
     """
-    known_id = checked_id(subscription_id)
     params = {
-        "subscription": {"id": known_id},
+        "subscription": {"id": checked_id(subscription_id)},
         "subscription_items": [{"item_price_id": item_price_id, "quantity": 1}],
         "replace_items_list": True,
         "prorate": True,
         "invoice_immediately": True,
     }
-    found = ask("subscription_retrieve", lambda client: client.Subscription.retrieve(known_id), "subscription")
-    present = read_whole(found, reading.read_subscription)
     estimate = ask("estimate_change", lambda client: client.Estimate.update_subscription_for_items(params), "estimate")
-    return reading.read_estimate(estimate, present=present)
+    return reading.read_estimate(estimate)
 
 
 def change_plan(*, subscription_id: str, item_price_id: str, at_term_end: bool, key: str) -> Subscription:

@@ -14,14 +14,23 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer. `card_status` is valid, expiring, expired, no_card ...; `auto_collection` is "on" or "off"."""
+    """A customer. `card_status` is valid, expiring, expired, no_card ...
+
+    `payment_method_status` is that of what pays first, which may be a bank account: valid, expiring, expired, invalid
+    or pending_verification. Who has a bank account alone has no card.
+    """
 
     id: str
     email: str | None = None
     deleted: bool = False
-    auto_collection: str | None = None
     card_status: str | None = None
     resource_version: int = 0
+    payment_method_status: str | None = None
+
+    @property
+    def can_be_charged(self) -> bool:
+        """Whether there is a card or a bank account on file with which a payment may succeed."""
+        return not {self.card_status, self.payment_method_status}.isdisjoint({"valid", "expiring"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +102,20 @@ class LinkedPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedCredit:
+    """What a credit note took off an invoice, and when."""
+
+    cents: int
+    date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice: paid, posted, payment_due, not_paid, voided or pending. A refund does not change its status."""
+    """An invoice: paid, posted, payment_due, not_paid, voided or pending. A refund does not change its status.
+
+    Paid is also one of which the rest was adjusted or written off. `credits` are those that paid for it, as money
+    does; `adjustments` let the customer off what they name, and so do write-offs.
+    """
 
     id: str
     customer_id: str
@@ -108,15 +129,18 @@ class Invoice:
     amount_paid_cents: int = 0
     amount_due_cents: int = 0
     credits_applied_cents: int = 0
+    adjusted_cents: int = 0
+    written_off_cents: int = 0
     paid_at: datetime | None = None
     due_date: datetime | None = None
-    dunning_status: str | None = None
     next_retry_at: datetime | None = None
     # What was given along when it was made: of an automatic top-up, its key.
     po_number: str | None = None
     deleted: bool = False
     lines: tuple[InvoiceLine, ...] = ()
     payments: tuple[LinkedPayment, ...] = ()
+    credits: tuple[LinkedCredit, ...] = ()
+    adjustments: tuple[LinkedCredit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +177,6 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class CreditNote:
-    """A credit note of an invoice: adjustment, refundable or store."""
-
-    id: str
-    customer_id: str
-    reference_invoice_id: str | None
-    type: str
-    status: str
-    resource_version: int
-    date: datetime | None = None
-    total_cents: int = 0
-    refunded_cents: int = 0
-    allocated_cents: int = 0
-    deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ItemPrice:
     """A price of the catalog. `item_type` is plan, addon or charge; `metadata` says which credits it grants."""
 
@@ -198,7 +205,6 @@ class CustomerAccount:
     subscriptions: tuple[Subscription, ...] = ()
     invoices: tuple[Invoice, ...] = ()
     transactions: tuple[Transaction, ...] = ()
-    credit_notes: tuple[CreditNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +229,6 @@ class ChangeEstimate:
     credited_cents: int
     next_amount_cents: int | None
     next_at: datetime | None
-    term_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

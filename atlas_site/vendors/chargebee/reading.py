@@ -13,13 +13,13 @@ from typing import Any
 from atlas_site.vendors import lenient
 from atlas_site.vendors.chargebee.objects import (
     ChangeEstimate,
-    CreditNote,
     Customer,
     Event,
     HostedPage,
     Invoice,
     InvoiceLine,
     ItemPrice,
+    LinkedCredit,
     LinkedInvoice,
     LinkedPayment,
     Subscription,
@@ -49,9 +49,9 @@ def read_customer(found: Json) -> Customer | None:
         id=customer_id,
         email=lenient.text(found.get("email")),
         deleted=_flag(found, "deleted"),
-        auto_collection=lenient.text(found.get("auto_collection")),
         card_status=lenient.text(found.get("card_status")),
         resource_version=_whole(found, "resource_version"),
+        payment_method_status=lenient.text(lenient.dig(found, "payment_method.status")),
     )
 
 
@@ -102,9 +102,10 @@ def read_invoice(found: Json) -> Invoice | None:
         amount_paid_cents=_whole(found, "amount_paid"),
         amount_due_cents=_whole(found, "amount_due"),
         credits_applied_cents=_whole(found, "credits_applied"),
+        adjusted_cents=_whole(found, "amount_adjusted"),
+        written_off_cents=_whole(found, "write_off_amount"),
         paid_at=read_moment(found.get("paid_at")),
         due_date=read_moment(found.get("due_date")),
-        dunning_status=lenient.text(found.get("dunning_status")),
         next_retry_at=read_moment(found.get("next_retry_at")),
         po_number=lenient.text(found.get("po_number")),
         deleted=_flag(found, "deleted"),
@@ -117,6 +118,15 @@ def read_invoice(found: Json) -> Invoice | None:
                 date=read_moment(payment.get("txn_date")),
             )
             for payment in lenient.objects(found, "linked_payments")
+        ),
+        credits=tuple(
+            LinkedCredit(_whole(credit, "applied_amount"), read_moment(credit.get("applied_at")))
+            for credit in lenient.objects(found, "applied_credits")
+        ),
+        adjustments=tuple(
+            LinkedCredit(_whole(note, "cn_total"), read_moment(note.get("cn_date")))
+            for note in lenient.objects(found, "adjustment_credit_notes")
+            if note.get("cn_status") != "voided"
         ),
     )
 
@@ -148,26 +158,6 @@ def read_transaction(found: Json) -> Transaction | None:
             for linked in _list(found, "linked_invoices")
         ),
         credited_invoice_ids=tuple(dict.fromkeys(invoice_id for invoice_id in credited if invoice_id)),
-        deleted=_flag(found, "deleted"),
-    )
-
-
-def read_credit_note(found: Json) -> CreditNote | None:
-    """Read a credit note."""
-    note_id = lenient.text(found.get("id"))
-    if note_id is None:
-        return None
-    return CreditNote(
-        id=note_id,
-        customer_id=_text(found, "customer_id"),
-        reference_invoice_id=lenient.text(found.get("reference_invoice_id")),
-        type=_text(found, "type"),
-        status=_text(found, "status"),
-        resource_version=_whole(found, "resource_version"),
-        date=read_moment(found.get("date")),
-        total_cents=_whole(found, "total"),
-        refunded_cents=_whole(found, "amount_refunded"),
-        allocated_cents=_whole(found, "amount_allocated"),
         deleted=_flag(found, "deleted"),
     )
 
@@ -232,8 +222,8 @@ def read_event(found: Json) -> Event | None:
     )
 
 
-def read_estimate(found: Json, *, present: Subscription | None) -> ChangeEstimate:
-    """Read what a change costs; ``present`` is the subscription as it is before it.
+def read_estimate(found: Json) -> ChangeEstimate:
+    """Read what a change costs.
 
     What is left of the plan that was paid comes back as credit notes or, on the invoice, as credits or negative lines:
     the first of these that there is counts, since one may repeat another.
@@ -252,7 +242,6 @@ def read_estimate(found: Json, *, present: Subscription | None) -> ChangeEstimat
         next_amount_cents=lenient.whole(later.get("total")) if next_amount is None else next_amount,
         next_at=read_moment(lenient.dig(found, "subscription_estimate.next_billing_at"))
         or read_moment(later.get("date")),
-        term_ends_at=present.current_term_end if present else None,
     )
 
 

@@ -11,7 +11,6 @@ def customer(**changes: Any) -> dict[str, Any]:
         "id": "cust-1",
         "email": "payer@example.com",
         "first_name": "Pat",
-        "auto_collection": "on",
         "card_status": "valid",
         "deleted": False,
         "resource_version": 1_772_323_200_001,
@@ -61,10 +60,11 @@ def invoice(**changes: Any) -> dict[str, Any]:
         "paid_at": START,
         "currency_code": "USD",
         "total": 9900,
-        "amount_paid": 9000,
+        "amount_paid": 8000,
         "amount_due": 0,
         "credits_applied": 900,
-        "dunning_status": "in_progress",
+        "amount_adjusted": 700,
+        "write_off_amount": 300,
         "po_number": "top-up:1",
         "next_retry_at": END,
         "deleted": False,
@@ -82,7 +82,12 @@ def invoice(**changes: Any) -> dict[str, Any]:
             }
         ],
         "linked_payments": [
-            {"txn_id": "txn_1", "txn_status": "success", "applied_amount": 9000, "txn_date": START, "txn_amount": 9000}
+            {"txn_id": "txn_1", "txn_status": "success", "applied_amount": 8000, "txn_date": START, "txn_amount": 8000}
+        ],
+        "applied_credits": [{"cn_id": "cn_1", "applied_amount": 900, "applied_at": START, "cn_status": "refunded"}],
+        "adjustment_credit_notes": [
+            {"cn_id": "cn_2", "cn_total": 700, "cn_date": END, "cn_status": "adjusted"},
+            {"cn_id": "cn_3", "cn_total": 50, "cn_date": END, "cn_status": "voided"},
         ],
     } | changes
 
@@ -115,22 +120,6 @@ def refund(**changes: Any) -> dict[str, Any]:
         ],
         **changes,
     }
-
-
-def credit_note(**changes: Any) -> dict[str, Any]:
-    return {
-        "id": "cn_1",
-        "customer_id": "cust-1",
-        "reference_invoice_id": "inv_1",
-        "type": "refundable",
-        "status": "refunded",
-        "resource_version": 1_772_323_200_005,
-        "date": START,
-        "total": 500,
-        "amount_refunded": 400,
-        "amount_allocated": 100,
-        "deleted": False,
-    } | changes
 
 
 def item_price(**changes: Any) -> dict[str, Any]:

@@ -17,7 +17,6 @@ READERS = [
     (reading.read_invoice, samples.invoice),
     (reading.read_transaction, samples.transaction),
     (reading.read_transaction, samples.refund),
-    (reading.read_credit_note, samples.credit_note),
     (reading.read_item_price, samples.item_price),
     (reading.read_hosted_page, samples.hosted_page),
     (reading.read_event, samples.event),
@@ -89,10 +88,17 @@ def test_a_subscription_names_its_plan_wherever_it_stands():
 
 def test_an_invoice_has_its_lines_and_payments():
     found = reading.read_invoice(samples.invoice())
-    assert (found.total_cents, found.amount_paid_cents, found.credits_applied_cents) == (9900, 9000, 900)
+    assert (found.total_cents, found.amount_paid_cents, found.credits_applied_cents) == (9900, 8000, 900)
     assert found.lines[0].entity_id == "pro-USD-Monthly"
     assert found.lines[0].date_to - found.lines[0].date_from == timedelta(days=31)
-    assert (found.payments[0].transaction_id, found.payments[0].applied_cents) == ("txn_1", 9000)
+    assert (found.payments[0].transaction_id, found.payments[0].applied_cents) == ("txn_1", 8000)
+
+
+def test_an_invoice_says_what_credits_paid_and_what_nobody_has_to_pay():
+    found = reading.read_invoice(samples.invoice())
+    assert (found.adjusted_cents, found.written_off_cents) == (700, 300)
+    assert [(credit.cents, credit.date) for credit in found.credits] == [(900, START)]
+    assert [(note.cents, note.date) for note in found.adjustments] == [(700, END)], "what was voided counts no more"
 
 
 def test_a_draft_without_a_date_has_that_of_its_last_change():
@@ -121,6 +127,22 @@ def test_metadata_of_a_price_is_kept_as_it_is():
     assert reading.read_item_price(samples.item_price(metadata="no object")).metadata == {}
 
 
+@pytest.mark.parametrize(
+    ("card", "method", "can_be_charged"),
+    [
+        ("valid", {"status": "valid"}, True),
+        ("expiring", None, True),
+        ("no_card", {"type": "direct_debit", "status": "valid"}, True),
+        ("no_card", {"status": "pending_verification"}, False),
+        ("expired", "valid", False),
+        (None, [], False),
+    ],
+)
+def test_a_card_or_a_bank_account_can_be_charged(card, method, can_be_charged):
+    found = reading.read_customer(samples.customer(card_status=card, payment_method=method))
+    assert found.can_be_charged is can_be_charged
+
+
 def test_a_page_belongs_to_the_customer_of_its_content():
     assert reading.read_hosted_page(samples.hosted_page()).customer_id == "cust-1"
     by_invoice = {"invoice": {"customer_id": "cust-2"}}
@@ -129,10 +151,9 @@ def test_a_page_belongs_to_the_customer_of_its_content():
 
 
 def test_an_estimate_says_what_is_due_what_comes_back_and_what_follows():
-    present = reading.read_subscription(samples.subscription())
-    found = reading.read_estimate(samples.estimate(), present=present)
+    found = reading.read_estimate(samples.estimate())
     assert (found.due_now_cents, found.credited_cents, found.next_amount_cents) == (19950, 4950, 24900)
-    assert (found.next_at, found.term_ends_at) == (END, END)
+    assert found.next_at == END
 
 
 def test_what_comes_back_within_the_invoice_is_counted_as_well():
@@ -140,11 +161,11 @@ def test_what_comes_back_within_the_invoice_is_counted_as_well():
     within = samples.estimate(
         credit_note_estimates=[], invoice_estimate={"total": 19950, "amount_due": 19950, "line_items": lines}
     )
-    assert reading.read_estimate(within, present=None).credited_cents == 4950
+    assert reading.read_estimate(within).credited_cents == 4950
 
 
 def test_an_empty_estimate_costs_nothing_and_knows_nothing():
-    found = reading.read_estimate({}, present=None)
+    found = reading.read_estimate({})
     assert (found.due_now_cents, found.credited_cents, found.next_amount_cents) == (0, 0, None)
 
 
