@@ -240,11 +240,13 @@ class AutoTopUp(Document):
     accepted_at = models.DateTimeField(db_column="acceptedAt")
     # Why Atlas itself switched it off, in words for the user: a declined card, an offer that is gone.
     stopped_because = models.CharField(max_length=300, default="", db_column="stoppedBecause")
+    # When a sweep looks at it next: soon after the last look, and next month where the cap of this one is reached.
+    next_look_at = models.DateTimeField(default=timezone.now, db_column="nextLookAt")
 
     class Meta:
         db_table = "AutoTopUp"
         verbose_name = "auto top-up"
-        indexes = [models.Index(fields=["is_enabled"], name="top_up_enabled")]
+        indexes = [models.Index(fields=["is_enabled", "next_look_at"], name="top_up_by_look")]
 
     def __str__(self) -> str:
         return f"auto top-up of {self.user_id}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import User
 from billing.models import AutoTopUp, Offer, TopUp
@@ -49,6 +49,12 @@ def auto_top_up_section(*, user: User, now: datetime) -> AutoTopUpSection:
 def month_of(moment: datetime) -> str:
     """Return the month that a purchase counts for, in UTC: 2026-11."""
     return f"{moment:%Y-%m}"
+
+
+def month_after(moment: datetime) -> datetime:
+    """Return the moment at which the next month begins, in UTC as `month_of`."""
+    first = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (first + timedelta(days=32)).replace(day=1)
 
 
 def cost_of_month(top_ups: Iterable[TopUp], month: str) -> int:

@@ -7,7 +7,6 @@ so a worker that is killed, and an answer that is lost, never charge a card twic
 
 import logging
 from datetime import datetime, timedelta
-from itertools import islice
 
 from bson import Int64, ObjectId
 from django.db import IntegrityError
@@ -30,20 +29,20 @@ from credits.models import Credit
 logger = logging.getLogger(__name__)
 
 OPEN = (TopUp.State.DUE, TopUp.State.SENT)
-CHARGEABLE_CARDS = {"valid", "expiring"}
-RULES_AT_ONCE = 500
+# A sweep looks at so many standing orders for each top-up that it may work on, the longest not looked at first.
+ORDERS_FOR_EACH = 20
+# Shorter than the minute between two sweeps.
+LOOK_AT_ORDER = timedelta(seconds=30)
 PRICE_LIFE = timedelta(minutes=5)
 # Longer than a task may run, so that two workers never hold the same top-up.
 LEASE = timedelta(minutes=5)
-# Chargebee repeats its answer to the key of a charge for 30 minutes; after this time nothing is sent with it again.
-KEY_LIFE = timedelta(minutes=25)
 LOOK_AGAIN = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=10))
 # A bank debit takes days to settle.
 LOOK_AT_SETTLEMENT = timedelta(hours=1)
 
 
 class NoCard(BillingRefused):
-    """There is no card on file at Chargebee that can be charged."""
+    """There is no card or bank account on file at Chargebee that can be charged."""
 
 
 class LimitsDoNotFit(BillingRefused):
@@ -68,8 +67,10 @@ def set_auto_top_up(
         raise LimitsDoNotFit(f"The most a month must be at least one pack: ${offer.price_cents / 100:,.2f}.")
     with vendor_errors_in_words():
         customer = chargebee.fetch_account(selectors.customer_id_of(user)).customer
-    if customer is None or customer.card_status not in CHARGEABLE_CARDS:
-        raise NoCard("There is no card on file that can be charged. Add one first, then turn auto top-up on.")
+    if customer is None or not customer.can_be_charged:
+        raise NoCard(
+            "There is no card or bank account on file that can be charged. Add one first, then turn auto top-up on."
+        )
     terms = {
         "offerId": offer.pk,
         "belowCredits": Int64(below_credits),
@@ -79,6 +80,7 @@ def set_auto_top_up(
         "isEnabled": True,
         "acceptedAt": now,
         "stoppedBecause": "",
+        "nextLookAt": now,
     }
     made = {"$set": terms, "$setOnInsert": {"_id": ObjectId()}}
     collection_of(AutoTopUp).update_one({"userId": user.pk}, made, upsert=True)
@@ -93,7 +95,8 @@ def stop_auto_top_up(*, user: User) -> None:
 def top_up_wallets(*, now: datetime, limit: int = 50) -> int:
     """Buy what standing orders ask for, and bring earlier top-ups to their end; return how many were worked on.
 
-    Any number of sweeps may run at once. A sweep ends early when Chargebee does not answer.
+    Any number of sweeps may run at once. A sweep ends early when Chargebee does not answer; what cannot be worked on
+    for any other reason is tried again later and does not keep the others waiting.
     """
     _open_due_ones(now, limit)
     waiting = TopUp.objects.filter(next_attempt_at__lte=now, state__in=TopUp.State.values).order_by("next_attempt_at")
@@ -106,9 +109,12 @@ def top_up_wallets(*, now: datetime, limit: int = 50) -> int:
             _carry_on(top_up, now)
         except VendorError as error:
             logger.warning("Top-up %s waits for Chargebee: %s", top_up.pk, type(error).__name__)
-            _look_again(top_up, now + LOOK_AGAIN[min(top_up.attempts, len(LOOK_AGAIN) - 1)])
+            _look_again(top_up, now)
             if not isinstance(error, VendorRejected):
                 break  # the others would find the same
+        except Exception:
+            logger.exception("Top-up %s could not be worked on.", top_up.pk)
+            _look_again(top_up, now)
     return worked_on
 
 
@@ -116,16 +122,22 @@ def top_up_wallets(*, now: datetime, limit: int = 50) -> int:
 
 
 def _open_due_ones(now: datetime, limit: int) -> None:
-    """Write down a top-up for each standing order whose wallet is short, `limit` at most."""
+    """Write down a top-up for each standing order that is due for a look and whose wallet is short, `limit` at most."""
+    due = AutoTopUp.objects.filter(is_enabled=True, next_look_at__lte=now).order_by("next_look_at")
+    rules = list(due[: ORDERS_FOR_EACH * limit])
+    wallets = {wallet.user_id: wallet for wallet in Credit.objects.filter(user_id__in=[r.user_id for r in rules])}
+    looked_at: list[ObjectId] = []
     opened = 0
-    enabled = AutoTopUp.objects.filter(is_enabled=True).iterator(chunk_size=RULES_AT_ONCE)
-    while rules := list(islice(enabled, RULES_AT_ONCE)):
-        wallets = {wallet.user_id: wallet for wallet in Credit.objects.filter(user_id__in=[r.user_id for r in rules])}
-        for rule in rules:
+    for rule in rules:
+        if opened == limit:
+            break
+        looked_at.append(rule.pk)
+        try:
             if _is_short(rule, wallets.get(rule.user_id)):
                 opened += _open(rule, now)
-            if opened >= limit:
-                return
+        except Exception:
+            logger.exception("The standing order of %s could not be looked at.", rule.user_id)
+    due.filter(pk__in=looked_at).order_by().update(next_look_at=now + LOOK_AT_ORDER)
 
 
 def _is_short(rule: AutoTopUp, wallet: Credit | None) -> bool:
@@ -152,6 +164,8 @@ def _open(rule: AutoTopUp, now: datetime) -> bool:
         return False
     month = selectors.month_of(now)
     if selectors.cost_of_month(earlier, month) + offer.price_cents > rule.monthly_cap_cents:
+        until = selectors.month_after(now)
+        AutoTopUp.objects.filter(pk=rule.pk, accepted_at=rule.accepted_at).update(next_look_at=until)
         return False
     try:
         TopUp.objects.create(
@@ -171,7 +185,8 @@ def _open(rule: AutoTopUp, now: datetime) -> bool:
 
 def _is_wanted(rule: AutoTopUp) -> bool:
     """Whether its owner wants and may have a purchase now, by what is stored now."""
-    if not AutoTopUp.objects.filter(pk=rule.pk, is_enabled=True).exists() or not rule.user.is_active:
+    owner = User.objects.filter(pk=rule.user_id).first()
+    if owner is None or not owner.is_active or not AutoTopUp.objects.filter(pk=rule.pk, is_enabled=True).exists():
         return False
     wallet = Credit.objects.filter(user_id=rule.user_id).first()
     return credit_selectors.may_spend_automatically(rule.user_id) and _is_short(rule, wallet)
@@ -199,16 +214,24 @@ def _carry_on(top_up: TopUp, now: datetime) -> None:
     if top_up.state not in OPEN:
         _tell(top_up, now)
         return
-    customer_id = selectors.customer_id_of(User.objects.get(pk=top_up.user_id))
-    invoice = _find_invoice(top_up, customer_id) if top_up.state == TopUp.State.SENT else None
-    if invoice is None:
-        _refresh_price(top_up, now)
-        reason = _why_not_sent(top_up, now)
-        if reason:
-            _end_unsent(top_up, reason)
-            return
-        invoice = _charge(top_up, customer_id, now)
+    was_sent = top_up.state == TopUp.State.SENT
+    user = User.objects.filter(pk=top_up.user_id).first()
+    if user is None:
+        look = " Chargebee knows whether it was charged." if was_sent else ""
+        _end_untold(top_up, f"The account was deleted.{look}")
+        return
+    customer_id = selectors.customer_id_of(user)
+    invoice = _find_invoice(top_up, customer_id) if was_sent else None
     if invoice is not None:
+        _settle(top_up, invoice, customer_id, now)
+    elif was_sent and now - (top_up.sent_at or top_up.created_at) > chargebee.IDEMPOTENCY_WINDOW:
+        _end_untold(top_up, "Chargebee did not answer in time, and has no invoice of it.")
+    elif reason := _why_not_charged(top_up, now):
+        if was_sent:  # it may still be charged, whether or not it is wanted now
+            _look_again(top_up, now)
+        else:
+            _end_untold(top_up, reason)
+    elif invoice := _charge(top_up, customer_id, now):
         _settle(top_up, invoice, customer_id, now)
 
 
@@ -229,10 +252,9 @@ def _refresh_price(top_up: TopUp, now: datetime) -> None:
         copy_offers(now=now)
 
 
-def _why_not_sent(top_up: TopUp, now: datetime) -> str:
-    """Return why a top-up without an invoice is given up, "" if the card may be charged."""
-    if top_up.sent_at is not None and now - top_up.sent_at > KEY_LIFE:
-        return "Chargebee did not answer in time, and has no invoice of it."
+def _why_not_charged(top_up: TopUp, now: datetime) -> str:
+    """Return why the card must not be charged for a top-up, by the prices and wishes of now; "" if it may be."""
+    _refresh_price(top_up, now)
     rule = AutoTopUp.objects.filter(user_id=top_up.user_id).first()
     offer = _offer_as_agreed(rule, now) if rule else None
     if rule is None or not _is_wanted(rule):
@@ -243,7 +265,11 @@ def _why_not_sent(top_up: TopUp, now: datetime) -> str:
 
 
 def _charge(top_up: TopUp, customer_id: str, now: datetime) -> Invoice | None:
-    """Charge the card on file and return the invoice; after a refusal end the top-up and the order, return None."""
+    """Charge the card on file and return the invoice; after a refusal end the top-up and the order, return None.
+
+    A charge that was sent before and is refused now may still be on its way, so that it is looked at again; only a
+    decline is the answer to its key. Raises VendorError.
+    """
     TopUp.objects.filter(pk=top_up.pk, state=TopUp.State.DUE).update(state=TopUp.State.SENT, sent_at=now)
     try:
         return chargebee.charge_pack(customer_id=customer_id, item_price_id=top_up.offer_id, key=_key(top_up))
@@ -251,6 +277,8 @@ def _charge(top_up: TopUp, customer_id: str, now: datetime) -> Invoice | None:
         said = f"The bank said: “{error.reason}”" if error.reason else "The bank gave no reason."
         _fail(top_up, f"The payment was declined. {said}"[:300], now)
     except VendorRejected:
+        if top_up.state == TopUp.State.SENT:
+            raise
         _fail(top_up, "Our payment provider did not accept the charge.", now)
     return None
 
@@ -264,11 +292,13 @@ def _settle(top_up: TopUp, invoice: Invoice, customer_id: str, now: datetime) ->
     elif invoice.deleted or invoice.status in {"voided", "not_paid"}:
         _fail(top_up, "The payment did not come through.", now)
     else:
-        _look_again(top_up, now + LOOK_AT_SETTLEMENT)
+        _look_again(top_up, now, after=LOOK_AT_SETTLEMENT)
 
 
-def _look_again(top_up: TopUp, at: datetime) -> None:
-    TopUp.objects.filter(pk=top_up.pk).update(next_attempt_at=at)
+def _look_again(top_up: TopUp, now: datetime, *, after: timedelta | None = None) -> None:
+    """Leave a top-up for later: the more often it was tried, the later."""
+    wait = after or LOOK_AGAIN[min(top_up.attempts, len(LOOK_AGAIN) - 1)]
+    TopUp.objects.filter(pk=top_up.pk).update(next_attempt_at=now + wait)
 
 
 # ---------------------------------------------------------------- how one ends
@@ -280,8 +310,8 @@ def _fail(top_up: TopUp, reason: str, now: datetime) -> None:
     _end(top_up, TopUp.State.FAILED, now, error=reason)
 
 
-def _end_unsent(top_up: TopUp, reason: str) -> None:
-    """End a top-up for which nothing was charged, of which there is nothing to tell."""
+def _end_untold(top_up: TopUp, reason: str) -> None:
+    """End a top-up of which there is nothing to tell: nothing was charged, or there is nobody to tell."""
     TopUp.objects.filter(pk=top_up.pk).update(state=TopUp.State.FAILED, error=reason, next_attempt_at=None)
 
 
@@ -302,10 +332,13 @@ def _tell(top_up: TopUp, now: datetime) -> None:
     if not TopUp.objects.filter(pk=top_up.pk, told_at=None).update(told_at=now, next_attempt_at=None):
         return
     ended = TopUp.objects.get(pk=top_up.pk)
+    user = User.objects.filter(pk=ended.user_id).first()
+    if user is None:
+        return
     if ended.state == TopUp.State.PAID:
         rule = AutoTopUp.objects.filter(user_id=ended.user_id).first()
         spent_cents = selectors.cost_of_month(TopUp.objects.filter(user_id=ended.user_id), ended.month)
         mail = emails.top_up_paid_mail(top_up=ended, rule=rule, spent_cents=spent_cents)
     else:
         mail = emails.top_up_stopped_mail(reason=ended.error)
-    send_mail(mail, to=User.objects.get(pk=ended.user_id).email)
+    send_mail(mail, to=user.email)

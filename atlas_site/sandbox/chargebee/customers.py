@@ -118,7 +118,8 @@ def add_payment_source(books: Books, customer_id: str, given: dict[str, Any]) ->
                 raise Declined("The account number is not valid.", "payment_method_verification_failed")
             source["bank_account"] = {"last4": account[-4:], "account_type": "checking", "bank_name": "Sandbox Bank"}
         books.put("payment_source", source)
-        customer["primary_payment_source_id"], customer["card_status"] = source["id"], "valid"
+        customer["primary_payment_source_id"] = source["id"]
+        customer["card_status"] = "valid" if number else "no_card"
         customer["payment_method"] = {
             "object": "payment_method", "type": source["type"], "status": "valid", "gateway": "chargebee",
             "gateway_account_id": "gw_sandbox", "reference_id": source["reference_id"],

@@ -19,7 +19,7 @@ def create(books: Books, customer_id: str, redirect_url: str | None, *, base_url
             "object": "linked_customer", "customer_id": customer["id"], "email": customer.get("email"),
             "has_billing_address": "billing_address" in customer,
             "has_active_subscription": _has_active_subscription(books, customer_id),
-            "has_payment_method": customer["card_status"] != "no_card",
+            "has_payment_method": "primary_payment_source_id" in customer,
         }],
     }  # fmt: skip
     with books.change():
