@@ -181,6 +181,7 @@ class AutoTopUpFactory(DjangoModelFactory):
     below_credits = 50
     monthly_cap_cents = 10_000
     accepted_at = NOON
+    next_look_at = NOON
 
     class Meta:
         model = AutoTopUp
