@@ -21,10 +21,10 @@ TYPES = dict(CreditType.choices)
 
 
 def statement_csv(*, wallet: Credit, only: StatementFilter, zone: tzinfo) -> Iterator[str]:
-    """Return the filtered statement as CSV, newest first. Times are those of `zone`, and UTC in a column beside it."""
+    """Return the filtered statement as CSV, newest first. Times are those of `zone`, and of UTC if it is another."""
     entries = statement_entries(wallet=wallet, only=only)
     header = [
-        *("No.", f"Time ({zone})", "Time (UTC)", "What", "Reason", "Operation", "Change", "Charged"),
+        *("No.", *(f"Time ({name})" for name in _zones(zone)), "What", "Reason", "Operation", "Change", "Charged"),
         *("Subscription change", "Purchased change", "Held change", "Owed change"),
         *("Balance", "Subscription balance", "Purchased balance", "Held", "Owed"),
         *("Caused by", "Done by", "Key", "Hash"),
@@ -40,8 +40,7 @@ def _rows(header: list[str], entries: Iterator[Mapping[str, Any]], zone: tzinfo)
         used = [TYPES.get(name, name) for name, amount in entry["byType"].items() if amount]
         yield [
             entry["sequence"],
-            at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
-            at.strftime("%Y-%m-%d %H:%M:%S"),
+            *(at.astimezone(shown).strftime("%Y-%m-%d %H:%M:%S") for shown in _zones(zone)),
             KINDS.get(entry["kind"], entry["kind"]),
             entry["reason"],
             ", ".join(used),
@@ -55,6 +54,11 @@ def _rows(header: list[str], entries: Iterator[Mapping[str, Any]], zone: tzinfo)
             entry["key"],
             entry["hash"],
         ]
+
+
+def _zones(zone: tzinfo) -> list[tzinfo]:
+    """Return the zones whose times are written, each once: columns of one name would hide each other."""
+    return [UTC] if str(zone) == str(UTC) else [zone, UTC]
 
 
 def statement_json_lines(*, wallet: Credit, only: StatementFilter) -> Iterator[str]:

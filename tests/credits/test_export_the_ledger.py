@@ -33,6 +33,19 @@ def rows_of(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline="")))
 
 
+def test_a_reader_in_utc_has_one_column_of_times(as_alice, alice):
+    alice.time_zone = "UTC"
+    alice.save()
+    write_history(alice.pk)
+    body = export_of(as_alice, "/credits/statement.csv")
+    header = next(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))
+    assert [name for name in header if name.startswith("Time")] == ["Time (UTC)"]
+    assert len(set(header)) == len(header)
+    newest = CreditLog.objects.order_by("-sequence").first()
+    assert rows_of(body)[0]["Time (UTC)"] == f"{newest.timestamp:%Y-%m-%d %H:%M:%S}"
+    assert rows_of(body)[0]["Hash"] == newest.hash
+
+
 def test_the_ledger_has_a_heading_and_every_entry_with_its_hash(as_alice, alice):
     write_history(alice.pk)
     heading, *entries = [json.loads(line) for line in export_of(as_alice).decode().split("\n")[:-1]]
