@@ -231,6 +231,8 @@ class CreditAdjustmentForm(forms.ModelForm):
         amount: int = self.cleaned_data["amount"]
         if not amount:
             raise ValidationError("Write how many credits to add, or with a minus how many to take.")
+        if abs(amount) > credit_services.LARGEST_ADJUSTMENT:
+            raise ValidationError(f"{credit_services.LARGEST_ADJUSTMENT:,} credits are the most at once.")
         return amount
 
     def clean_adjustment_id(self) -> ObjectId:

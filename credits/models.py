@@ -333,7 +333,8 @@ class CreditAdjustment(Document):
     bucket = models.CharField(max_length=20, choices=Bucket.choices, default=Bucket.PURCHASED)
     reason = models.CharField(max_length=300)
     corrects = models.CharField(max_length=200, null=True, blank=True)
-    # The amount in credits above which a second person had to approve, when this was proposed.
+    # The amount in credits above which a second person had to approve, when this was proposed: the limit of its
+    # proposer, less what they had decided alone for this wallet lately.
     limit = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     proposed_by = models.ForeignKey(
@@ -363,7 +364,11 @@ class CreditAdjustment(Document):
     class Meta:
         db_table = "CreditAdjustment"
         verbose_name = "adjustment"
-        indexes = [models.Index(fields=["state", "-created_at"], name="adjustment_by_state")]
+        indexes = [
+            models.Index(fields=["state", "-created_at"], name="adjustment_by_state"),
+            # What one person has lately decided alone for one user.
+            models.Index(fields=["user", "proposed_by", "-created_at"], name="adjustment_by_proposer"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount:+d} {self.bucket} credits"

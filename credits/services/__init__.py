@@ -5,7 +5,13 @@ The order of a spend: `make_quote`, then `accept_quote` in one `run_txn` with th
 credits, all moments are passed in as ``now``, and each operation may be repeated without doing anything twice.
 """
 
-from credits.services.adjustments import LEAST_REASON, approve_adjustment, propose_adjustment, reject_adjustment
+from credits.services.adjustments import (
+    LARGEST_ADJUSTMENT,
+    LEAST_REASON,
+    approve_adjustment,
+    propose_adjustment,
+    reject_adjustment,
+)
 from credits.services.adoption import Adoption, adopt_wallets
 from credits.services.books import RULES as BOOK_RULES
 from credits.services.books import Breach, Report, verify_books
@@ -40,6 +46,7 @@ from credits.services.welcome import claim_welcome_credits, lapse_welcome_credit
 __all__ = [
     "BOOK_RULES",
     "HIGHEST_WEIGHT",
+    "LARGEST_ADJUSTMENT",
     "LEAST_REASON",
     "Acceptance",
     "AccountBlocked",

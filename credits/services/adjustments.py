@@ -1,6 +1,7 @@
 """Decisions of staff to add or take credits: who and why, and above a limit a second person (B8)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from bson import Int64, ObjectId
 from django.conf import settings
@@ -15,6 +16,9 @@ from credits.services.grants import adjust
 from credits.services.ledger import find_entry_of, open_wallet
 
 LEAST_REASON = 10
+LARGEST_ADJUSTMENT = 10_000_000
+# Over how long the limit of one person for one wallet counts.
+LIMIT_SPAN = timedelta(days=30)
 State = CreditAdjustment.State
 
 
@@ -32,51 +36,65 @@ def propose_adjustment(
     """Add or take (negative) credits of a user by a decision of staff, and return the decision.
 
     Up to ADJUSTMENT_LIMIT credits it is applied at once. Above, and for one's own wallet, it waits for
-    `approve_adjustment` by somebody else.
+    `approve_adjustment` by somebody else. What the same person has decided alone for the same wallet within LIMIT_SPAN
+    counts, added or taken, so that many small ones are no way around the second person.
     `corrects` is the key of the ledger entry of this user that it puts right. `adjustment_id` makes a form that is sent
     twice one decision: the second answers with the first.
 
-    Raises ValueError for no amount, an unknown bucket or a reason of fewer than LEAST_REASON characters, EntryNotFound
+    Raises ValueError for no amount or one beyond LARGEST_ADJUSTMENT, an unknown bucket or a reason of fewer than
+    LEAST_REASON characters, EntryNotFound
     if there is no entry to correct, KeyReused for an `adjustment_id` that was something else, and NotEnoughCredits if
     the bucket holds less than is taken. Then nothing is kept.
     """
     words = " ".join(reason.split())
     if not amount or bucket not in Bucket.values or len(words) < LEAST_REASON:
         raise ValueError(f"An adjustment needs an amount, a bucket and a reason of at least {LEAST_REASON} characters.")
+    if abs(amount) > LARGEST_ADJUSTMENT:
+        raise ValueError(f"An adjustment is of {LARGEST_ADJUSTMENT:,} credits at most.")
     wallet_id = open_wallet(user_id=user_id)
     if corrects and find_entry_of(wallet_id, corrects) is None:
         raise EntryNotFound(f"This user's ledger has no entry {corrects}.")
-    limit: int = settings.ADJUSTMENT_LIMIT
-    applies = abs(amount) <= limit and user_id != proposed_by
-    document = {
+    document: dict[str, Any] = {
         "_id": adjustment_id or ObjectId(),
         "userId": user_id,
         "amount": Int64(amount),
         "bucket": bucket,
         "reason": words,
         "corrects": corrects or None,
-        "limit": Int64(limit),
-        "state": str(State.APPLIED if applies else State.PROPOSED),
+        "limit": Int64(settings.ADJUSTMENT_LIMIT),
+        "state": str(State.PROPOSED),
         "proposedBy": proposed_by,
         "approvedBy": None,
         "rejectedBy": None,
         "createdAt": as_utc(now),
-        "decidedAt": as_utc(now) if applies else None,
+        "decidedAt": None,
     }
     adjustment = load(CreditAdjustment, document)
     if adjustment_id is not None and (first := _decided_before(adjustment)):
         return first
 
-    def write() -> None:
-        if applies:
+    def write() -> dict[str, Any]:
+        # Two at once cannot both fit what is left: each writes the wallet, and the later one then reads anew.
+        left = max(0, settings.ADJUSTMENT_LIMIT - decided_alone(user_id=user_id, proposed_by=proposed_by, now=now))
+        written = {**document, "limit": Int64(left)}
+        if abs(amount) <= left and user_id != proposed_by:
+            written |= {"state": str(State.APPLIED), "decidedAt": as_utc(now)}
             _apply(adjustment, now)
-        collection_of(CreditAdjustment).insert_one(dict(document), session=current_session())
+        collection_of(CreditAdjustment).insert_one(dict(written), session=current_session())
+        return written
 
     try:
-        run_txn(write, lock=user_id)
+        return load(CreditAdjustment, run_txn(write, lock=user_id))
     except DuplicateKeyError:  # the same form, sent twice in the same moment
         return CreditAdjustment.objects.get(pk=adjustment.pk)
-    return adjustment
+
+
+def decided_alone(*, user_id: ObjectId, proposed_by: ObjectId, now: datetime) -> int:
+    """Return how many credits of a user somebody has added and taken within LIMIT_SPAN without a second person."""
+    by_one = {"userId": user_id, "proposedBy": proposed_by, "createdAt": {"$gt": as_utc(now - LIMIT_SPAN)}}
+    alone = {"state": str(State.APPLIED), "approvedBy": None}
+    found = collection_of(CreditAdjustment).find({**by_one, **alone}, {"amount": 1}, session=current_session())
+    return sum(abs(adjustment["amount"]) for adjustment in found)
 
 
 def approve_adjustment(*, adjustment_id: ObjectId, approved_by: ObjectId, now: datetime) -> CreditAdjustment:

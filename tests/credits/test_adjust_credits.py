@@ -1,6 +1,7 @@
 """Staff add or take credits: with a typed reason, and by two people above the limit (B8)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from bson import Int64, ObjectId
@@ -86,6 +87,44 @@ def test_several_people_approve_at_once_and_it_is_applied_once(alice, propose):
     assert purchased(alice) == 2000
     assert CreditAdjustment.objects.get().approved_by_id in people
     assert_sound()
+
+
+@pytest.mark.parametrize("second", [500, -500])
+def test_many_small_ones_of_one_person_wait_for_a_second_person_too(alice, bob, sam, chief, fund, propose, second):
+    fund(alice.pk, purchased=1000)
+    first, waiting = propose(500), propose(second)
+    assert (first.state, first.limit) == ("applied", 500)
+    assert (waiting.state, waiting.limit) == ("proposed", 0)
+    assert purchased(alice) == 1500
+    assert propose(500, user_id=bob.pk).state == "applied"
+    assert propose(500, proposed_by=chief.pk).state == "applied"
+    credit_services.approve_adjustment(adjustment_id=waiting.pk, approved_by=chief.pk, now=NOW)
+    assert propose(1, now=NOW + timedelta(days=30)).state == "applied"
+    assert_sound()
+
+
+def test_what_two_people_decided_does_not_count_as_one_persons(propose, chief):
+    large = propose(900)
+    credit_services.approve_adjustment(adjustment_id=large.pk, approved_by=chief.pk, now=NOW)
+    propose(300), propose(600)
+    assert propose(200).state == "applied"
+    assert propose(1).state == "proposed"
+    assert_sound()
+
+
+def test_small_ones_at_the_same_moment_do_not_pass_the_limit_together(alice, propose):
+    with ThreadPoolExecutor(6) as pool:
+        adjustments = list(pool.map(lambda _: propose(200), range(6)))
+    assert sorted(one.state for one in adjustments) == ["applied"] * 2 + ["proposed"] * 4
+    assert purchased(alice) == 400
+    assert_sound()
+
+
+@pytest.mark.parametrize("amount", [10_000_001, -10_000_001, 2**63])
+def test_an_amount_beyond_all_reason_is_refused(propose, amount):
+    with pytest.raises(ValueError, match="10,000,000 credits at most"):
+        propose(amount)
+    assert not CreditAdjustment.objects.exists()
 
 
 def test_a_rejected_one_is_never_applied(alice, sam, chief, propose):
@@ -228,6 +267,8 @@ def test_staff_adjust_credits_by_a_form(staff, alice, sam):
         ("email", {"email": "nobody@example.test"}),
         ("amount", {"amount": "0"}),
         ("amount", {"amount": "1.5"}),
+        ("amount", {"amount": "10000001"}),
+        ("amount", {"amount": "-99999999999999999999"}),
         ("reason", {"reason": "short"}),
         ("bucket", {"bucket": "pocket"}),
         ("adjustment_id", {"adjustment_id": "x"}),

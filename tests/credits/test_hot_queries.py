@@ -9,7 +9,7 @@ from atlas_site.mongodb.documents import collection_of
 from atlas_site.mongodb.explain import assert_index_scan, assert_index_scan_of, explain_of, recorded_reads, stages_of
 from credits import selectors
 from credits import services as credit_services
-from credits.models import Credit, CreditLog, CreditUsage, Quote
+from credits.models import Credit, CreditAdjustment, CreditLog, CreditUsage, Quote
 from tests.credits.conftest import NOW
 
 USER, WALLET = ObjectId(), ObjectId()
@@ -63,6 +63,16 @@ DIRECT = {
             },
             {"$sort": {"sequence": 1}},
         ],
+    ),
+    "what one person has decided alone for one user": (
+        CreditAdjustment,
+        {
+            "userId": USER,
+            "proposedBy": WALLET,
+            "createdAt": {"$gt": NOW},
+            "state": "applied",
+            "approvedBy": None,
+        },
     ),
     "use of a period": (CreditLog, {"creditId": WALLET, "sequence": {"$gte": 3}, "kind": {"$in": ["reserve"]}}),
     "entries of some wallets in order, for the books": (
@@ -136,6 +146,21 @@ def test_older_receipts_are_read_from_an_index(alice, fund, quote_for):
     credit_services.accept_quote(quote_id=quote.id, user_id=alice.pk, now=NOW)
     credit_services.release(quote_id=quote.id, now=NOW)
     assert_index_scan(lambda: selectors.list_receipts(user=alice, after=quote.id))
+
+
+def test_what_was_used_of_a_period_is_read_from_indexes(alice, quote_for):
+    period = {"user_id": alice.pk, "ends_at": NOW + timedelta(days=60), "amount": 9, "now": NOW}
+    credit_services.reset_period(subscription_id="sub", started_at=NOW, **period)
+    quote = quote_for(alice.pk, SEARCH=5)
+    credit_services.accept_quote(quote_id=quote.id, user_id=alice.pk, now=NOW)
+    credit_services.reset_period(subscription_id="sub", started_at=NOW + timedelta(days=30), **period)
+    credit_services.release(quote_id=quote.id, cause="cancelled", now=NOW)
+    refund = {"user_id": alice.pk, "amount": 9, "refund_id": str(alice.pk), "reason": "Refund", "now": NOW}
+    of_first = {"bucket": "subscription", "period": credit_services.period_name("sub", NOW)}
+    with recorded_reads() as reads:
+        assert credit_services.claw_back(**refund, **of_first) is None
+    assert len(reads) == 6
+    assert_index_scan(lambda: credit_services.claw_back(**refund, **of_first))
 
 
 def test_the_burn_rate_is_read_from_the_index_alone(alice, fund):
