@@ -13,7 +13,7 @@ PAID, VOIDED = "paid", "voided"
 DRAFT = "pending"
 
 # What changes how much of an invoice is paid, in the order in which it counts within one second.
-ADJUSTED, CAME, WENT = range(3)
+CAME, WENT, ADJUSTED = range(3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from billing.entitlement import Entitlement, OfferLike
 from billing.entitlement.money import moment_of_version
 from billing.services.notices import NEWS_LIFE, News
+from credits import services as credit_services
 
 UNPAID_REASONS = {"not_paid", "no_card"}
 
@@ -45,7 +46,7 @@ def _of_state(entitlement: Entitlement, offers: Mapping[str, OfferLike]) -> Iter
         return
     offer = offers.get(state.plan_id or "")
     name = offer.name if offer else ""
-    key = f"{state.subscription_id}:{state.cancelled_at:%Y-%m-%dT%H:%M:%SZ}"
+    key = credit_services.period_name(state.subscription_id, state.cancelled_at)
     if state.status == "non_renewing":
         at = moment_of_version(state.resource_version) or state.cancelled_at
         overdue = state.total_dues_cents if state.due_invoices_count else 0

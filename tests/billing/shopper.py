@@ -81,6 +81,14 @@ class Shopper:
         """Let the payer's bank take the payment back."""
         self.site.control("chargebee/chargeback", {"invoice_id": invoice_id})
 
+    def write_off(self, invoice_id: str) -> None:
+        """Let staff give up what an invoice is due, which Chargebee calls paid then."""
+        self.ask(f"invoices/{invoice_id}/write_off", {})
+
+    def void(self, invoice_id: str) -> None:
+        """Let staff declare void what was not paid."""
+        self.ask(f"invoices/{invoice_id}/void", {})
+
     def settle(self, transaction_id: str) -> None:
         """Let a bank debit succeed."""
         self.site.control("chargebee/settle", {"transaction_id": transaction_id})

@@ -22,7 +22,8 @@ from tests.factories import UserFactory
 # Events are received by the real clock, so that a sweep of these tests happens after it.
 LATER = timedelta(hours=1)
 ACTS = ["subscribe", "yearly", "buy", "debit", "upgrade", "downgrade", "refund", "part refund", "fail late"]
-ACTS += ["charge back", "cancel", "keep", "end now", "reactivate", "pause", "resume", "travel", "travel", "collect"]
+ACTS += ["charge back", "write off", "void", "cancel", "keep", "end now", "reactivate", "pause", "resume"]
+ACTS += ["travel", "travel", "collect"]
 
 
 def test_deliveries_in_any_order_at_once_and_again_lead_to_the_same_books(site, make_user, now):
@@ -67,6 +68,7 @@ def do(shopper: Shopper, act: tuple[str, int], moment: datetime) -> datetime:
     later = travel(shopper.site, moment + (timedelta(days=number) if name == "travel" else timedelta(minutes=number)))
     paid = [invoice for invoice in shopper.account.invoices if invoice.payments]
     chosen = paid[number % len(paid)] if paid else None
+    owed = [invoice for invoice in shopper.account.invoices if invoice.amount_due_cents]
     acts = {
         "subscribe": lambda: None if is_live(shopper) else shopper.subscribe(STARTER),
         "yearly": lambda: None if is_live(shopper) else shopper.subscribe(STARTER_YEARLY),
@@ -78,6 +80,8 @@ def do(shopper: Shopper, act: tuple[str, int], moment: datetime) -> datetime:
         "part refund": lambda: shopper.refund(chosen.id, number * 10),
         "fail late": lambda: shopper.fail_late(chosen.payments[-1].transaction_id),
         "charge back": lambda: shopper.charge_back(chosen.id),
+        "write off": lambda: shopper.write_off(owed[-1].id) if owed else None,
+        "void": lambda: shopper.void(owed[-1].id) if owed else None,
         "cancel": shopper.cancel,
         "keep": shopper.keep,
         "end now": shopper.end_now,

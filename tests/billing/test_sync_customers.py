@@ -121,6 +121,40 @@ def test_a_bank_debit_grants_when_it_settles_and_takes_back_when_it_fails_late(s
     assert sorted(rows_of(shopper)) == [("one_time_purchase", "failed", 29.0, -100), invoice_row]
 
 
+def test_a_renewal_that_was_written_off_grants_nothing_though_chargebee_calls_it_paid(shopper, now):
+    shopper.subscribe(STARTER, card=FAILS_LATER_CARD)
+    later = travel(shopper.site, now + timedelta(days=40))
+    renewal = shopper.last_invoice
+    assert (renewal.status, shopper.subscription.status) == ("not_paid", "cancelled")
+    shopper.write_off(renewal.id)
+    assert shopper.last_invoice.status == "paid"
+    result = sync(shopper, later)
+    assert [key.partition(":")[0] for key in result.applied] == ["reset", "lapse"]
+    assert result.problems == ()
+    row = PaymentTransaction.objects.get(key=f"invoice:{renewal.id}")
+    assert (row.status, row.credits_added) == ("failed", 0)
+
+
+@pytest.mark.parametrize("looks", [True, False], ids=["looked at each time", "looked at once"])
+@pytest.mark.parametrize("give_up", [Shopper.write_off, Shopper.void])
+def test_what_failed_late_and_was_given_up_stays_visible_whenever_somebody_looks(shopper, now, looks, give_up):
+    invoice = shopper.buy(card=GOOD_BANK)
+    payment = invoice.payments[0].transaction_id
+    for act in (lambda: shopper.settle(payment), lambda: shopper.fail_late(payment)):
+        act()
+        if looks:
+            sync(shopper, now)
+    give_up(shopper, invoice.id)
+    assert sync(shopper, now).problems == ()
+    assert list(CreditLog.objects.order_by("sequence").values_list("kind", flat=True)) == ["grant", "clawback"]
+    assert wallet_of(shopper) == (0, 0, 0)
+    lost, bought = sorted(rows_of(shopper), key=lambda row: row[3])
+    assert (lost, bought) == (
+        ("one_time_purchase", "failed", 29.0, -100),
+        ("one_time_purchase", "failed", 29.0, 100),
+    )
+
+
 def test_a_refund_takes_back_its_share_and_the_whole_of_it_all(shopper, now):
     invoice = shopper.buy()
     sync(shopper, now)
