@@ -97,18 +97,26 @@ def show_offer(request: HttpRequest, offer_id: str) -> HttpResponse:
 @require_POST
 @page_of_payer
 def start_checkout(request: HttpRequest, offer_id: str) -> HttpResponse:
-    """Open a hosted page for an offer, and go to the page of Atlas that leads there."""
+    """Open a hosted page for an offer, and go to the page of Atlas that leads there.
+
+    Beside an open page for another plan there is none: say which one is open, and until when.
+    """
     form = CheckoutForm(request.POST)
     if not form.is_valid():
         return redirect("billing:show-offer", offer_id)
     back_url = _next_of(request) or reverse("billing:show-billing")
-    checkout = services.start_checkout(
-        user=request.user,
-        offer_id=offer_id,
-        back_url=back_url,
-        token=form.cleaned_data["token"],
-        now=timezone.now(),
-    )
+    try:
+        checkout = services.start_checkout(
+            user=request.user,
+            offer_id=offer_id,
+            back_url=back_url,
+            token=form.cleaned_data["token"],
+            now=timezone.now(),
+        )
+    except services.PlanPageIsOpen as refusal:
+        offer = Offer.objects.get(pk=refusal.checkout.offer_id)
+        context = {"checkout": refusal.checkout, "offer": offer, "title": selectors.title_of(offer)}
+        return render(request, "billing/plan_page_open.html", context, status=409)
     return redirect("billing:go-to-checkout", checkout.pk)
 
 

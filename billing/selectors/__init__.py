@@ -1,7 +1,7 @@
 """Every read of billing. Pages read what Atlas holds, never Chargebee, so that they show while it is away."""
 
 from billing.selectors.accounts import billing_of, customer_id_of, is_in_term, is_to_end, payments_after_end
-from billing.selectors.checkouts import count_checkouts_since, find_checkout, open_checkouts
+from billing.selectors.checkouts import count_checkouts_since, find_checkout, open_checkouts, open_plan_checkouts
 from billing.selectors.offers import (
     OfferCard,
     OfferPage,
@@ -49,6 +49,7 @@ __all__ = [
     "offer_page",
     "offers",
     "open_checkouts",
+    "open_plan_checkouts",
     "packs",
     "payment_of_invoice",
     "payment_page",

@@ -26,7 +26,7 @@ from billing.services.events import (
 from billing.services.notices import send_notices
 from billing.services.offers import Copied, copy_offers, floor_cents_per_credit, sells_below_cost
 from billing.services.reconciliation import BEGINNING, Report, reconcile
-from billing.services.refusals import BillingRefused, OutcomeUnknown, ProviderAway
+from billing.services.refusals import BillingRefused, OutcomeUnknown, PlanPageIsOpen, ProviderAway
 from billing.services.subscriptions import (
     ChangeQuote,
     cancel_plan,
@@ -52,6 +52,7 @@ __all__ = [
     "LimitsDoNotFit",
     "NoCard",
     "OutcomeUnknown",
+    "PlanPageIsOpen",
     "Processed",
     "ProviderAway",
     "Received",

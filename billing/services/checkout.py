@@ -23,6 +23,7 @@ from billing.services.refusals import (
     OfferGone,
     PaidAlready,
     PlanIsLive,
+    PlanPageIsOpen,
     ProviderAway,
     TooManyCheckouts,
     vendor_errors_in_words,
@@ -33,7 +34,7 @@ from credits import services as credit_services
 
 CHECKOUTS_AN_HOUR = 20
 PAID = {"succeeded", "acknowledged"}
-# A page that is about to expire is not handed out again.
+# The page of a pack that is about to expire is not handed out again. That of a plan is: two of them could be paid.
 SHORTEST_REST = timedelta(minutes=20)
 
 CheckoutState = Literal["confirming", "settling", "declined", "done", "cancelled", "open"]
@@ -62,18 +63,21 @@ def start_checkout(*, user: User, offer_id: str, back_url: str, token: str, now:
     """Open a hosted page on which the user can buy a plan or a pack, and return where it is.
 
     The same offer leads to the same page while it is open, and so does the same `token` of a form, for two clicks in
-    the same moment. Raises a BillingRefused: OfferGone, TooManyCheckouts, PlanIsLive for a second plan,
-    PaidAlready when Chargebee has the money of an earlier page that the user did not come back from.
+    the same moment. Raises a BillingRefused: OfferGone, TooManyCheckouts, PlanIsLive for a second plan, PlanPageIsOpen
+    while a page for another plan can be paid, since Chargebee cannot close it, PaidAlready when Chargebee has the money
+    of an earlier page that the user did not come back from.
     """
     offer = find_sellable(offer_id, now=now)
     if offer is None:
         raise OfferGone("This offer is not sold any more. Nothing was charged.")
     with vendor_errors_in_words():
         customer_id = _ensure_customer(user)
-        reusable = _look_at_open_checkouts(user=user, offer=offer, now=now)
+        reusable, other_plan = _look_at_open_checkouts(user=user, offer=offer, now=now)
         if offer.kind == Offer.Kind.PLAN:
             sync_customer(customer_id=customer_id, now=now)
             _refuse_second_plan(user)
+            if other_plan is not None:
+                raise PlanPageIsOpen(other_plan)
         if reusable is not None:
             Checkout.objects.filter(pk=reusable.pk).update(back_url=back_url)
             reusable.back_url = back_url
@@ -87,7 +91,10 @@ def start_checkout(*, user: User, offer_id: str, back_url: str, token: str, now:
             cancel_url=_return_url(),
             key=f"checkout:{user.pk}:{token}",
         )
-    return _keep(page, user=user, offer_id=offer.pk, back_url=back_url, now=now)
+    checkout = _keep(page, user=user, offer_id=offer.pk, back_url=back_url, now=now)
+    if offer.kind == Offer.Kind.PLAN:
+        _refuse_beside_another(checkout, user=user, now=now)
+    return checkout
 
 
 def open_payment_methods(*, user: User, now: datetime) -> Checkout:
@@ -186,14 +193,27 @@ def _refuse_too_many(user: User, now: datetime) -> None:
         )
 
 
-def _look_at_open_checkouts(*, user: User, offer: Offer, now: datetime) -> Checkout | None:
-    """Ask how the user's open pages stand; return one for this offer that can still be paid.
+def _refuse_beside_another(checkout: Checkout, *, user: User, now: datetime) -> None:
+    """Give the page of a plan up that was opened in the same moment as another one, before anybody was sent to it.
+
+    Each of the two is kept before it looks for the other, so that no more than one remains. Raises PlanPageIsOpen.
+    """
+    others = [other for other in selectors.open_plan_checkouts(user=user, now=now) if other.pk != checkout.pk]
+    if others:
+        Checkout.objects.filter(pk=checkout.pk).update(returned_at=now)
+        raise PlanPageIsOpen(others[0])
+
+
+def _look_at_open_checkouts(*, user: User, offer: Offer, now: datetime) -> tuple[Checkout | None, Checkout | None]:
+    """Ask how the user's open pages stand; return one for this offer, and one for another plan, that can be paid still.
 
     A page that was paid in a tab which was closed before it came back is booked here, and buying again waits for
     another click: the user may not know yet that it went through.
     """
-    reusable = None
-    for checkout in selectors.open_checkouts(user=user, now=now):
+    reusable = other_plan = None
+    is_plan = offer.kind == Offer.Kind.PLAN
+    of_plans = selectors.open_plan_checkouts(user=user, now=now) if is_plan else []
+    for checkout in dict.fromkeys([*of_plans, *selectors.open_checkouts(user=user, now=now)]):
         page = chargebee.hosted_page(checkout.pk)
         if page.state in PAID:
             try:
@@ -209,9 +229,11 @@ def _look_at_open_checkouts(*, user: User, offer: Offer, now: datetime) -> Check
             )
         if page.state == "cancelled":
             _came_back(checkout, now)
-        elif checkout.offer_id == offer.pk and checkout.expires_at - now > SHORTEST_REST:
+        elif checkout.offer_id == offer.pk and (is_plan or checkout.expires_at - now > SHORTEST_REST):
             reusable = reusable or checkout
-    return reusable
+        elif checkout.offer_id != offer.pk and checkout in of_plans and page.state != "expired":
+            other_plan = other_plan or checkout
+    return reusable, other_plan
 
 
 def _keep(page: HostedPage, *, user: User, offer_id: str | None, back_url: str, now: datetime) -> Checkout:

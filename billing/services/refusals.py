@@ -10,6 +10,7 @@ from atlas_site.vendors.errors import (
     VendorRejected,
     VendorUnavailable,
 )
+from billing.models import Checkout
 
 
 class BillingRefused(Exception):
@@ -22,6 +23,14 @@ class OfferGone(BillingRefused):
 
 class PlanIsLive(BillingRefused):
     """There is a plan already: it is changed, never bought a second time."""
+
+
+class PlanPageIsOpen(BillingRefused):
+    """The page of `checkout`, for another plan, can still be paid: two such pages would make two plans."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        super().__init__("Chargebee's page for another plan is still open. Nothing was charged.")
+        self.checkout = checkout
 
 
 class PaidAlready(BillingRefused):

@@ -15,6 +15,7 @@ READS = {
     "the row of an invoice": lambda user, now: selectors.payment_of_invoice(user=user, invoice_id="inv-1"),
     "the subscription": lambda user, now: selectors.billing_of(user),
     "open checkouts": lambda user, now: selectors.open_checkouts(user=user, now=now),
+    "open checkouts of plans": lambda user, now: selectors.open_plan_checkouts(user=user, now=now),
     "checkouts of an hour": lambda user, now: selectors.count_checkouts_since(user=user, since=now),
     "one checkout": lambda user, now: selectors.find_checkout(user=user, checkout_id="hp-1"),
     "the words before a click": lambda user, now: selectors.offer_page(user=user, offer_id="pack-1"),
