@@ -9,7 +9,7 @@ PLANS_PATH = "/billing/"
 def low_credits_mail(wallet: Credit) -> Mail:
     """Return the mail that says how few credits are left, of what, and what can be done about it."""
     has_plan = bool(wallet.period) and not wallet.is_welcome and not wallet.subscription_frozen
-    left = wallet.spendable
+    left = wallet.not_frozen
     paragraphs = []
     if wallet.warning_due == Credit.Shortage.EMPTY:
         subject = "Your Atlas credits are used up"

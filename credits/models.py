@@ -80,7 +80,12 @@ class Credit(Document):
 
     @property
     def spendable(self) -> int:
-        """What can really be spent now: the purchased credits alone while those of the plan are frozen."""
+        """What can really be spent now: nothing while a debt blocks spending, else what is not frozen."""
+        return 0 if self.debt else self.not_frozen
+
+    @property
+    def not_frozen(self) -> int:
+        """What is left: the purchased credits alone while those of the plan are frozen."""
         return self.purchased_credits if self.subscription_frozen else self.credit_available
 
     @property
@@ -97,7 +102,7 @@ class Credit(Document):
         """
         runs = bool(self.period) and not self.subscription_frozen
         basis = self.period_grant if runs else self.last_purchase
-        left = self.spendable + self.reserved
+        left = self.not_frozen + self.reserved
         if basis <= 0 or left > basis * settings.LOW_CREDITS_SHARE:
             return self.Shortage.NONE
         if left <= 0:

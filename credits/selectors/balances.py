@@ -17,9 +17,9 @@ FRACTIONS = {Decimal("0.5"): "half a credit", Decimal("0.25"): "a quarter of a c
 
 
 def header_balance(user: User) -> int:
-    """Return what the user can spend, in credits: one indexed read of three keys, for the header of every page."""
+    """Return what the user can spend, in credits: one indexed read of four keys, for the header of every page."""
     wallets = Credit.objects.filter(user_id=user.pk)
-    wallet = wallets.only("credit_available", "purchased_credits", "subscription_frozen").first()
+    wallet = wallets.only("credit_available", "purchased_credits", "subscription_frozen", "debt").first()
     return wallet.spendable if wallet else 0
 
 

@@ -214,7 +214,10 @@ def check_adjustment(
     is_corrected_there: bool,
     check: Check,
 ) -> None:
-    """B8: who and why, that a corrected entry is there, and that the decision was one, by two above the limit."""
+    """B8: who and why, that a corrected entry is there, and that the decision was one, by two above the limit.
+
+    What it adds pays a debt before it goes to its bucket.
+    """
     key = entry["key"]
     named = bool(entry.get("actor")) and bool(entry.get("reason"))
     check("B8", named and is_corrected_there, key, "it does not say who, why, or corrects no entry of this wallet")
@@ -222,7 +225,11 @@ def check_adjustment(
         check("B8", entry.get("referenceKind") != "adjustment", key, "nobody decided on it")
         return
     decided = decision["userId"] == account.wallet["userId"] and decision["state"] == "applied"
-    as_decided = entry[f"{decision['bucket']}Change"] == entry["changeAmount"] == decision["amount"]
+    paid = -(entry.get("debtChange") or 0)
+    owed = (entry.get("debtAfter") or 0) + paid
+    rest = decision["amount"] - paid
+    as_decided = entry[f"{decision['bucket']}Change"] == entry["changeAmount"] == rest
+    as_decided = as_decided and paid == min(owed, max(0, decision["amount"]))
     alone = abs(decision["amount"]) <= decision["limit"]
     by_two = decision.get("approvedBy") not in (None, decision["proposedBy"])
     check("B8", decided and as_decided and (alone or by_two), key, "it is not what was decided, or by one alone")

@@ -15,6 +15,7 @@ from credits.services.ledger import HeldWallet, change_wallet, find_entry
 BucketName = Literal["subscription", "purchased"]
 Reference = tuple[str, str]
 SYSTEM = "system"
+BEFORE = "of the period before"
 # What is read of an entry to say what was used of a period.
 COUNTED = {"kind": 1, "referenceId": 1, "subscriptionChange": 1, "reservedChange": 1, "debtChange": 1}
 
@@ -78,9 +79,10 @@ def reset_period(
 ) -> CreditLog:
     """Set the subscription bucket to the grant of a new period, once a period, and touch nothing else.
 
-    What was left of the period before lapses by it, welcome credits too. Purchased and held credits stay. A period
-    that was paid is a purchase, so its credits pay a debt first. Raises PeriodIsOver if a period that begins later, of
-    any subscription, was granted already, KeyReused for another grant of the same one.
+    What was left of the period before lapses by it, welcome credits too, and the reason says how much: the change may
+    be nothing. Purchased and held credits stay. A period that was paid is a purchase, so its credits pay a debt first.
+    Raises PeriodIsOver if a period that begins later, of any subscription, was granted already, KeyReused for another
+    grant of the same one.
     """
     started = as_utc(started_at)
     period = period_name(subscription_id, started)
@@ -92,6 +94,10 @@ def reset_period(
             raise PeriodIsOver(f"{period} is followed by a later one.")
         wallet.came_in()
         paid = min(wallet.debt, amount)
+        words = reason
+        if wallet.subscription:
+            before = "welcome credits" if str(wallet.document.get("period")).startswith(WELCOME_PERIOD) else BEFORE
+            words = f"{reason}: {amount:,} set, {wallet.subscription:,} {before} lapsed"
         wallet.set(
             period=period,
             periodStartedAt=started,
@@ -105,7 +111,7 @@ def reset_period(
             kind=CreditLog.Kind.RESET,
             key=key,
             inputs=inputs,
-            reason=saying_what_was_owed(reason, paid),
+            reason=saying_what_was_owed(words, paid),
             actor=SYSTEM,
             reference=("period", period),
             period=period,
@@ -130,6 +136,7 @@ def adjust(
 ) -> CreditLog:
     """Add or take (negative) credits by a decision of staff, once for each `adjustment_id`, and return the entry.
 
+    What is added pays a debt first, as a grant does: so staff end one without a purchase.
     `actor` and `reason` are required; `corrects` is the key of the entry that this one corrects, to which it is then
     linked instead of to `reference`. People decide by `propose_adjustment`, which calls this. Raises
     NotEnoughCredits if the bucket holds less than is taken, ValueError without actor or reason or for zero.
@@ -142,14 +149,16 @@ def adjust(
         held = wallet.subscription if bucket == "subscription" else wallet.purchased
         if held + amount < 0:
             raise NotEnoughCredits(needed=-amount, available=held)
+        paid = min(wallet.debt, max(0, amount))
         return wallet.record(
             kind=CreditLog.Kind.ADJUST,
             key=key,
             inputs=inputs,
-            reason=reason,
+            reason=saying_what_was_owed(reason, paid),
             actor=actor,
             reference=("entry", corrects) if corrects else reference,
-            **_into(bucket, amount),
+            debt=-paid,
+            **_into(bucket, amount - paid),
         )
 
     return _apply(user_id=user_id, key=f"adjust:{adjustment_id}", inputs=inputs, now=now, change=correct)

@@ -289,7 +289,9 @@ class MemoryBooks:
         held = self.subscription if bucket == "subscription" else self.purchased
         if held + amount < 0:
             raise credit_services.NotEnoughCredits(needed=-amount, available=held)
-        self._write(key, "adjust", *((amount, 0) if bucket == "subscription" else (0, amount)), 0)
+        paid = min(self.debt, max(0, amount))
+        rest = amount - paid
+        self._write(key, "adjust", *((rest, 0) if bucket == "subscription" else (0, rest)), 0, -paid)
         return self._answer(key, (bucket, amount))
 
     def claw_back(self, *, amount: int, refund: str, period: Period) -> int | None:

@@ -1,5 +1,6 @@
 """Staff add or take credits: with a typed reason, and by two people above the limit (B8)."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from django.utils.html import escape
 
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
-from credits import references
+from credits import references, selectors
 from credits import services as credit_services
 from credits.models import Credit, CreditAdjustment, CreditLog
 from tests.credits.conftest import NOW
@@ -101,6 +102,45 @@ def test_many_small_ones_of_one_person_wait_for_a_second_person_too(alice, bob, 
     credit_services.approve_adjustment(adjustment_id=waiting.pk, approved_by=chief.pk, now=NOW)
     assert propose(1, now=NOW + timedelta(days=30)).state == "applied"
     assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("amount", "owed", "left", "words"),
+    [
+        (100, 0, 70, f"{REASON} (30 of it paid what was owed after a refund)"),
+        (30, 0, 0, f"{REASON} (30 of it paid what was owed after a refund)"),
+        (12, 18, 0, f"{REASON} (12 of it paid what was owed after a refund)"),
+    ],
+)
+def test_what_staff_add_pays_a_debt_first(alice, propose, amount, owed, left, words):
+    credit_services.claw_back(user_id=alice.pk, amount=30, refund_id="r1", reason="Refund", now=NOW)
+    adjustment = propose(amount)
+    entry = CreditLog.objects.get(key=f"adjust:{adjustment.pk}")
+    assert (entry.purchased_change, entry.debt_change, entry.reason) == (left, owed - 30, words)
+    wallet = Credit.objects.get(user_id=alice.pk)
+    assert (wallet.purchased_credits, wallet.debt, wallet.spendable) == (left, owed, left)
+    assert selectors.header_balance(alice) == left
+    assert_sound()
+
+
+def test_the_books_find_an_adjustment_that_passed_a_debt_by(propose):
+    adjustment = propose(100)
+    assert_sound()
+    collection_of(CreditLog).update_one({"key": f"adjust:{adjustment.pk}"}, {"$set": {"debtAfter": Int64(30)}})
+    assert "B8" in {breach.rule for breach in credit_services.verify_books().breaches}
+
+
+def test_credits_that_are_owed_for_cannot_be_spent_and_no_page_says_otherwise(client, alice, fund):
+    fund(alice.pk, purchased=50)
+    fund(alice.pk, subscription=5)
+    credit_services.claw_back(user_id=alice.pk, amount=60, refund_id="r1", reason="Refund", now=NOW)
+    wallet = Credit.objects.get(user_id=alice.pk)
+    assert (wallet.credit_available, wallet.debt, wallet.not_frozen, wallet.spendable) == (5, 10, 5, 0)
+    assert selectors.header_balance(alice) == 0
+    client.force_login(alice)
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get("/credits/").text))
+    assert "Can be spent 0 credits" in page
+    assert "Owed 10 credits" in page
 
 
 def test_what_two_people_decided_does_not_count_as_one_persons(propose, chief):

@@ -37,6 +37,19 @@ def hold(quote_for):
     return accept
 
 
+def test_a_period_that_changes_nothing_says_what_was_set_and_what_lapsed(alice):
+    credit_services.claim_welcome_credits(user_id=alice.pk, email=alice.email, phone=None, now=NOW)
+    first, second, third = (begin_period(alice, amount=420, started_at=NOW + number * MONTH) for number in range(3))
+    assert first.reason == "New period of your plan: 420 set, 50 welcome credits lapsed"
+    assert second.reason == "New period of your plan: 420 set, 420 of the period before lapsed"
+    assert second.change_amount == 0
+    spent = credit_services.adjust(
+        user_id=alice.pk, amount=-420, bucket="subscription", adjustment_id="a", reason="Test", actor="sam", now=NOW
+    )
+    assert (third.reason, spent.subscription_after) == (second.reason, 0)
+    assert begin_period(alice, amount=420, started_at=NOW + 3 * MONTH).reason == "New period of your plan"
+
+
 def test_a_period_sets_subscription_credits_and_touches_nothing_else(alice, fund, hold):
     fund(alice.pk, purchased=7, subscription=10)
     hold(alice, 4, NOW)
