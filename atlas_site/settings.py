@@ -248,6 +248,11 @@ CELERY_BEAT_SCHEDULE = {
     "top credits up": {"task": "billing.top_up_wallets", "schedule": 60.0, "options": {"expires": 60.0}},
     "copy the price list": {"task": "billing.copy_offers", "schedule": 3600.0},
     "reconcile billing": {"task": "billing.reconcile", "schedule": crontab(hour=4, minute=17)},
+    "carry the reconciliation on": {
+        "task": "billing.continue_reconciliation",
+        "schedule": 180.0,
+        "options": {"expires": 180.0},
+    },
     "remove old vendor calls": {"task": "properties.purge_vendor_calls", "schedule": 24 * 3600.0},
 }
 

@@ -20,6 +20,7 @@ from billing.models import (
     Checkout,
     Offer,
     PaymentTransaction,
+    ReconciliationRun,
     TopUp,
     WebhookEvent,
 )
@@ -178,6 +179,15 @@ class BillingDifferenceAdmin(ReadOnlyAdmin):
     list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
     exact_search_fields = ["id", "user_id"]
     ordering = ["closed_at", "-found_at"]
+
+
+@admin.register(ReconciliationRun)
+class ReconciliationRunAdmin(ReadOnlyAdmin):
+    """The comparisons of Chargebee's books with the ledger, and how far the last one has come."""
+
+    list_display = ["started_at", "since", "step", "compared", "events_stored", "finished_at"]
+    fields = [*list_display, "last_customer_id", "mended", "opened", "closed", "unread", "next_turn_at"]
+    ordering = ["-finished_at"]
 
 
 @admin.register(BillingNotice)

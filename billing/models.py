@@ -5,7 +5,7 @@ from fractions import Fraction
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django_mongodb_backend.fields import ObjectIdField
+from django_mongodb_backend.fields import ArrayField, ObjectIdField
 
 from atlas_site.mongodb.models import Document
 
@@ -116,9 +116,11 @@ class PaymentTransaction(Document):
     class Meta:
         db_table = "PaymentTransaction"
         indexes = [
-            models.Index(fields=["user", "-transaction_date"], name="payment_by_user"),
+            models.Index(fields=["user", "-transaction_date", "-id"], name="payment_by_user"),
             models.Index(fields=["chargebee_invoice_id"], name="payment_by_invoice"),
             models.Index(fields=["chargebee_transaction_id"], name="payment_by_transaction"),
+            # Whose payments the nightly comparison looks at, read from the index alone.
+            models.Index(fields=["transaction_date", "user"], name="payment_by_date"),
         ]
 
     def __str__(self) -> str:
@@ -180,6 +182,10 @@ class Checkout(Document):
     created_at = models.DateTimeField(default=timezone.now, db_column="createdAt")
     expires_at = models.DateTimeField(db_column="expiresAt")
     returned_at = models.DateTimeField(null=True, blank=True, db_column="returnedAt")
+    # When Chargebee was last asked about it for its user; and once it is over, how it ended there and what it billed.
+    looked_at = models.DateTimeField(null=True, blank=True, db_column="lookedAt")
+    page_state = models.CharField(max_length=20, default="", blank=True, db_column="pageState")
+    invoice_id = models.CharField(max_length=50, null=True, blank=True, db_column="invoiceId")
 
     class Meta:
         db_table = "Checkout"
@@ -325,3 +331,43 @@ class BillingDifference(Document):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.detail[:60]}"
+
+
+class ReconciliationRun(Document):
+    """One comparison of Chargebee's books with ours, and how far it has come: any worker carries it on from there."""
+
+    class Step(models.TextChoices):
+        EVENTS = "events", "Events that never arrived"
+        INVOICES = "invoices", "Invoices that changed"
+        TRANSACTIONS = "transactions", "Transactions that changed"
+        SUBSCRIPTIONS = "subscriptions", "Subscriptions that changed"
+        OURS = "ours", "Customers that Atlas knows of"
+        CUSTOMERS = "customers", "Comparing one after the other"
+
+    started_at = models.DateTimeField(db_column="startedAt")
+    since = models.DateTimeField()
+    step = models.CharField(max_length=20, choices=Step.choices, default=Step.EVENTS)
+    # How far the list of this step was read, by the moment of its last entry.
+    walked_to = models.DateTimeField(null=True, blank=True, db_column="walkedTo")
+    # Whom to compare, as found so far; emptied at the end.
+    customer_ids = ArrayField(models.CharField(max_length=50), default=list, blank=True, db_column="customerIds")
+    # They are compared in the order of their ids, up to this one by now.
+    last_customer_id = models.CharField(max_length=50, default="", blank=True, db_column="lastCustomerId")
+    # How often the next one could not be read.
+    failures = models.IntegerField(default=0)
+    compared = models.IntegerField(default=0)
+    events_stored = models.IntegerField(default=0, db_column="eventsStored")
+    mended = ArrayField(models.CharField(max_length=250), default=list, blank=True)
+    opened = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    closed = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    unread = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    # While a worker carries it on, when another one may: longer than a task may run.
+    next_turn_at = models.DateTimeField(null=True, blank=True, db_column="nextTurnAt")
+    finished_at = models.DateTimeField(null=True, blank=True, db_column="finishedAt")
+
+    class Meta:
+        db_table = "ReconciliationRun"
+        indexes = [models.Index(fields=["finished_at", "next_turn_at"], name="reconciliation_by_turn")]
+
+    def __str__(self) -> str:
+        return f"comparison of {self.started_at:%Y-%m-%d %H:%M}"

@@ -5,6 +5,9 @@ from django.utils import timezone
 
 from billing import services as billing_services
 
+# A customer takes five calls, and the smallest plan of Chargebee allows 150 a minute.
+PAUSE_SECONDS = 3
+
 
 @shared_task(name="billing.copy_offers")
 def copy_offers() -> None:
@@ -38,5 +41,11 @@ def sync_due_customers() -> None:
 
 @shared_task(name="billing.reconcile")
 def reconcile() -> None:
-    """Compare Chargebee's books with ours."""
-    billing_services.reconcile(now=timezone.now())
+    """Begin the nightly comparison of Chargebee's books with ours."""
+    billing_services.begin_reconciliation(now=timezone.now())
+
+
+@shared_task(name="billing.continue_reconciliation")
+def continue_reconciliation() -> None:
+    """Carry the open comparison on, at a pace that leaves most of Chargebee's calls to the people on the site."""
+    billing_services.continue_reconciliation(now=timezone.now(), pause_seconds=PAUSE_SECONDS)

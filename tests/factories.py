@@ -22,6 +22,7 @@ from billing.models import (
     Checkout,
     Offer,
     PaymentTransaction,
+    ReconciliationRun,
     TopUp,
     WebhookEvent,
 )
@@ -218,6 +219,14 @@ class BillingDifferenceFactory(DjangoModelFactory):
 
     class Meta:
         model = BillingDifference
+
+
+class ReconciliationRunFactory(DjangoModelFactory):
+    started_at = NOON
+    since = NOON - timedelta(days=40)
+
+    class Meta:
+        model = ReconciliationRun
 
 
 class CreditFactory(DjangoModelFactory):

@@ -24,6 +24,7 @@ READ_ONLY_MODELS = {
     "billing.checkout",
     "billing.offer",
     "billing.paymenttransaction",
+    "billing.reconciliationrun",
     "billing.topup",
     "billing.webhookevent",
     "contenttypes.contenttype",

@@ -4,6 +4,7 @@ State and credits follow from what Chargebee says now (`sync_customer`), whateve
 a payer who comes back, an order of a user, the nightly check.
 """
 
+from billing.services.booking import SyncResult
 from billing.services.books import BILLING_RULES, verify_billing
 from billing.services.checkout import (
     CheckoutNotFound,
@@ -25,7 +26,13 @@ from billing.services.events import (
 )
 from billing.services.notices import send_notices
 from billing.services.offers import Copied, copy_offers, floor_cents_per_credit, sells_below_cost
-from billing.services.reconciliation import BEGINNING, Report, reconcile
+from billing.services.reconciliation import (
+    BEGINNING,
+    Report,
+    begin_reconciliation,
+    continue_reconciliation,
+    reconcile,
+)
 from billing.services.refusals import BillingRefused, OutcomeUnknown, PlanPageIsOpen, ProviderAway
 from billing.services.subscriptions import (
     ChangeQuote,
@@ -37,7 +44,7 @@ from billing.services.subscriptions import (
     reason_against_pause,
     resume_plan,
 )
-from billing.services.sync import SyncResult, UnknownCustomer, sync_customer, sync_due_customers
+from billing.services.sync import UnknownCustomer, sync_customer, sync_due_customers
 from billing.services.top_up import LimitsDoNotFit, NoCard, set_auto_top_up, stop_auto_top_up, top_up_wallets
 
 __all__ = [
@@ -59,8 +66,10 @@ __all__ = [
     "Report",
     "SyncResult",
     "UnknownCustomer",
+    "begin_reconciliation",
     "cancel_plan",
     "change_plan",
+    "continue_reconciliation",
     "copy_offers",
     "finish_checkout",
     "floor_cents_per_credit",

@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db.models import Model
 
+from accounts.models import User
 from atlas_site.mongodb.documents import as_utc, collection_of
 from billing.models import Billing, PaymentTransaction, WebhookEvent
+from billing.services.booking import GRANTED
 from credits.models import Credit, CreditLog
 
 Check = Callable[[str, bool, object, str | Callable[[], str]], None]
@@ -18,7 +20,7 @@ Check = Callable[[str, bool, object, str | Callable[[], str]], None]
 BILLING_RULES = {
     "B26": "Every event that was received has been applied, ignored or given up in time",
     "B27": "Every credit of a payment names a payment of the same user that Atlas has",
-    "B28": "A subscription belongs to one user, and its state is one that Atlas knows",
+    "B28": "A subscription and a customer belong to one user, and the state is one that Atlas knows",
     "B30": "The credits of a user's payments are those of the ledger",
     "B31": "Refunds took back no more than payments had brought",
 }
@@ -71,14 +73,26 @@ def _check_references(check: Check) -> None:
 
 
 def _check_subscriptions(check: Check) -> None:
-    shared: Stages = [
-        {"$match": {"chargebeeSubscriptionId": {"$type": "string"}}},
-        {"$group": {"_id": "$chargebeeSubscriptionId", "users": {"$sum": 1}}},
-        {"$match": {"users": {"$gt": 1}}},
+    for column, name in (("chargebeeSubscriptionId", "subscriptions"), ("chargebeeCustomerId", "customers")):
+        shared: Stages = [
+            {"$match": {column: {"$type": "string"}}},
+            {"$group": {"_id": f"${column}", "users": {"$sum": 1}}},
+            {"$match": {"users": {"$gt": 1}}},
+            {"$limit": SHOWN},
+        ]
+        twice = [row["_id"] for row in collection_of(Billing).aggregate(shared, allowDiskUse=True)]
+        check("B28", not twice, name, f"of several users: {twice}")
+    # Without a billing that says something else, the id of a user is the id of the customer.
+    user_id: Any = {"$convert": {"input": "$chargebeeCustomerId", "to": "objectId", "onError": None, "onNull": None}}
+    of_others: Stages = [
+        {"$set": {"named": user_id}},
+        {"$match": {"named": {"$ne": None}, "$expr": {"$ne": ["$named", "$userId"]}}},
+        {"$lookup": _from(User, "named", "_id", "users")},
+        {"$match": {"users": {"$ne": []}}},
         {"$limit": SHOWN},
     ]
-    twice = [row["_id"] for row in collection_of(Billing).aggregate(shared, allowDiskUse=True)]
-    check("B28", not twice, "subscriptions", lambda: f"of several users: {twice}")
+    taken = [row["chargebeeCustomerId"] for row in collection_of(Billing).aggregate(of_others, allowDiskUse=True)]
+    check("B28", not taken, "customers", f"ids of other users: {taken}")
     known = [None, *Billing.Status.values]
     strange = collection_of(Billing).find({"subscriptionStatus": {"$nin": known}}, {"userId": 1}).limit(SHOWN)
     users = [str(row["userId"]) for row in strange]
@@ -87,14 +101,11 @@ def _check_subscriptions(check: Check) -> None:
 
 def _check_sums(check: Check, now: datetime) -> None:
     """Check for each user what payments brought and took against the ledger, but for those that are written now."""
-    changed = {"$add": ["$subscriptionChange", "$purchasedChange"]}
-    came: Any = {"$cond": [{"$eq": ["$kind", "reset"]}, "$subscriptionAfter", changed]}
     # Payments of an earlier Atlas have no key, and no entries.
     ours: Any = {"$filter": {"input": "$payments", "cond": {"$eq": [{"$type": "$$this.key"}, "string"]}}}
     stages: Stages = [
         {"$match": {"referenceKind": {"$in": OF_PAYMENTS}}},
-        {"$set": {"worth": {"$subtract": [came, "$debtChange"]}}},
-        {"$group": {"_id": "$creditId", "sum": {"$sum": "$worth"}, "newest": {"$max": "$timestamp"}}},
+        {"$group": {"_id": "$creditId", "sum": {"$sum": GRANTED}, "newest": {"$max": "$timestamp"}}},
         {"$match": {"newest": {"$lt": as_utc(now - SETTLES_WITHIN)}}},
         {"$lookup": _from(Credit, "_id", "_id", "wallet")},
         {"$set": {"owner": {"$first": "$wallet.userId"}}},

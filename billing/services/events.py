@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pymongo
+from celery.exceptions import SoftTimeLimitExceeded
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 from pymongo.write_concern import WriteConcern
 
 from atlas_site.mongodb.documents import as_utc, collection_of
+from atlas_site.vendors.errors import VendorUnavailable
 from billing.models import WebhookEvent
 from billing.services.offers import copy_offers
 from billing.services.sync import UnknownCustomer, sync_customer
@@ -29,7 +31,7 @@ State = WebhookEvent.State
 API_VERSION = "v2"
 EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 EVENT_TYPE = re.compile(r"[a-z0-9_]{1,80}")
-CUSTOMER_ID_LENGTH = 50
+CUSTOMER_ID = re.compile(r"[A-Za-z0-9_-]{1,50}")
 # The first parts of the names of events that tell of money or state; all others are kept and ignored.
 KNOWN = (
     "subscription_", "payment_", "refund_", "invoice_", "credit_note_", "transaction_", "customer_", "card_",
@@ -37,11 +39,13 @@ KNOWN = (
 OF_THE_CATALOG = ("item_price_", "item_")
 
 STORE_SECONDS = 3
-LEASE = timedelta(minutes=2)
+# Longer than a task may run.
+LEASE = timedelta(minutes=5)
 WAITS = (
     timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12),
 )  # fmt: skip
-EVENTS_AT_ONCE = 500
+# Each may take a second, and sweeps come every ten.
+EVENTS_AT_ONCE = 50
 
 
 class BadEvent(Exception):
@@ -123,12 +127,14 @@ def parse_event(body: bytes) -> dict[str, Any]:
 
 
 def customer_of(content: Mapping[str, Any]) -> str | None:
-    """Return the customer that an event tells of: itself, or the one that any of its resources belongs to."""
+    """Return the customer that an event tells of: itself, or the one that any of its resources belongs to.
+
+    An id that Atlas could not ask for is none.
+    """
     customer = content.get("customer")
     found = [customer.get("id")] if isinstance(customer, dict) else []
     found += [resource.get("customer_id") for resource in content.values() if isinstance(resource, dict)]
-    texts = [value for value in found if isinstance(value, str) and 0 < len(value) <= CUSTOMER_ID_LENGTH]
-    return texts[0] if texts else None
+    return next((value for value in found if isinstance(value, str) and CUSTOMER_ID.fullmatch(value)), None)
 
 
 def _moment(value: Any) -> datetime | None:
@@ -147,25 +153,40 @@ def process_event(*, event_id: str, now: datetime) -> str | None:
     Nothing happens to one that is applied, ignored or dead, or that another worker has at this moment. An error is
     logged and leaves it for a later attempt.
     """
-    event = _lease(event_id, now)
-    if event is not None:
-        try:
-            _apply(event, now)
-        except Exception as error:
-            _postpone(event, error, now)
+    _attempt(event_id, now)
     stored = collection_of(WebhookEvent).find_one({"_id": event_id}, {"state": 1})
     return stored["state"] if stored else None
 
 
 def process_due_events(*, now: datetime, limit: int = EVENTS_AT_ONCE) -> Processed:
-    """Apply the events that are due, the longest waiting first, whether or not a message told of them."""
+    """Apply the events that are due, the longest waiting first, whether or not a message told of them.
+
+    Ends early while Chargebee does not answer: the others would find the same, and stay due.
+    """
     processed = Processed()
     due = WebhookEvent.objects.filter(state=State.RECEIVED, next_attempt_at__lte=now).order_by("next_attempt_at")
     for event_id in list(due.values_list("pk", flat=True)[:limit]):
-        state = process_event(event_id=event_id, now=now)
+        error = _attempt(event_id, now)
         processed.looked_at += 1
-        processed.failed += state not in {State.APPLIED, State.IGNORED}
+        processed.failed += error is not None
+        if isinstance(error, VendorUnavailable):
+            break
     return processed
+
+
+def _attempt(event_id: str, now: datetime) -> Exception | None:
+    """Apply an event if it is due, and return the error after which it waits for its next attempt."""
+    event = _lease(event_id, now)
+    if event is None:
+        return None
+    try:
+        _apply(event, now)
+    except SoftTimeLimitExceeded:
+        raise  # the worker has to end now; its lease runs out
+    except Exception as error:
+        _postpone(event, error, now)
+        return error
+    return None
 
 
 def replay_event(*, event_id: str, now: datetime) -> str | None:

@@ -6,13 +6,15 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from atlas_site.vendors.errors import VendorError
 from billing import services as billing_services
 
 
 class Command(BaseCommand):
     help = (
         "Compare what Chargebee says was paid with what was granted, both ways. What is safe to mend is mended, and "
-        "the rest is listed. Exits 1 while differences are open. By default all that changed within 40 days is read."
+        "the rest is listed. Exits 1 while differences are open, or customers could not be read. By default all that "
+        "changed within 40 days is read. While Chargebee takes no more calls, it waits."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,7 +23,10 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         since = billing_services.BEGINNING if options["all"] else None
-        report = billing_services.reconcile(now=timezone.now(), since=since)
+        try:
+            report = billing_services.reconcile(now=timezone.now(), since=since)
+        except VendorError as error:
+            raise CommandError(f"Chargebee cannot be asked: {error}") from error
         if options["json"]:
             self.stdout.write(json.dumps(asdict(report), indent=2, default=str))
         else:
@@ -43,4 +48,4 @@ class Command(BaseCommand):
         for name, detail in report.open_now.items():
             self.stdout.write(f"  {name}: {detail}")
         for customer_id in report.unread:
-            self.stdout.write(f"  customer {customer_id} could not be read")
+            self.stdout.write(f"  customer {customer_id} could not be compared; the log says why")
