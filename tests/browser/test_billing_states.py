@@ -97,3 +97,19 @@ def test_the_pages_without_a_plan_and_without_an_account(page: Page, carol: User
     enter(page, carol).goto(f"{live_server.url}/billing/")
     expect(page.get_by_role("heading", name="No plan")).to_be_visible()
     look(page)
+
+
+def test_links_in_small_print_can_be_touched(page: Page, carol: User, enter, live_server, now) -> None:
+    write_price_list()
+    give_plan(carol, now=now)
+    enter(page, carol)
+    page.set_viewport_size(PHONE)
+    page.goto(f"{live_server.url}/billing/")
+    for name in ("Where they went", "switch on the credits page"):
+        link = page.locator(".billing-fine").get_by_role("link", name=name)
+        link.scroll_into_view_if_needed()
+        box = link.bounding_box()
+        assert box is not None
+        assert box["height"] >= 24, (name, box)  # WCAG 2.2, target size
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + 1}
+        assert link.evaluate("(own, at) => own === document.elementFromPoint(at.x, at.y)", at), name
