@@ -146,7 +146,7 @@ def finish_checkout(request: HttpRequest) -> HttpResponse:
         outcome = services.finish_checkout(user=request.user, page_id=page_id, now=timezone.now())
     if outcome and outcome.state in {"done", "cancelled"}:
         return _back_from_checkout(request, outcome)
-    looks_again = seen < LOOKS and (outcome is None or outcome.state == "confirming")
+    looks_again = seen < LOOKS and (outcome is None or outcome.state in {"asking", "confirming"})
     context = {"outcome": outcome, "looks_again": looks_again, "page_id": page_id}
     response = render(request, "billing/finish_checkout.html", context)
     if looks_again:

@@ -8,6 +8,8 @@ from accounts.models import User
 from billing.models import PaymentTransaction
 
 PAYMENTS_A_PAGE = 20
+# Chargebee's times are whole seconds: those of one second keep one order, so that no page repeats another's rows.
+NEWEST_FIRST = ("-transaction_date", "-id")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class PaymentPage:
 
 def payment_page(*, user: User, number: int = 1, invoice_id: str = "", transaction_id: str = "") -> PaymentPage:
     """Return a page of the user's payments; with an id the page on which that invoice or refund of theirs is."""
-    payments = PaymentTransaction.objects.filter(user_id=user.pk).order_by("-transaction_date")
+    payments = PaymentTransaction.objects.filter(user_id=user.pk).order_by(*NEWEST_FIRST)
     if invoice_id or transaction_id:
         sought = f"invoice:{invoice_id}" if invoice_id else f"transaction:{transaction_id}"
         number = _page_of(user=user, key=sought) or number
@@ -78,7 +80,7 @@ def is_settling(user_id: ObjectId) -> bool:
 
 def last_failure(user: User) -> PaymentTransaction | None:
     """Return the newest payment of the user if it failed, to say what the bank said."""
-    newest = PaymentTransaction.objects.filter(user_id=user.pk).order_by("-transaction_date")[:PAYMENTS_A_PAGE]
+    newest = PaymentTransaction.objects.filter(user_id=user.pk).order_by(*NEWEST_FIRST)[:PAYMENTS_A_PAGE]
     return next((row for row in newest if row.status == PaymentTransaction.Status.FAILED), None)
 
 
@@ -87,5 +89,6 @@ def _page_of(*, user: User, key: str) -> int | None:
     payment = PaymentTransaction.objects.filter(key=key).first()
     if payment is None or payment.user_id != user.pk:
         return None
-    newer = PaymentTransaction.objects.filter(user_id=user.pk, transaction_date__gt=payment.transaction_date)
-    return newer.count() // PAYMENTS_A_PAGE + 1
+    own, at = PaymentTransaction.objects.filter(user_id=user.pk), payment.transaction_date
+    newer = own.filter(transaction_date__gt=at).count() + own.filter(transaction_date=at, pk__gt=payment.pk).count()
+    return newer // PAYMENTS_A_PAGE + 1

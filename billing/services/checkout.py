@@ -13,6 +13,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 
 from accounts.models import User
+from atlas_site.mongodb.documents import as_utc, collection_of
 from atlas_site.vendors import chargebee
 from atlas_site.vendors.chargebee.objects import HostedPage
 from atlas_site.vendors.errors import VendorError
@@ -36,8 +37,10 @@ CHECKOUTS_AN_HOUR = 20
 PAID = {"succeeded", "acknowledged"}
 # The page of a pack that is about to expire is not handed out again. That of a plan is: two of them could be paid.
 SHORTEST_REST = timedelta(minutes=20)
+# The page that a payer comes back to is opened again and again: by itself, by a reload, or by a script.
+BETWEEN_LOOKS = timedelta(seconds=2)
 
-CheckoutState = Literal["confirming", "settling", "declined", "done", "cancelled", "open"]
+CheckoutState = Literal["asking", "confirming", "settling", "declined", "done", "cancelled", "open"]
 
 
 class CheckoutNotFound(Exception):
@@ -48,9 +51,9 @@ class CheckoutNotFound(Exception):
 class CheckoutOutcome:
     """How a checkout stands by Chargebee's own word.
 
-    `state` is confirming (paid, the credits are not booked yet), settling (the bank needs days), declined, done,
-    cancelled, or open (not paid yet). `payment` is the row of the invoice once Atlas has it, and `debt_paid` how many
-    of its credits paid what a refund had left owing.
+    `state` is asking (it is being found out), confirming (paid, the credits are not booked yet), settling (the bank
+    needs days), declined, done, cancelled, or open (not paid yet). `payment` is the row of the invoice once Atlas has
+    it, and `debt_paid` how many of its credits paid what a refund had left owing.
     """
 
     checkout: Checkout
@@ -132,24 +135,27 @@ def finish_checkout(*, user: User, page_id: str, now: datetime) -> CheckoutOutco
     """Find out how a checkout of this user stands, by asking Chargebee, and book what it says.
 
     Raises CheckoutNotFound for a page that Atlas did not open for this user, ProviderAway when Chargebee does not
-    answer. It may be called any number of times, and not at all: events and the nightly check book the same.
+    answer. It may be called any number of times, and not at all: events and the nightly check book the same. Chargebee
+    is asked once in BETWEEN_LOOKS at most; until then the answer is what the last look found, if it was final.
     """
     checkout = selectors.find_checkout(user=user, checkout_id=page_id)
     if checkout is None:
         raise CheckoutNotFound
+    if not _take_turn(checkout, now):
+        return _outcome_of(checkout, user)
     with vendor_errors_in_words():
         page = chargebee.hosted_page(checkout.pk)
         customer_id = selectors.customer_id_of(user)
         if page.customer_id not in {None, customer_id}:
             raise CheckoutNotFound
         if page.state == "cancelled":
-            _came_back(checkout, now)
-            return CheckoutOutcome(checkout, "cancelled")
+            _came_back(checkout, page, now)
+            return _outcome_of(checkout, user)
         if page.state not in PAID:
             return CheckoutOutcome(checkout, "open")
         sync_customer(customer_id=customer_id, now=now)
-    _came_back(checkout, now)
-    return _outcome_of(checkout, page, user)
+    _came_back(checkout, page, now)
+    return _outcome_of(checkout, user)
 
 
 def is_vendor_origin(url: str) -> bool:
@@ -222,13 +228,13 @@ def _look_at_open_checkouts(*, user: User, offer: Offer, now: datetime) -> tuple
                 raise PaidAlready(
                     "An earlier checkout of yours was paid, and we are confirming it. Do not pay again."
                 ) from error
-            _came_back(checkout, now)
+            _came_back(checkout, page, now)
             raise PaidAlready(
                 "An earlier checkout of yours was paid: look at the payments below before you buy again. "
                 "Nothing more was charged."
             )
         if page.state == "cancelled":
-            _came_back(checkout, now)
+            _came_back(checkout, page, now)
         elif checkout.offer_id == offer.pk and (is_plan or checkout.expires_at - now > SHORTEST_REST):
             reusable = reusable or checkout
         elif checkout.offer_id != offer.pk and checkout in of_plans and page.state != "expired":
@@ -253,14 +259,29 @@ def _keep(page: HostedPage, *, user: User, offer_id: str | None, back_url: str, 
     return checkout
 
 
-def _came_back(checkout: Checkout, now: datetime) -> None:
+def _take_turn(checkout: Checkout, now: datetime) -> bool:
+    """Whether Chargebee may be asked about a checkout now: of several at once one may."""
+    lately = as_utc(now - BETWEEN_LOOKS)
+    taken = collection_of(Checkout).find_one_and_update(
+        {"_id": checkout.pk, "lookedAt": {"$not": {"$gt": lately}}}, {"$set": {"lookedAt": as_utc(now)}}, {"_id": 1}
+    )
+    return taken is not None
+
+
+def _came_back(checkout: Checkout, page: HostedPage, now: datetime) -> None:
+    """Keep that a page is over, and how it ended."""
+    checkout.page_state, checkout.invoice_id = page.state, page.invoice_id
+    Checkout.objects.filter(pk=checkout.pk).update(page_state=page.state, invoice_id=page.invoice_id)
     Checkout.objects.filter(pk=checkout.pk, returned_at=None).update(returned_at=now)
 
 
-def _outcome_of(checkout: Checkout, page: HostedPage, user: User) -> CheckoutOutcome:
-    if checkout.offer_id is None or page.invoice_id is None:
+def _outcome_of(checkout: Checkout, user: User) -> CheckoutOutcome:
+    """Return how a checkout stands by what the last look kept of it."""
+    if checkout.page_state not in PAID:
+        return CheckoutOutcome(checkout, "cancelled" if checkout.page_state == "cancelled" else "asking")
+    if checkout.offer_id is None or checkout.invoice_id is None:
         return CheckoutOutcome(checkout, "done")
-    payment = selectors.payment_of_invoice(user=user, invoice_id=page.invoice_id)
+    payment = selectors.payment_of_invoice(user=user, invoice_id=checkout.invoice_id)
     if payment is None:
         return CheckoutOutcome(checkout, "confirming")
     states: dict[str, CheckoutState] = {

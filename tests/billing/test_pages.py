@@ -162,6 +162,18 @@ def test_payments_are_paged_and_found_by_their_invoice(as_carol, carol, now):
     assert 'id="payment-inv-25"' in as_carol.get("/billing/?invoice=inv-25").content.decode()
 
 
+def test_payments_of_one_second_are_listed_once_each(as_carol, carol, now):
+    ids = [f"inv-{number}" for number in range(45)]
+    for invoice_id in ids:
+        PaymentTransactionFactory(user=carol, key=f"invoice:{invoice_id}", transaction_date=now)
+    pages = [as_carol.get(f"/billing/?page={number}").content.decode() for number in (1, 2, 3)]
+    listed = [re.findall(r'id="payment-(inv-\d+)"', page) for page in pages]
+    assert [len(rows) for rows in listed] == [20, 20, 5]
+    assert sorted(sum(listed, [])) == sorted(ids)
+    for number, rows in enumerate(listed):
+        assert f'id="payment-{rows[-1]}"' in as_carol.get(f"/billing/?invoice={rows[-1]}").content.decode(), number
+
+
 def test_an_entry_about_a_refund_leads_to_its_row(as_carol, carol, now):
     for number in range(25):
         PaymentTransactionFactory(user=carol, key=f"invoice:inv-{number}", transaction_date=now)

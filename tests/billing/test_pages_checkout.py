@@ -1,17 +1,19 @@
 """From the words before the click to the credits, over Chargebee's own pages: by the return, and without it."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
 from billing import services
 from billing.models import Billing, Checkout, PaymentTransaction
-from billing.services.checkout import CHECKOUTS_AN_HOUR
+from billing.services.checkout import BETWEEN_LOOKS, CHECKOUTS_AN_HOUR
 from billing.services.sync import sync_customer
 from credits import services as credit_services
 from credits.models import Credit, CreditLog
@@ -232,8 +234,59 @@ def test_while_the_payment_is_confirmed_the_page_looks_again_for_a_minute(as_car
     last = as_carol.get("/billing/return/", {"id": checkout.pk, "looks": "12"})
     assert "Refresh" not in last.headers
     shop.control("faults", {}, method="DELETE")
+    let_time_pass()
     assert as_carol.get("/billing/return/", {"id": checkout.pk, "looks": "3"}).status_code == 302
     assert buckets(carol) == (0, 100)
+
+
+def test_chargebee_is_asked_about_a_checkout_once_in_two_seconds(as_carol, carol, shop):
+    pay(hosted_address(as_carol, press(as_carol, "pack-100-USD")))
+    checkout = Checkout.objects.get(user_id=carol.pk)
+    shop.fail("503", endpoint="hosted_page.retrieve", times=50)
+    as_carol.get("/billing/return/", {"id": checkout.pk})
+    asked = unused_faults(shop)
+    assert asked < 50
+    for _ in range(20):
+        page = as_carol.get("/billing/return/", {"id": checkout.pk})
+        assert "We are asking about your payment" in page.content.decode()
+        assert "does not answer" not in page.content.decode()
+        assert "Refresh" in page.headers
+    assert unused_faults(shop) == asked
+    shop.control("faults", {}, method="DELETE")
+    let_time_pass()
+    assert as_carol.get("/billing/return/", {"id": checkout.pk}).status_code == 302
+    shop.fail("slow", endpoint="*", times=50, seconds=0)
+    assert [as_carol.get("/billing/return/", {"id": checkout.pk}).status_code for _ in range(20)] == [302] * 20
+    assert (unused_faults(shop), buckets(carol)) == (50, (0, 100))
+
+
+def test_of_many_that_look_at_once_one_asks(as_carol, carol, shop):
+    press(as_carol, "pack-100-USD")
+    checkout = Checkout.objects.get(user_id=carol.pk)
+    shop.fail("slow", endpoint="hosted_page.retrieve", times=50, seconds=0)
+
+    def look(_number: int) -> str:
+        client = Client()
+        client.cookies = as_carol.cookies
+        try:
+            return client.get("/billing/return/", {"id": checkout.pk}).content.decode()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        pages = list(pool.map(look, range(6)))
+    assert sorted("Not paid yet" in page for page in pages) == [False] * 5 + [True]
+    assert unused_faults(shop) == 49
+
+
+def unused_faults(shop: ChargebeeSite) -> int:
+    """How many calls have not met the queued fault yet, by which calls are counted."""
+    return sum(fault["times"] for fault in shop.control("faults", method="GET")["faults"])
+
+
+def let_time_pass() -> None:
+    """Let Chargebee be asked about the checkouts again."""
+    Checkout.objects.update(looked_at=timezone.now() - BETWEEN_LOOKS)
 
 
 def test_while_chargebee_is_away_pages_show_and_orders_say_so(as_carol, carol, shop):
