@@ -17,6 +17,7 @@ from billing.models import (
     Checkout,
     Offer,
     PaymentTransaction,
+    ReconciliationRun,
     TopUp,
     WebhookEvent,
 )
@@ -30,6 +31,7 @@ from tests.factories import (
     CreditWeightFactory,
     OfferFactory,
     PaymentTransactionFactory,
+    ReconciliationRunFactory,
     TopUpFactory,
     UserFactory,
     WebhookEventFactory,
@@ -43,6 +45,7 @@ FACTORIES = {
     Checkout: CheckoutFactory,
     Offer: OfferFactory,
     PaymentTransaction: PaymentTransactionFactory,
+    ReconciliationRun: ReconciliationRunFactory,
     TopUp: TopUpFactory,
     WebhookEvent: WebhookEventFactory,
 }

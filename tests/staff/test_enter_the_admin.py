@@ -19,6 +19,7 @@ NO_CHANGES = {
     *("credits.credit", "credits.creditlog", "credits.creditusage", "credits.quote", "credits.welcomeclaim"),
     *("billing.paymenttransaction", "billing.offer", "billing.checkout", "billing.webhookevent", "billing.topup"),
     *("billing.autotopup", "billing.billing", "billing.billingdifference", "billing.billingnotice"),
+    "billing.reconciliationrun",
     *("vendors.vendorcall", "accounts.session", "accounts.account"),
     *("accounts.anonymoussession", "properties.propertydatasetpermission", "properties.propertyjob"),
     *("properties.savedsearchrun", "properties.savedsearchproperty", "leads.enrichment", "leads.enrichmentbatch"),
