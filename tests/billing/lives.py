@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
+from atlas_site.vendors.chargebee.objects import Invoice
 from billing.entitlement import Effect, Entitlement, derive
 from tests.billing.account_builder import OFFERS, PACK_100, PACK_500, START, Account, add_months
 
@@ -24,7 +25,7 @@ PRICES = {
 ACTS = [
     *("wait", "wait", "wait", "subscribe", "change", "cancel at end", "keep", "cancel now", "reactivate"),
     *("pause", "resume", "buy", "refund", "fail late", "charge back", "pay dues", "card fails", "card pays"),
-    *("write off", "reverse", "void"),
+    *("write off", "reverse", "void", "bill again"),
 ]
 DUNNING = timedelta(days=6)
 
@@ -68,6 +69,7 @@ class CustomerLife:
             "write off": lambda _: self.give_up_dues(lambda one: self.account.write_off(one, self.now)),
             "reverse": lambda _: self.give_up_dues(lambda one: self.account.adjust(one, self.now)),
             "void": lambda _: self.give_up_dues(self.account.void),
+            "bill again": self.bill_again,
             "card fails": lambda _: setattr(self, "card_pays", False),
             "card pays": lambda _: setattr(self, "card_pays", True),
         }[act](number)
@@ -178,9 +180,14 @@ class CustomerLife:
             self.continue_or_begin()
 
     def is_paid_up(self) -> bool:
-        """Whether the present term is paid."""
+        """Whether the present term was paid while the plan was not over."""
         own = [one for one in self.account.invoices.values() if one.recurring and one.subscription_id == self.sub]
-        return own[-1].status == "paid" and not own[-1].adjustments
+        over_at, paid_at = self.account.subscriptions[self.sub].cancelled_at, own[-1].paid_at
+        return self.is_paid(own[-1]) and over_at is not None and paid_at is not None and paid_at <= over_at
+
+    def is_paid(self, invoice: Invoice) -> bool:
+        """Whether it was paid for, and not given up."""
+        return invoice.status == "paid" and not invoice.adjustments
 
     def pause(self) -> None:
         if self.status == "active":
@@ -207,7 +214,7 @@ class CustomerLife:
         held = [
             one.id
             for one in self.account.invoices.values()
-            if one.status == "paid" and one.payments and not self.is_refunded(one.id)
+            if self.is_paid(one) and one.payments and not self.is_refunded(one.id)
         ]
         return held[number % len(held)] if held else None
 
@@ -215,7 +222,7 @@ class CustomerLife:
         return any(invoice_id in one.credited_invoice_ids for one in self.account.transactions.values())
 
     def refund(self, number: int) -> None:
-        paid = [one for one in self.account.invoices.values() if one.status == "paid" and one.payments]
+        paid = [one for one in self.account.invoices.values() if self.is_paid(one) and one.payments]
         if not paid:
             return
         invoice = paid[number % len(paid)]
@@ -245,6 +252,17 @@ class CustomerLife:
         for invoice in list(self.account.invoices.values()):
             if invoice.status in {"payment_due", "not_paid"}:
                 how(invoice.id)
+
+    def bill_again(self, number: int) -> None:
+        """Let staff bill what dunning still tries to collect by another invoice, which is paid at once."""
+        for invoice_id in self.unpaid() if self.card_pays else []:
+            line = self.account.invoices[invoice_id].lines[0]
+            self.account.set_invoice(invoice_id, status="not_paid")
+            if number % 2:
+                self.account.void(invoice_id)
+            span = {"start": line.date_from, "end": line.date_to}
+            again = self.account.bill(line.entity_id, **span, cents=line.amount_cents, sub=self.sub)
+            self.account.pay(again, self.now)
 
     def look(self) -> Entitlement:
         """Return what follows from the account now."""

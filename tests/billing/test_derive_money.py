@@ -334,6 +334,25 @@ def test_a_pack_that_was_paid_in_part_and_written_off_for_the_rest_brings_nothin
     assert row(account, f"invoice:{invoice}", days(30)).status == "failed"
 
 
+def test_a_write_off_is_none_the_less_one_where_it_counts_as_an_adjustment_too(account):
+    invoice = account.sell(paid=False)
+    account.set_invoice(invoice, amount_due_cents=1_900, amount_paid_cents=1_000)
+    account.write_off(invoice, days(25))
+    account.set_invoice(invoice, adjusted_cents=1_900)
+    assert effects(account, days(30)) == ()
+
+
+def test_a_payment_of_what_an_adjustment_left_is_remembered_when_it_is_lost(account):
+    invoice = account.sell(paid=False)
+    account.adjust(invoice, days(1), 900)
+    payment = account.pay(invoice, days(2))
+    paid = signed(account, days(3))
+    account.fail_late(payment, days(5))
+    assert paid == [(pack_key(account, invoice), 100)]
+    assert signed(account, days(6))[: len(paid)] == paid
+    assert effects(account, days(6))[-1].key == f"clawback:{payment}"
+
+
 def test_credits_that_pay_an_invoice_whose_payment_was_lost_grant_again(account):
     invoice = account.sell()
     payment = account.payment_of(invoice)
