@@ -332,7 +332,11 @@ class CreditAdjustment(Document):
         REJECTED = "rejected", "Rejected"
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_column="userId", related_name="adjustments"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        db_index=False,  # "adjustment_by_proposer" begins with it
+        db_column="userId",
+        related_name="adjustments",
     )
     amount = models.BigIntegerField(help_text="Credits to add, or to take if negative.")
     bucket = models.CharField(max_length=20, choices=Bucket.choices, default=Bucket.PURCHASED)
