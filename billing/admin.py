@@ -98,7 +98,8 @@ class WebhookEventAdmin(ReadOnlyAdmin):
     def content(self, event: WebhookEvent) -> str:
         try:
             text = json.dumps(json.loads(event.body), indent=2, ensure_ascii=False)
-        except ValueError:
+            text.encode()  # half of a pair of characters is JSON, and cannot be sent to a browser
+        except (ValueError, RecursionError):
             text = event.body
         return format_html("<pre>{}</pre>", text)
 

@@ -31,6 +31,8 @@ State = WebhookEvent.State
 API_VERSION = "v2"
 EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 EVENT_TYPE = re.compile(r"[a-z0-9_]{1,80}")
+# Events have about six levels.
+DEEPEST = 50
 CUSTOMER_ID = re.compile(r"[A-Za-z0-9_-]{1,50}")
 # The first parts of the names of events that tell of money or state; all others are kept and ignored.
 KNOWN = (
@@ -108,10 +110,17 @@ def receive_event(*, body: bytes, now: datetime) -> Received:
 
 
 def parse_event(body: bytes) -> dict[str, Any]:
-    """Return the event in a body. Raises BadEvent unless it has an id, a type and content of the version we read."""
+    """Return the event in a body. Raises BadEvent unless it has an id, a type and content of the version we read.
+
+    Neither is a body an event that is nested deeper than DEEPEST, or holds half of a pair of characters: JSON allows
+    both, and neither can be shown or stored.
+    """
     try:
         event = json.loads(body.decode())
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        if _is_too_deep(event):
+            raise BadEvent("The body is nested too deep.")
+        json.dumps(event, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise BadEvent("The body is no JSON.") from error
     if not isinstance(event, dict):
         raise BadEvent("The body is no JSON object.")
@@ -124,6 +133,16 @@ def parse_event(body: bytes) -> dict[str, Any]:
     if event.get("api_version") != API_VERSION:
         raise BadEvent(f"The event is not of version {API_VERSION} of the API.")
     return event
+
+
+def _is_too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        lists = [list(one.values()) if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        if not lists:
+            return False
+        level = [child for children in lists for child in children]
+    return True
 
 
 def customer_of(content: Mapping[str, Any]) -> str | None:

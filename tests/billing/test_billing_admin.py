@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.models import User
 from billing import services as billing_services
@@ -127,6 +128,14 @@ def test_offers_are_shown_while_nobody_can_say_the_least(staff):
     OfferFactory()
     CreditWeightFactory(credit_type="SKIPTRACE", weight=0.00001)
     assert "The weight of SKIPTRACE is zero" in read(staff.get(list_of(Offer)))
+
+
+@pytest.mark.parametrize(
+    "body", ['{"name": "\\ud800"}', '{"a":' * 900 + "1" + "}" * 900, "[" * 100_000, "{", '{"name": "\\ud83d\\ude00"}']
+)
+def test_any_body_of_an_event_is_shown(staff, body):
+    page = read(staff.get(page_of(WebhookEventFactory(body=body))))
+    assert escape(body)[:2_000] in page or "\U0001f600" in page
 
 
 def test_the_address_of_a_checkout_is_not_shown(staff):

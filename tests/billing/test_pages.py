@@ -169,7 +169,7 @@ def test_payments_of_one_second_are_listed_once_each(as_carol, carol, now):
     pages = [as_carol.get(f"/billing/?page={number}").content.decode() for number in (1, 2, 3)]
     listed = [re.findall(r'id="payment-(inv-\d+)"', page) for page in pages]
     assert [len(rows) for rows in listed] == [20, 20, 5]
-    assert sorted(sum(listed, [])) == sorted(ids)
+    assert sorted(invoice_id for rows in listed for invoice_id in rows) == sorted(ids)
     for number, rows in enumerate(listed):
         assert f'id="payment-{rows[-1]}"' in as_carol.get(f"/billing/?invoice={rows[-1]}").content.decode(), number
 

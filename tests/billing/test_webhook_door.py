@@ -132,6 +132,10 @@ def test_another_type_of_content_is_refused(door, db, unique_id, content_type):
         b"[]",
         b"null",
         b"[" * 100_000,
+        event("ev", content={"customer": {"id": "c1", "first_name": "\ud800"}}),
+        event("ev", content={"\udfff": {}}),
+        event("ev", content={"nested": json.loads("[" * 49 + "]" * 49)}),
+        event("ev", content={"nested": json.loads('{"a":' * 900 + "1" + "}" * 900)}),
         {"event_type": "x", "content": {}, "api_version": "v2"},
         event("a b"),
         event("x" * 81),
@@ -149,6 +153,12 @@ def test_another_type_of_content_is_refused(door, db, unique_id, content_type):
 def test_what_is_no_event_is_refused_and_not_stored(door, db, body):
     assert deliver(door, body).status_code == 400
     assert not WebhookEvent.objects.exists()
+
+
+def test_whole_pairs_of_characters_and_fifty_levels_are_taken(door, db, unique_id):
+    content = {"customer": {"first_name": "\U0001f600"}, "nested": json.loads("[" * 48 + "]" * 48)}
+    assert deliver(door, event(unique_id, content=content)).status_code == 204
+    assert "\\ud83d\\ude00" in WebhookEvent.objects.get(pk=unique_id).body
 
 
 def test_an_event_of_an_unknown_type_is_kept_and_ignored(door, db, unique_id):
