@@ -78,7 +78,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
 def show_offer(request: HttpRequest, offer_id: str) -> HttpResponse:
     """Say what choosing an offer costs and does, before the click."""
     try:
-        page = selectors.offer_page(user=request.user, offer_id=offer_id)
+        page = selectors.offer_page(user=request.user, offer_id=offer_id, now=timezone.now())
     except Offer.DoesNotExist:
         raise Http404 from None
     context: dict[str, object] = {"page": page, "next": _next_of(request)}

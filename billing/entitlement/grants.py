@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from atlas_site.vendors.chargebee.objects import CustomerAccount, InvoiceLine
 from billing.entitlement.money import InvoiceMoney, Taking
@@ -19,19 +19,21 @@ CHARGE_LINES = {"charge_item_price", "addon_item_price"}
 class Part:
     """The part of a grant that one invoice line paid for, in credits: of the whole line, and what the grant brought.
 
-    They differ where some of the money had gone back before a later month of a year was granted.
+    They differ where some of the money had gone back before a later month of a year was granted. `of_cents` are the
+    cents that paid for it: the invoice's total, of an upgrade without what was credited for the plan before.
     """
 
     money: InvoiceMoney
     line: InvoiceLine
     credits: int
     left: int
+    of_cents: int
 
 
-def part_at(moment: datetime, *, money: InvoiceMoney, line: InvoiceLine, whole: int) -> Part:
+def part_at(moment: datetime, *, money: InvoiceMoney, line: InvoiceLine, whole: int, of_cents: int) -> Part:
     """Return what a line brings at a moment at which its invoice is paid, after the refunds before it."""
     refunded = sum(taking.cents for taking in money.takings if taking.at < moment and not taking.is_failure)
-    return Part(money, line, whole, whole - share_taken(whole, refunded, money.invoice.total_cents))
+    return Part(money, line, whole, whole - share_taken(whole, refunded, of_cents), of_cents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,23 @@ class Grant:
         )
 
 
-def share_taken(whole: int, cents: int, total_cents: int) -> int:
-    """Return what of a grant goes back with so many cents of an invoice's total, rounded down, never more than all.
+def share_taken(whole: int, cents: int, of_cents: int) -> int:
+    """Return what of a grant goes back with so many of the cents that paid for it, rounded down, never more than all.
 
     The cents are those of all refunds so far, so that many small ones take as much as one.
     """
-    return whole * min(cents, total_cents) // total_cents if total_cents > 0 else 0
+    return whole * min(cents, of_cents) // of_cents if of_cents > 0 else 0
+
+
+def credits_for_the_rest(difference: int, *, at: datetime, period_start: datetime, period_end: datetime) -> int:
+    """Return what an upgrade at a moment brings of the difference of two plans' credits, to the nearest credit.
+
+    Chargebee charges it for the rest of the term only, so it brings the share of the period that is left: else all of
+    the difference could be had for cents on the last day of each month.
+    """
+    whole = (period_end - period_start) // timedelta(seconds=1)
+    rest = min(max(0, (period_end - at) // timedelta(seconds=1)), whole)
+    return (2 * max(0, difference) * rest + whole) // (2 * whole) if whole > 0 else 0
 
 
 # ---------------------------------------------------------------- grants
@@ -92,7 +105,7 @@ def pack_grants(
             key = f"grant:{invoice.id}:{line.id}"
             amount = granted.get(key, offer.credits * max(line.quantity, 1))
             if amount > 0:
-                part = Part(money[invoice.id], line, amount, amount)
+                part = Part(money[invoice.id], line, amount, amount, invoice.total_cents)
                 yield Grant(key, paid, amount, "purchased", f"Credit pack: {offer.name}", (part,))
 
 
@@ -118,31 +131,36 @@ def plan_grants(terms: Iterable[Term], life: Life, granted: Mapping[str, int]) -
 def _grants_of_period(term: Term, period: Period, begun: datetime, granted: Mapping[str, int]) -> Iterator[Grant]:
     """Yield the grant of a period, and for each upgrade within it what its plan brings beyond the highest so far.
 
-    So an upgrade gets the difference of the grants once a period, however often plans go up and down in it. A later
-    month of a year is granted by the plan in force when it begins. What an upgrade adds was paid by an invoice of its
-    own, whose refund takes back no more than that.
+    So the difference of the grants comes once a period, however often plans go up and down in it, and for the rest of
+    the period, which is what was paid (`credits_for_the_rest`). A later month of a year is granted by the plan in force
+    when it begins. What an upgrade adds was paid by an invoice of its own, whose refund takes back no more than that.
     """
     base = term.base
     before, within = _changes(term, period, begun)
     plan = next((change for change in reversed(before) if change.money.was_paid_at(begun)), base)
     shared = min(base.credits, plan.credits)
-    parts = [part_at(begun, money=base.money, line=base.line, whole=shared)]
+    base_cents = base.money.invoice.total_cents
+    parts = [part_at(begun, money=base.money, line=base.line, whole=shared, of_cents=base_cents)]
     if plan.credits > shared:
-        parts.append(part_at(begun, money=plan.money, line=plan.line, whole=plan.credits - shared))
+        more, cents = plan.credits - shared, plan.money.cash_cents_at(begun)
+        parts.append(part_at(begun, money=plan.money, line=plan.line, whole=more, of_cents=cents))
     key, computed = f"reset:{period.name}", sum(part.left for part in parts)
     amount = granted.get(key, computed)
     if amount != computed:  # the offer says something else by now: what was granted stands
-        parts = [Part(base.money, base.line, amount, amount)]
+        parts = [Part(base.money, base.line, amount, amount, base_cents)]
     if amount > 0 and plan.offer is not None:
         reason = f"New period of your plan: {plan.offer.name}"
         yield Grant(key, begun, amount, "subscription", reason, tuple(parts), period, term)
     highest = max(plan.credits, amount)
     for at, change in within:
         key = f"grant:{change.money.invoice.id}:{change.line.id}"
-        amount = granted.get(key, change.credits - highest)
+        computed = credits_for_the_rest(
+            change.credits - highest, at=change.start, period_start=period.start, period_end=period.end
+        )
+        amount = granted.get(key, computed)
         highest = max(highest, change.credits)
         if amount > 0 and change.offer is not None:
-            part = Part(change.money, change.line, amount, amount)
+            part = Part(change.money, change.line, amount, amount, change.money.cash_cents_at(at))
             yield Grant(key, at, amount, "subscription", f"Upgrade to {change.offer.name}", (part,), period, term)
 
 
@@ -172,9 +190,9 @@ def _changes(term: Term, period: Period, begun: datetime) -> tuple[list[PlanLine
 def later_effects(grants: Iterable[Grant]) -> list[Effect]:
     """Return the clawbacks of these grants, and what payments after a late failure or a chargeback bring again.
 
-    A refund takes back in proportion to the invoice's total, over all refunds so far; of a year, from each month that
-    was granted by then. One transaction or one line that touches several grants has an entry for each: the first one
-    has the plain key, the others a number behind it.
+    A refund takes back in proportion to what paid for the grant, over all refunds so far; of a year, from each month
+    that was granted by then. One transaction or one line that touches several grants has an entry for each: the first
+    one has the plain key, the others a number behind it.
     """
     found: list[Effect] = []
     for grant in grants:
@@ -197,7 +215,7 @@ def later_effects(grants: Iterable[Grant]) -> list[Effect]:
 
 def _effects_of_part(grant: Grant, part: Part) -> Iterator[Effect]:
     """Yield what happens to a part of a grant after it: each change of what its invoice still pays for."""
-    money, total, left, lost = part.money, part.money.invoice.total_cents, part.left, 0
+    money, left, lost = part.money, part.left, 0
     refunded = sum(taking.cents for taking in money.takings if taking.at < grant.at and not taking.is_failure)
     count = sum(1 for spell in money.spells if spell.start <= grant.at)
     undone: list[str] = []
@@ -212,7 +230,7 @@ def _effects_of_part(grant: Grant, part: Part) -> Iterator[Effect]:
             lost += taking.cents
         else:
             refunded += taking.cents
-        rest = part.credits - share_taken(part.credits, refunded + lost, total)
+        rest = part.credits - share_taken(part.credits, refunded + lost, part.of_cents)
         if taking is None and rest > left:
             yield _again(grant, part, at, amount=rest - left, count=count, undone=tuple(undone))
             left, undone = rest, []

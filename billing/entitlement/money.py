@@ -67,6 +67,17 @@ class InvoiceMoney:
         return self.invoice.status != DRAFT and (bool(self.spells) or not is_void)
 
     @property
+    def payable_cents(self) -> int:
+        """What has to be paid with money: the total less credit notes and adjustments."""
+        settled_otherwise = self.invoice.credits_applied_cents + self.invoice.adjusted_cents
+        return max(0, self.invoice.total_cents - settled_otherwise)
+
+    def cash_cents_at(self, moment: datetime) -> int:
+        """Return what of the total was left for money at a moment, after the credit notes until then."""
+        credited = sum(credit.cents for credit in self.invoice.credits if (credit.date or self.invoice.date) <= moment)
+        return max(0, self.invoice.total_cents - credited)
+
+    @property
     def refunded_cents(self) -> int:
         """What was refunded so far."""
         return sum(taking.cents for taking in self.takings if not taking.is_failure)

@@ -30,15 +30,15 @@ def read_payments(
         if invoice.status != DRAFT:
             yield _invoice_row(invoice, money[invoice.id], offers)
     for transaction in account.transactions:
-        if transaction.type in MONEY_BACK or _has_own_row(transaction, invoices):
+        if transaction.type in MONEY_BACK or _has_own_row(transaction):
             yield _transaction_row(transaction, account, invoices)
 
 
-def _has_own_row(transaction: Transaction, invoices: Mapping[str, Invoice]) -> bool:
+def _has_own_row(transaction: Transaction) -> bool:
     if transaction.type != "payment" or transaction.deleted:
         return False
-    shares = any(link.invoice_id in invoices for link in transaction.linked_invoices)
-    return not (shares and transaction.status in STATUSES)
+    # Its invoice may be so new that the list of invoices, which was read first, does not have it yet.
+    return not (transaction.linked_invoices and transaction.status in STATUSES)
 
 
 def _invoice_row(invoice: Invoice, money: InvoiceMoney, offers: Mapping[str, OfferLike]) -> PaymentRow:
@@ -55,7 +55,7 @@ def _invoice_row(invoice: Invoice, money: InvoiceMoney, offers: Mapping[str, Off
         key=f"invoice:{invoice.id}",
         type=type_of(invoice),
         status=_status_of(invoice, money),
-        amount_cents=invoice.total_cents,
+        amount_cents=money.payable_cents,
         transaction_date=invoice.date,
         resource_version=money.resource_version,
         invoice_id=invoice.id,

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Literal
 
 from accounts.models import User
+from billing.entitlement.grants import credits_for_the_rest
 from billing.models import Billing, Offer
 from billing.selectors.accounts import billing_of, is_to_end
 from billing.selectors.payments import is_settling
+from credits.models import Credit
 from credits.selectors import wallet_of
 
 StepKind = Literal[
@@ -159,9 +161,9 @@ class OfferPage:
         return self.kind in {"new_plan", "pack", "upgrade", "to_yearly", "at_renewal"}
 
     @property
-    def granted_before(self) -> int:
-        """Credits that this period has brought already, by which an upgrade brings fewer."""
-        return max(0, self.offer.credits - self.credits_now)
+    def more_a_month(self) -> int:
+        """Credits that the plan brings beyond the present one each month."""
+        return max(0, self.offer.credits - (self.present.credits if self.present else 0))
 
     @property
     def debt_paid(self) -> int:
@@ -174,7 +176,7 @@ class OfferPage:
         return self.credits_now - self.debt_paid
 
 
-def offer_page(*, user: User, offer_id: str) -> OfferPage:
+def offer_page(*, user: User, offer_id: str, now: datetime) -> OfferPage:
     """Return what choosing this offer does for this user. Raises Offer.DoesNotExist unless it is sold now."""
     offer = Offer.objects.get(pk=offer_id, is_sold=True)
     billing, wallet = billing_of(user), wallet_of(user)
@@ -186,7 +188,7 @@ def offer_page(*, user: User, offer_id: str) -> OfferPage:
         "new_plan": offer.credits,
         "to_yearly": offer.credits,
         "pack": offer.credits,
-        "upgrade": max(0, offer.credits - wallet.period_grant),
+        "upgrade": _credits_of_upgrade(offer, present, wallet, now),
     }.get(kind, 0)
     return OfferPage(
         offer=offer,
@@ -201,6 +203,18 @@ def offer_page(*, user: User, offer_id: str) -> OfferPage:
         debt=wallet.debt,
         effective_at=live.current_term_end if live else None,
         was_cancelled=billing is not None and billing.subscription_status == Billing.Status.CANCELLED,
+    )
+
+
+def _credits_of_upgrade(offer: Offer, present: Offer | None, wallet: Credit, now: datetime) -> int:
+    """Return what an upgrade brings for the rest of the running period; nothing where none was granted yet."""
+    if present is None or wallet.period_started_at is None or wallet.period_ends_at is None:
+        return 0
+    return credits_for_the_rest(
+        offer.credits - present.credits,
+        at=now,
+        period_start=wallet.period_started_at,
+        period_end=wallet.period_ends_at,
     )
 
 

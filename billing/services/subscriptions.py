@@ -181,7 +181,7 @@ def reason_against_pause(billing: Billing) -> str:
 def _change_page(*, user: User, offer_id: str, now: datetime) -> selectors.OfferPage:
     """Return what the change does. Raises OfferGone, and NotPossibleNow unless there is a plan that can be changed."""
     try:
-        page = selectors.offer_page(user=user, offer_id=offer_id)
+        page = selectors.offer_page(user=user, offer_id=offer_id, now=now)
     except Offer.DoesNotExist:
         raise OfferGone("This plan is not sold any more. Nothing was changed.") from None
     if page.kind in {"new_plan", "pack"}:

@@ -1,5 +1,6 @@
 """What packs, refunds, failures and chargebacks do to credits and payments. Nothing here needs a database."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -165,7 +166,27 @@ def test_a_refund_of_an_upgrade_takes_back_the_difference_alone(account):
     account.bill(paid_at=START)
     upgrade = account.bill(PRO, days(3), months(1), cents=3_000, paid_at=days(3))
     refund = account.refund(upgrade, 3_000, days(4))
-    assert signed(account, days(4))[-1] == (f"clawback:{refund}", -220)
+    assert signed(account, days(4))[-1] == (f"clawback:{refund}", -199)
+
+
+def test_a_refund_of_all_that_an_upgrade_cost_takes_all_that_it_brought(account):
+    account.subscribe()
+    account.bill(paid_at=START)
+    upgrade = account.bill(PRO, days(3), months(1), cents=9_000)
+    account.set_invoice(
+        upgrade, amount_due_cents=4_600, credits_applied_cents=4_400, credits=(LinkedCredit(4_400, days(3)),)
+    )
+    account.pay(upgrade, days(3))
+    refund = account.refund(upgrade, 4_600, days(4))
+    assert signed(account, days(4))[-1] == (f"clawback:{refund}", -199)
+
+
+def test_a_payment_whose_invoice_is_not_listed_yet_has_no_row_of_its_own(account):
+    account.sell()
+    told = account.told()
+    torn = replace(told, invoices=())
+    assert [row.key for row in derive(torn, OFFERS, days(1)).payments] == []
+    assert [row.key for row in derive(told, OFFERS, days(1)).payments] == ["invoice:1"]
 
 
 def test_a_refund_of_a_year_takes_from_the_months_so_far_and_shrinks_those_to_come(account):
@@ -383,6 +404,19 @@ def test_an_invoice_and_its_payment_share_a_row(account):
     assert (found.plan_id, found.plan_name) == (STARTER, "Starter")
     assert found.billing_period == "Jan 15, 2026 – Feb 15, 2026"
     assert (found.invoice_id, found.transaction_id) == (invoice, account.payment_of(invoice))
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_a_row_says_what_is_charged_and_not_what_credit_notes_pay(account, is_paid):
+    fields = {"credits_applied_cents": 4_900, "amount_due_cents": 5_000, "credits": (LinkedCredit(4_900, START),)}
+    invoice = account.bill(cents=9_900, paid_at=START if is_paid else None, **fields)
+    found = row(account, f"invoice:{invoice}")
+    assert (found.status, found.amount_cents) == ("success" if is_paid else "pending", 5_000)
+
+
+def test_an_adjustment_lowers_what_the_row_says(account):
+    invoice = account.bill(cents=9_900, adjusted_cents=2_000, amount_due_cents=7_900)
+    assert row(account, f"invoice:{invoice}").amount_cents == 7_900
 
 
 def test_a_failed_attempt_has_a_row_with_what_the_bank_said(account):

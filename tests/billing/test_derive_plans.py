@@ -1,10 +1,13 @@
 """What plans entitle to: periods, upgrades, ends, pauses. Nothing here needs a database."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billing.entitlement import Entitlement, derive
+from billing.entitlement.grants import credits_for_the_rest
 from tests.billing.account_builder import (
     DAY,
     OFFERS,
@@ -193,9 +196,29 @@ def test_an_invoice_that_takes_the_place_of_a_void_one_begins_the_term():
 # ---------------------------------------------------------------- changes of plan
 
 
-def test_an_upgrade_within_a_period_brings_the_difference(account):
+def test_an_upgrade_within_a_period_brings_the_difference_for_the_rest_of_it(account):
     change = account.bill(PRO, days(10), months(1), cents=3_300, paid_at=days(10))
-    assert steps(account, days(10)) == [reset(START, 200), upgrade(account, change, 220)]
+    assert steps(account, days(10)) == [reset(START, 200), upgrade(account, change, 149)]  # 220 × 21 of 31 days
+
+
+def test_an_upgrade_in_the_last_hour_brings_next_to_nothing(account):
+    last_hour = months(1) - timedelta(hours=1)
+    change = account.bill(SCALE, last_hour, months(1), cents=28, paid_at=last_hour)
+    assert steps(account, last_hour) == [reset(START, 200), upgrade(account, change, 1)]  # 850 × 1 of 744 hours
+
+
+@given(
+    hours=st.integers(0, 744),
+    plans=st.sampled_from([(200, 4_900, 420, 9_900), (420, 9_900, 1_050, 24_900), (200, 4_900, 1_050, 24_900)]),
+)
+def test_a_credit_of_an_upgrade_never_sells_below_what_it_must_cost(hours, plans):
+    few, low_price, many, high_price = plans
+    start, end = START, START + timedelta(hours=744)
+    at = start + timedelta(hours=hours)
+    brought = credits_for_the_rest(many - few, at=at, period_start=start, period_end=end)
+    paid = (high_price - low_price) * (744 - hours) / 744
+    half_a_credit = 0.5
+    assert paid >= (brought - half_a_credit) * 19.6
 
 
 def test_an_upgrade_in_the_second_of_the_purchase_brings_the_difference(account):
@@ -208,7 +231,7 @@ def test_going_up_and_down_within_a_period_brings_the_difference_once(account):
     account.bill(STARTER, days(6), months(1), cents=1_000, paid_at=days(6))
     account.bill(PRO, days(7), months(1), cents=3_000, paid_at=days(7))
     highest = account.bill(SCALE, days(8), months(1), cents=9_000, paid_at=days(8))
-    assert steps(account, days(8))[2:] == [upgrade(account, highest, 630)]
+    assert steps(account, days(8))[2:] == [upgrade(account, highest, 467)]
     assert kinds(account, days(8)) == []
 
 
@@ -230,7 +253,7 @@ def test_an_upgrade_is_granted_after_the_period_that_it_is_in():
     change = account.bill(PRO, days(3), months(1), cents=4_000, paid_at=days(3))
     assert (steps(account, days(4)), kinds(account, days(4))) == ([], ["paid_for_nothing"])
     account.pay(base, days(5))
-    assert steps(account, days(5)) == [reset(START, 200), upgrade(account, change, 220)]
+    assert steps(account, days(5)) == [reset(START, 200), upgrade(account, change, 199)]
     assert kinds(account, days(5)) == []
 
 
@@ -313,7 +336,7 @@ def test_an_upgrade_within_a_year_brings_the_difference_now_and_the_new_grant_la
     change = yearly.bill(PRO_YEARLY, months(2) + DAY, months(12), cents=40_000, paid_at=months(2) + DAY)
     assert steps(yearly, months(4))[2:] == [
         reset(months(2), 200),
-        upgrade(yearly, change, 220),
+        upgrade(yearly, change, 213),
         reset(months(3), 420),
         reset(months(4), 420),
     ]

@@ -75,13 +75,14 @@ def cents_in(text: str) -> int:
 def test_an_upgrade_costs_what_the_page_said_and_adds_the_difference(as_carol, subscriber, shop):
     page = read(as_carol, "/billing/plans/scale-USD-Monthly/")
     said = cents_in(re.search(r"You pay now \$([\d,.]+)", page)[1])
-    assert "420 now, 630 more once it is paid: 1,050 of the new plan less 420" in page
+    assert "420 now, about 630 more once it is paid: of the 630 more a month" in page
     after = order(as_carol, "/billing/plans/scale-USD-Monthly/change/", confirm_at="/billing/plans/scale-USD-Monthly/")
     assert "Your plan is Scale" in after
     assert state_of(subscriber) == ("active", "scale-USD-Monthly", None)
     assert buckets(subscriber) == (1_050, 0)
     first, second = sorted(shop.charges_of(subscriber))
     assert {first, second} == {9_900, second}
+    assert f"${second / 100:,.2f}" in after.partition("How it stands")[2]
     assert 0 <= said - second <= 2  # the rest of the month is a little shorter by now
     assert 14_900 <= second <= 15_000
 

@@ -18,7 +18,7 @@ READS = {
     "open checkouts of plans": lambda user, now: selectors.open_plan_checkouts(user=user, now=now),
     "checkouts of an hour": lambda user, now: selectors.count_checkouts_since(user=user, since=now),
     "one checkout": lambda user, now: selectors.find_checkout(user=user, checkout_id="hp-1"),
-    "the words before a click": lambda user, now: selectors.offer_page(user=user, offer_id="pack-1"),
+    "the words before a click": lambda user, now: selectors.offer_page(user=user, offer_id="pack-1", now=now),
 }
 
 
