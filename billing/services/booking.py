@@ -131,8 +131,6 @@ def _apply_effects(
             if _apply(effect, user_id=user_id, now=now):
                 applied.append(effect.key)
         except credit_services.KeyReused:
-            if effect.restores:
-                continue  # its amount is that of a moment, and another look at the account was first
             refused.append(Problem("amount_differs", effect.key, f"{effect.key} was written with another amount."))
         except credit_services.PeriodIsOver as error:
             refused.append(Problem("period_over", effect.key, str(error)[:300]))
@@ -188,6 +186,10 @@ def _grant(effect: Effect, *, user_id: ObjectId, now: datetime) -> CreditLog | N
     except credit_services.PeriodIsOver:
         if not effect.restores:
             raise
+    except credit_services.KeyReused:
+        if not effect.restores:
+            raise
+        return None  # how much it brings depends on the moment, and another look at the account was first
     entries = CreditLog.objects.filter(key__in=effect.restores)
     owed = min(effect.amount, sum(entry.debt_change for entry in entries))
     return credit_services.grant(amount=owed, bucket="purchased", **what) if owed > 0 else None

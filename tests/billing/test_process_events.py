@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from bson import ObjectId
+from celery.exceptions import SoftTimeLimitExceeded
 
 from atlas_site.mongodb.documents import collection_of
 from atlas_site.mongodb.explain import assert_index_scan, assert_index_scan_of
 from billing import services as billing_services
 from billing.models import Billing, Offer, PaymentTransaction, WebhookEvent
-from billing.services.events import WAITS
+from billing.services import events
+from billing.services.events import LEASE, WAITS
 from billing.tasks import process_event
 from credits.models import Credit
 from tests.billing.shopper import STARTER, Shopper
@@ -153,3 +155,33 @@ def test_every_query_of_the_events_way_reads_an_index(db, now, bob):
     assert_index_scan_of(rows, {"key": {"$in": ["invoice:1", "transaction:2"]}})
     assert_index_scan_of(rows, {"key": "invoice:1", "resourceVersion": {"$not": {"$gt": 5}}})
     assert_index_scan_of(collection_of(Billing), {"userId": bob.pk, "resourceVersion": {"$not": {"$gte": 5}}})
+
+
+def test_while_chargebee_is_away_one_event_is_tried_and_the_others_stay_due(site, now, make_user):
+    for _ in range(4):
+        receive(str(make_user().pk), now)
+    site.fail("429", endpoint="customer.retrieve", times=9, seconds=60)
+    processed = billing_services.process_due_events(now=now)
+    assert (processed.looked_at, processed.failed) == (1, 1)
+    site.control("faults", method="DELETE")
+    assert billing_services.process_due_events(now=now).looked_at == 3
+
+
+def test_a_worker_whose_time_is_over_leaves_its_event_to_the_next_one(shopper, now, monkeypatch):
+    def end(**_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    event_id = receive(shopper.id, now)
+    with monkeypatch.context() as patch:
+        patch.setattr(events, "sync_customer", end)
+        with pytest.raises(SoftTimeLimitExceeded):
+            billing_services.process_due_events(now=now)
+    stored = WebhookEvent.objects.get(pk=event_id)
+    assert (stored.state, stored.next_attempt_at, stored.last_error) == ("received", now + LEASE, "")
+    assert billing_services.process_event(event_id=event_id, now=now + LEASE) == "applied"
+
+
+@pytest.mark.parametrize("customer_id", ["\ud800", "a/b", "a" * 51, "", "a b"])
+def test_an_id_that_no_customer_can_have_is_no_customers(db, now, customer_id):
+    event_id = receive(customer_id or None, now)
+    assert WebhookEvent.objects.get(pk=event_id).customer_id is None

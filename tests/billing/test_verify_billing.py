@@ -106,3 +106,14 @@ def test_what_is_being_written_at_this_moment_is_not_counted(shopper, now):
     found: list[str] = []
     billing_services.verify_billing(check=lambda rule, holds, *_: holds or found.append(rule), now=now)
     assert found == []
+
+
+def test_a_customer_of_two_users_breaks_b28(shopper, now, carol, alice):
+    for user in (carol, alice):
+        BillingFactory(user=user, chargebee_customer_id="legacy-7")
+    assert broken(now) == ["B28"]
+
+
+def test_a_customer_id_that_is_another_users_breaks_b28(shopper, now, carol, alice):
+    BillingFactory(user=carol, chargebee_customer_id=str(alice.pk))
+    assert broken(now) == ["B28"]
