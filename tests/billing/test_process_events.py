@@ -181,7 +181,7 @@ def test_a_worker_whose_time_is_over_leaves_its_event_to_the_next_one(shopper, n
     assert billing_services.process_event(event_id=event_id, now=now + LEASE) == "applied"
 
 
-@pytest.mark.parametrize("customer_id", ["\ud800", "a/b", "a" * 51, "", "a b"])
+@pytest.mark.parametrize("customer_id", ["a/b", "a" * 51, "a b", "ä"])
 def test_an_id_that_no_customer_can_have_is_no_customers(db, now, customer_id):
-    event_id = receive(customer_id or None, now)
+    event_id = receive(customer_id, now)
     assert WebhookEvent.objects.get(pk=event_id).customer_id is None
