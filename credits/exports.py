@@ -23,7 +23,7 @@ TYPES = dict(CreditType.choices)
 def statement_csv(*, wallet: Credit, only: StatementFilter, zone: tzinfo) -> Iterator[str]:
     """Return the filtered statement as CSV, newest first. Times are those of `zone`, and of UTC if it is another."""
     entries = statement_entries(wallet=wallet, only=only)
-    header = [
+    header: list[object] = [
         *("No.", *(f"Time ({name})" for name in _zones(zone)), "What", "Reason", "Operation", "Change", "Charged"),
         *("Subscription change", "Purchased change", "Held change", "Owed change"),
         *("Balance", "Subscription balance", "Purchased balance", "Held", "Owed"),
@@ -32,7 +32,7 @@ def statement_csv(*, wallet: Credit, only: StatementFilter, zone: tzinfo) -> Ite
     return _chunks(csv_lines(_rows(header, entries, zone)))
 
 
-def _rows(header: list[str], entries: Iterator[Mapping[str, Any]], zone: tzinfo) -> Iterator[list[object]]:
+def _rows(header: list[object], entries: Iterator[Mapping[str, Any]], zone: tzinfo) -> Iterator[list[object]]:
     yield header
     for entry in entries:
         at = entry["timestamp"].replace(tzinfo=UTC)
