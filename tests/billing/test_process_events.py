@@ -12,11 +12,11 @@ from atlas_site.mongodb.documents import collection_of
 from atlas_site.mongodb.explain import assert_index_scan, assert_index_scan_of
 from billing import services as billing_services
 from billing.models import Billing, Offer, PaymentTransaction, WebhookEvent
-from billing.services import events
 from billing.services.events import LEASE, WAITS
 from billing.tasks import process_event
 from credits.models import Credit
 from tests.billing.shopper import STARTER, Shopper
+from tests.time_limit import soft_time_limit
 
 
 @pytest.fixture
@@ -167,15 +167,11 @@ def test_while_chargebee_is_away_one_event_is_tried_and_the_others_stay_due(site
     assert billing_services.process_due_events(now=now).looked_at == 3
 
 
-def test_a_worker_whose_time_is_over_leaves_its_event_to_the_next_one(shopper, now, monkeypatch):
-    def end(**_: object) -> None:
-        raise SoftTimeLimitExceeded
-
+def test_a_worker_whose_time_is_over_leaves_its_event_to_the_next_one(site, shopper, now):
     event_id = receive(shopper.id, now)
-    with monkeypatch.context() as patch:
-        patch.setattr(events, "sync_customer", end)
-        with pytest.raises(SoftTimeLimitExceeded):
-            billing_services.process_due_events(now=now)
+    site.fail("slow", endpoint="customer.retrieve", seconds=3)
+    with soft_time_limit(0.5), pytest.raises(SoftTimeLimitExceeded):
+        billing_services.process_due_events(now=now)
     stored = WebhookEvent.objects.get(pk=event_id)
     assert (stored.state, stored.next_attempt_at, stored.last_error) == ("received", now + LEASE, "")
     assert billing_services.process_event(event_id=event_id, now=now + LEASE) == "applied"

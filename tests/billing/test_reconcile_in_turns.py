@@ -21,6 +21,7 @@ from credits import services as credit_services
 from credits.models import Credit
 from tests.billing.shopper import STARTER, STARTER_YEARLY, Shopper
 from tests.factories import BillingDifferenceFactory, PaymentTransactionFactory, ReconciliationRunFactory
+from tests.time_limit import soft_time_limit
 
 
 @pytest.fixture
@@ -188,15 +189,11 @@ def test_a_limit_of_calls_is_nobodys_fault_however_often_it_is_met(shoppers, now
     assert (report.unread, report.customers, waits) == ([], 3, [45] * 7)
 
 
-def test_a_worker_whose_time_is_over_ends_and_notes_nothing_of_the_customer(shoppers, now, monkeypatch):
-    def end(**_: object) -> None:
-        raise SoftTimeLimitExceeded
-
+def test_a_worker_whose_time_is_over_ends_and_notes_nothing_of_the_customer(shoppers, now):
     billing_services.begin_reconciliation(now=now)
-    with monkeypatch.context() as patch:
-        patch.setattr(reconciliation, "compare_customer", end)
-        with pytest.raises(SoftTimeLimitExceeded):
-            billing_services.continue_reconciliation(now=now)
+    shoppers[0].site.fail("slow", endpoint="customer.retrieve", seconds=3)
+    with soft_time_limit(1.5), pytest.raises(SoftTimeLimitExceeded):
+        billing_services.continue_reconciliation(now=now)
     assert (run_now().unread, run_now().compared, run_now().finished_at) == ([], 0, None)
     assert billing_services.continue_reconciliation(now=now + reconciliation.LEASE)
     assert run_now().compared == 3

@@ -21,6 +21,7 @@ from urllib.request import getproxies
 
 import chargebee
 import httpx
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
 from atlas_site.lib import http
@@ -105,6 +106,8 @@ def perform(call: Callable[[chargebee.Chargebee], Any], noun: str) -> Reply:
         raise http.NotSent(type(error).__name__) from error
     except httpx.HTTPError as error:
         raise http.NoAnswer(type(error).__name__) from error
+    except SoftTimeLimitExceeded:  # the worker's time is over, which says nothing about the reply
+        raise
     except Exception as error:
         # HTML of a gateway between, a redirect, JSON without a code, or a shape that the package does not read.
         raise http.NoAnswer(f"Unreadable:{type(error).__name__}") from None
