@@ -286,10 +286,10 @@ def _charge(top_up: TopUp, customer_id: str, now: datetime) -> Invoice | None:
 def _settle(top_up: TopUp, invoice: Invoice, customer_id: str, now: datetime) -> None:
     """Do what the state of its invoice asks for: book the credits, wait for the bank, or give up."""
     TopUp.objects.filter(pk=top_up.pk).update(invoice_id=invoice.id)
-    if invoice.status == "paid":
+    if invoice.status == "paid" and not invoice.written_off_cents:
         sync_customer(customer_id=customer_id, now=now)
         _end(top_up, TopUp.State.PAID, now)
-    elif invoice.deleted or invoice.status in {"voided", "not_paid"}:
+    elif invoice.deleted or invoice.status in {"paid", "voided", "not_paid"}:  # paid here is written off
         _fail(top_up, "The payment did not come through.", now)
     else:
         _look_again(top_up, now, after=LOOK_AT_SETTLEMENT)
