@@ -40,9 +40,7 @@ class StatementForm(forms.Form):
     )
     since = DayField(label="From day")
     until = DayField(label="To day")
-    text = forms.CharField(
-        label="Reason contains", required=False, max_length=100, widget=forms.TextInput({"type": "search"})
-    )
+    text = forms.CharField(label="Reason contains", required=False, max_length=100)
 
     @property
     def filter(self) -> StatementFilter:
