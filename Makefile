@@ -14,7 +14,7 @@ run: setup ## Start Atlas on this machine (ATLAS_PORT, ATLAS_HOME; Ctrl-C stops 
 test: ## Check everything: lint, contracts, types, migrations, the whole test suite
 	@$(PYTHON) atlas_site/management/bootstrap.py --with-browser
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -m "$(MARKS)"
+	$(BIN)/pytest -m "$(MARKS)" -n 2 --dist loadfile
 	@test -z "$$ATLAS_SKIP_BROWSER" || echo "Browser tests were SKIPPED because ATLAS_SKIP_BROWSER is set."
 
 setup: ## Make .venv, install the locked packages, fetch the front-end assets
