@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 120
 
 
-@csrf_exempt
+@csrf_exempt  # the sender has neither session nor form: it proves itself by credentials of its own
 @require_POST
 def receive_chargebee(request: HttpRequest) -> HttpResponse:
     """Store an event and answer 204, whether or not it is the first delivery, and whatever it tells of.

@@ -180,7 +180,7 @@ class CreditWeightAdmin(DocumentAdmin):
         }
         return TemplateResponse(request, "admin/credits/creditweight/confirm.html", context)
 
-    def save_model(self, request: HttpRequest, obj: CreditWeight, form: forms.ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: CreditWeight, form: CreditWeightForm, change: bool) -> None:
         """Set the weight by the service, and note in the history what was set."""
         weight = form.cleaned_data["weight"]
         saved = credit_services.set_weight(
@@ -188,13 +188,13 @@ class CreditWeightAdmin(DocumentAdmin):
         )
         obj.pk, obj.weight = saved.pk, saved.weight
         raised = f", to be {weight} from {saved.next_weight_from:%Y-%m-%d} on" if saved.next_weight_from else ""
-        form.change_text = f"Weight set to {saved.weight}{raised}."  # type: ignore[attr-defined]
+        form.change_text = f"Weight set to {saved.weight}{raised}."
 
     def construct_change_message(
-        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, add: bool = False
+        self, request: HttpRequest, form: CreditWeightForm, formsets: Any, add: bool = False
     ) -> str:
         """Return what was set, for the history."""
-        return form.change_text  # type: ignore[attr-defined]
+        return form.change_text
 
 
 # ---------------------------------------------------------------- adjustments

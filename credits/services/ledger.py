@@ -307,9 +307,9 @@ def open_wallet(*, user_id: ObjectId) -> ObjectId:
         "periodReturned": zero,
         "lastPurchase": zero,
     }
-    wallet = _upsert(Credit, {"userId": user_id}, empty)
+    wallet = read_or_make(Credit, {"userId": user_id}, empty)
     for credit_type in CreditType.values:
-        _upsert(
+        read_or_make(
             CreditUsage,
             {"creditId": wallet["_id"], "creditType": credit_type},
             {"creditReserved": zero, "creditUsed": zero, "prepaid": Decimal128("0")},
@@ -366,7 +366,8 @@ def _explain(user_id: ObjectId, refuse: Callable[[Mapping[str, Any]], None] | No
         refuse(wallet)
 
 
-def _upsert(model: type, keys: dict[str, Any], values: dict[str, Any]) -> Any:
+def read_or_make(model: type, keys: dict[str, Any], values: dict[str, Any]) -> Any:
+    """Return the document with these keys, made with these values if there is none; two makers at once do no harm."""
     try:
         return collection_of(model).find_one_and_update(
             keys, {"$setOnInsert": values}, upsert=True, return_document=ReturnDocument.AFTER

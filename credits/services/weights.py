@@ -5,15 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bson import ObjectId
 from django.conf import settings
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
 
 from atlas_site.mongodb.documents import as_utc, collection_of, load
 from credits.models import CreditType, CreditWeight
 from credits.money import weight_of
 from credits.pricing import DEFAULT_WEIGHTS, weight_at
+from credits.services.ledger import read_or_make
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +58,5 @@ def start_of_weight(*, before: Decimal, after: Decimal, now: datetime) -> dateti
 
 def _weight_document(credit_type: str) -> dict[str, Any]:
     """Return the document of a type, which is made with the default weight where there is none yet."""
-    weights, key = collection_of(CreditWeight), {"creditType": credit_type}
-    document = weights.find_one(key)
-    if document is None:
-        default = float(DEFAULT_WEIGHTS[CreditType(credit_type)])
-        try:
-            weights.insert_one({"_id": ObjectId(), **key, "weight": default})
-        except DuplicateKeyError:  # somebody else made it in the same moment
-            logger.debug("The weight of %s was made by somebody else.", credit_type)
-        document = weights.find_one(key)
-    assert document is not None  # noqa: S101 -- it was made above, and none is ever deleted
-    return document
+    default = float(DEFAULT_WEIGHTS[CreditType(credit_type)])
+    return read_or_make(CreditWeight, {"creditType": credit_type}, {"weight": default})

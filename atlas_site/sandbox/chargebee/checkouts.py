@@ -1,6 +1,6 @@
 """Hosted pages: what the pages of the checkout show, and what paying on them does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -15,11 +15,11 @@ LIFETIMES = {
 }  # fmt: skip
 MAX_URL, MAX_PASS_THRU = 250, 2_048
 OPEN_STATES = ("created", "requested")
-Items = list[dict[str, Any]]
+Items = Sequence[dict[str, Any]]
 
 
 def create(
-    books: Books, kind: str, *, base_url: str, customer: dict[str, Any] | None = None, items: Items = [],  # noqa: B006
+    books: Books, kind: str, *, base_url: str, customer: dict[str, Any] | None = None, items: Items = (),
     subscription_id: str | None = None, options: dict[str, Any] | None = None,
 ) -> Document:  # fmt: skip
     """Make a hosted page. ``items`` are ``{"item_price_id", "quantity"}``; ``options`` are parameters of the call.
