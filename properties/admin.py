@@ -3,12 +3,20 @@ from django.http import HttpRequest
 
 from atlas_site.lib.admin import DocumentAdmin, ReadOnlyAdmin
 from properties.models import (
+    Allowance,
+    Digest,
+    Export,
+    OwnedCell,
     Property,
     PropertyDatasetPermission,
     PropertyJob,
+    PropertySheet,
     SavedSearch,
     SavedSearchProperty,
     SavedSearchRun,
+    SavedSearchSnapshot,
+    ViewPreference,
+    Watch,
 )
 
 
@@ -71,3 +79,70 @@ class SavedSearchRunAdmin(ReadOnlyAdmin):
 class SavedSearchPropertyAdmin(ReadOnlyAdmin):
     list_display = ["property_id", "saved_search", "first_seen_at", "last_seen_at", "gone_at"]
     exact_search_fields = ["saved_search"]
+
+
+@admin.register(SavedSearchSnapshot)
+class SavedSearchSnapshotAdmin(ReadOnlyAdmin):
+    """What runs saw, compressed: only that it is there."""
+
+    list_display = ["run", "part"]
+    fields = ["run", "part"]
+    exact_search_fields = ["run"]
+
+
+@admin.register(Watch)
+class WatchAdmin(ReadOnlyAdmin):
+    """Standing quotes, which only their users accept and end."""
+
+    list_display = ["saved_search", "user", "state", "cap_per_run", "cap_per_month", "committed_in_month", "ends_at"]
+    list_filter = ["state"]
+    exact_search_fields = ["user", "saved_search"]
+
+
+@admin.register(Digest)
+class DigestAdmin(ReadOnlyAdmin):
+    """The mails that told users of their runs, one a day."""
+
+    list_display = ["day", "user", "state", "due_at", "sent_at", "attempt"]
+    list_filter = ["state"]
+    exact_search_fields = ["user"]
+
+
+@admin.register(OwnedCell)
+class OwnedCellAdmin(ReadOnlyAdmin):
+    """Counters of the map, which follow what users own."""
+
+    list_display = ["user", "zoom", "x", "y", "count"]
+    exact_search_fields = ["user"]
+
+
+@admin.register(PropertySheet)
+class PropertySheetAdmin(DocumentAdmin):
+    list_display = ["property_id", "user", "arv", "percent", "repairs", "fee", "updated_at"]
+    exact_search_fields = ["user", "property_id"]
+    raw_id_fields = ["user"]
+
+
+@admin.register(ViewPreference)
+class ViewPreferenceAdmin(DocumentAdmin):
+    list_display = ["user", "density", "export_format"]
+    exact_search_fields = ["user"]
+    raw_id_fields = ["user"]
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    """The log of downloads."""
+
+    list_display = ["created_at", "user", "kind", "label", "format", "row_count", "ended_at"]
+    list_filter = ["kind", "format"]
+    exact_search_fields = ["user"]
+
+
+@admin.register(Allowance)
+class AllowanceAdmin(ReadOnlyAdmin):
+    """What the house paid for users, by cause and span of time."""
+
+    list_display = ["period", "cause", "user", "used"]
+    list_filter = ["cause"]
+    exact_search_fields = ["user"]

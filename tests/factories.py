@@ -4,6 +4,7 @@ Wallets, ledger entries and quotes made here are for tests of reading (pages, ad
 services of ``credits``, which are the only writers of balances.
 """
 
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import factory
@@ -41,13 +42,21 @@ from feedback.models import FeatureRequest
 from helpcenter.models import HelpCenterArticle
 from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
 from properties.models import (
+    Allowance,
     Dataset,
+    Digest,
+    Export,
+    OwnedCell,
     Property,
     PropertyDatasetPermission,
     PropertyJob,
+    PropertySheet,
     SavedSearch,
     SavedSearchProperty,
     SavedSearchRun,
+    SavedSearchSnapshot,
+    ViewPreference,
+    Watch,
 )
 
 PASSWORD = "correct horse battery staple"
@@ -377,6 +386,83 @@ class SavedSearchRunFactory(DjangoModelFactory):
 
     class Meta:
         model = SavedSearchRun
+
+
+class SavedSearchSnapshotFactory(DjangoModelFactory):
+    run = factory.SubFactory(SavedSearchRunFactory)
+    part = 0
+    content = zlib.compress(b"{}")
+
+    class Meta:
+        model = SavedSearchSnapshot
+
+
+class WatchFactory(DjangoModelFactory):
+    saved_search = factory.SubFactory(SavedSearchFactory)
+    user = factory.SelfAttribute("saved_search.user")
+    cap_per_run = 25
+    cap_per_month = 100
+    accepted_at = NOON
+    ends_at = NOON + timedelta(days=90)
+
+    class Meta:
+        model = Watch
+
+
+class DigestFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    day = unique_text("day-")
+    due_at = NOON
+
+    class Meta:
+        model = Digest
+
+
+class OwnedCellFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    zoom = 5
+    x = factory.Sequence(lambda n: n)
+    y = 1
+    count = 1
+
+    class Meta:
+        model = OwnedCell
+
+
+class PropertySheetFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    property_id = unique_text("p")
+    updated_at = NOON
+
+    class Meta:
+        model = PropertySheet
+
+
+class ViewPreferenceFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+
+    class Meta:
+        model = ViewPreference
+
+
+class ExportFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    kind = "properties"
+    label = "All of my properties"
+    format = "csv"
+    created_at = NOON
+
+    class Meta:
+        model = Export
+
+
+class AllowanceFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    cause = "unchanged refresh"
+    period = "2026-11"
+
+    class Meta:
+        model = Allowance
 
 
 class LeadGroupFactory(DjangoModelFactory):

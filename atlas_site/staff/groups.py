@@ -33,6 +33,12 @@ READ_ONLY_MODELS = {
     "credits.creditusage",
     "credits.quote",
     "credits.welcomeclaim",
+    "properties.allowance",
+    "properties.digest",
+    "properties.export",
+    "properties.ownedcell",
+    "properties.savedsearchsnapshot",
+    "properties.watch",
     "vendors.vendorcall",
 }
 SUPPORT_PERMISSIONS = {

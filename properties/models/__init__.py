@@ -1,15 +1,31 @@
-"""Property records, what each user owns of them, paid jobs, and saved searches."""
+"""Property records, what each user owns of them, paid jobs, saved searches, and what users arrange around them."""
 
+from properties.models.desk import Allowance, Export, OwnedCell, PropertySheet, ViewPreference
 from properties.models.jobs import PropertyJob
 from properties.models.records import Dataset, Property, PropertyDatasetPermission
-from properties.models.searches import SavedSearch, SavedSearchProperty, SavedSearchRun
+from properties.models.searches import (
+    Digest,
+    SavedSearch,
+    SavedSearchProperty,
+    SavedSearchRun,
+    SavedSearchSnapshot,
+    Watch,
+)
 
 __all__ = [
+    "Allowance",
     "Dataset",
+    "Digest",
+    "Export",
+    "OwnedCell",
     "Property",
     "PropertyDatasetPermission",
     "PropertyJob",
+    "PropertySheet",
     "SavedSearch",
     "SavedSearchProperty",
     "SavedSearchRun",
+    "SavedSearchSnapshot",
+    "ViewPreference",
+    "Watch",
 ]

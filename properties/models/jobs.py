@@ -13,7 +13,7 @@ LATE = "delivered late"
 
 
 class PropertyJob(Document):
-    """One accepted quote being carried out: a reveal by search or an unlock of datasets.
+    """One accepted quote being carried out: a reveal by search, an unlock, a refresh, or comparables.
 
     The document is also the outbox: a worker claims it when it is due and nobody holds its lease, and every write of
     that worker names its attempt, so that one that lost the lease changes nothing.
@@ -22,6 +22,8 @@ class PropertyJob(Document):
     class Kind(models.TextChoices):
         REVEAL = "reveal", "Reveal"
         UNLOCK = "unlock", "Unlock"
+        REFRESH = "refresh", "Refresh"
+        COMPARABLES = "comparables", "Comparables"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -38,11 +40,11 @@ class PropertyJob(Document):
         related_name="property_jobs",
     )
     quote_id = models.CharField(max_length=32, unique=True, db_column="quoteId")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
     title = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     subject = models.JSONField(default=dict)
-    # The one property that an unlock is about.
+    # The one property that an unlock, a refresh or a set of comparables is about.
     property_id = models.CharField(max_length=64, null=True, blank=True, db_column="propertyId")
     # The same for all jobs that reveal from the same search: the next one goes on where the last one stopped.
     search_hash = models.CharField(max_length=64, null=True, blank=True, db_column="searchHash")
@@ -88,7 +90,7 @@ class PropertyJob(Document):
     @property
     def progress_text(self) -> str:
         """How far it is, in words."""
-        if self.kind == self.Kind.UNLOCK:
+        if self.kind in {self.Kind.UNLOCK, self.Kind.REFRESH}:
             return f"{self.wanted} dataset{'' if self.wanted == 1 else 's'}"
         return f"{self.hit_count:,} of {self.wanted:,}"
 

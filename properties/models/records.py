@@ -1,7 +1,7 @@
 """The shared copy of a vendor record, and which parts of it a user has paid for."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -45,11 +45,22 @@ class Property(Document):
     # {"DEED": {"at": "2026-11-22T10:00:00Z", "hit": true}}.
     asked = models.JSONField(default=dict, blank=True)
     updated_at = models.DateTimeField(null=True, blank=True, db_column="updatedAt")
+    # What Google said of a panorama: {"status": "OK", "date": "2023-05", "panoId": "...", "at": "..."}.
+    street_view = models.JSONField(default=dict, blank=True, db_column="streetView")
+    # Since when the rows of its owners wait to be brought up to this copy; null when they are.
+    spread_due_at = models.DateTimeField(null=True, blank=True, db_column="spreadDueAt")
 
     class Meta:
         db_table = "Properties"
         verbose_name_plural = "properties"
-        indexes = [models.Index(fields=["-updated_at"], name="property_by_update")]
+        indexes = [
+            models.Index(fields=["-updated_at"], name="property_by_update"),
+            models.Index(
+                fields=["spread_due_at"],
+                condition=models.Q(spread_due_at__gt=datetime(1970, 1, 1, tzinfo=UTC)),
+                name="property_to_spread",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.address or self.property_id
@@ -115,6 +126,24 @@ class PropertyDatasetPermission(Document):
     estimated_value = models.FloatField(null=True, blank=True, db_column="estimatedValue")
     equity_percent = models.FloatField(null=True, blank=True, db_column="equityPercent")
     listing_status = models.CharField(max_length=30, null=True, blank=True, db_column="listingStatus")
+
+    # The fact that each search filter looks at, by the filter's name, of unlocked datasets only: {"lot_acres": 0.17}.
+    # What a dataset does not tell is missing; a day is text, as in "2026-11-22".
+    facts = models.JSONField(default=dict, blank=True)
+    # Slugs of the signals that are known to hold and known not to, once QUICKLIST is unlocked.
+    signals = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    absent_signals = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_column="absentSignals")
+    # Longitude and latitude, as the server's geographic conditions want them.
+    location = ArrayField(models.FloatField(), null=True, blank=True)
+    # Which way of filling a row this one was filled by; older ones are filled again.
+    row_version = models.IntegerField(default=0, db_column="rowVersion")
+
+    # The user's own words.
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    notes = models.TextField(default="", blank=True, db_column="userNotes")
+    # On how many lists, saved searches and court filings it is: {"lists": 2, "searches": 1}, and all of them together.
+    stacked = models.JSONField(default=dict, blank=True)
+    stack_count = models.IntegerField(default=0, db_column="stackCount")
 
     class Meta:
         db_table = "PropertyDatasetPermission"

@@ -11,6 +11,16 @@ from atlas_site.mongodb.models import Document
 class SavedSearch(Document):
     """A named search: its filters are the query parameters of the search page."""
 
+    class Cadence(models.TextChoices):
+        OFF = "off", "Only when I ask"
+        DAILY = "daily", "Every day"
+        WEEKLY = "weekly", "Every week"
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        EXPIRED = "expired", "Expired"
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -23,11 +33,26 @@ class SavedSearch(Document):
     created_at = models.DateTimeField(default=timezone.now, db_column="createdAt")
     last_run_at = models.DateTimeField(null=True, blank=True, db_column="lastRunAt")
     run_count = models.IntegerField(default=0, db_column="runCount")
+    # Each change of the filters makes the next version; a run keeps the one that it ran.
+    version = models.IntegerField(default=1)
+    cadence = models.CharField(max_length=10, choices=Cadence.choices, default=Cadence.OFF)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    next_run_at = models.DateTimeField(null=True, blank=True, db_column="nextRunAt")
+    lease_until = models.DateTimeField(null=True, blank=True, db_column="leaseUntil")
+    expires_at = models.DateTimeField(null=True, blank=True, db_column="expiresAt")
+    reminded_at = models.DateTimeField(null=True, blank=True, db_column="remindedAt")
+    # When the user last looked at it, and the number of the newest run that they then saw.
+    opened_at = models.DateTimeField(null=True, blank=True, db_column="openedAt")
+    opened_run = models.IntegerField(default=0, db_column="openedRun")
 
     class Meta:
         db_table = "SavedSearch"
         verbose_name_plural = "saved searches"
-        indexes = [models.Index(fields=["user", "-created_at"], name="saved_search_by_user")]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="saved_search_by_user"),
+            models.Index(fields=["state", "next_run_at"], name="saved_search_by_due"),
+            models.Index(fields=["state", "expires_at"], name="saved_search_by_end"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -46,6 +71,7 @@ class SavedSearchProperty(Document):
     first_seen_at = models.DateTimeField(db_column="firstSeenAt")
     last_seen_at = models.DateTimeField(db_column="lastSeenAt")
     gone_at = models.DateTimeField(null=True, blank=True, db_column="goneAt")
+    gone_why = models.CharField(max_length=200, default="", blank=True, db_column="goneWhy")
 
     class Meta:
         db_table = "SavedSearchProperty"
@@ -58,6 +84,11 @@ class SavedSearchProperty(Document):
 
 class SavedSearchRun(Document):
     """What one run counted: free, never naming what the user does not own."""
+
+    class Cause(models.TextChoices):
+        SAVED = "saved", "On saving"
+        BY_HAND = "by hand", "By hand"
+        SCHEDULE = "schedule", "By schedule"
 
     saved_search = models.ForeignKey(
         SavedSearch, on_delete=models.CASCADE, db_column="savedSearchId", db_index=False, related_name="runs"
@@ -73,6 +104,20 @@ class SavedSearchRun(Document):
     windows = models.JSONField(default=list)
     new_ids = models.JSONField(default=list, db_column="newIds")
     gone_ids = models.JSONField(default=list, db_column="goneIds")
+    # The figures of new, changed and gone; the lists above and below hold the first of each.
+    new_count = models.BigIntegerField(default=0, db_column="newCount")
+    changed_count = models.BigIntegerField(default=0, db_column="changedCount")
+    gone_count = models.BigIntegerField(default=0, db_column="goneCount")
+    # [{"propertyId", "changes": [{"field", "from", "to"}]}] and {property id: why it is gone}.
+    changed = models.JSONField(default=list)
+    gone_why = models.JSONField(default=dict, db_column="goneWhy")
+    version = models.IntegerField(default=1)
+    criteria_hash = models.CharField(max_length=64, default="", db_column="criteriaHash")
+    cause = models.CharField(max_length=10, choices=Cause.choices, default=Cause.BY_HAND)
+    opened_at = models.DateTimeField(null=True, blank=True, db_column="openedAt")
+    # Null until the mail that tells of it is on its way, or for a run that needs none.
+    digested_at = models.DateTimeField(null=True, blank=True, db_column="digestedAt")
+    digest_due = models.BooleanField(default=False, db_column="digestDue")
 
     class Meta:
         db_table = "SavedSearchRun"
@@ -93,3 +138,90 @@ class SavedSearchRun(Document):
 
     def get_absolute_url(self) -> str:
         return reverse("properties:show-run", args=[self.saved_search_id, self.number])
+
+
+class SavedSearchSnapshot(Document):
+    """A part of what a run saw of the user's own properties: ids with the values that it compared, compressed.
+
+    ``content`` is zlib-compressed JSON, {property id: {field: value}}; the parts of a run are numbered from 0.
+    """
+
+    run = models.ForeignKey(
+        SavedSearchRun, on_delete=models.CASCADE, db_column="runId", db_index=False, related_name="snapshots"
+    )
+    part = models.IntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        db_table = "SavedSearchSnapshot"
+        constraints = [models.UniqueConstraint(fields=["run", "part"], name="snapshot_by_part")]
+
+    def __str__(self) -> str:
+        return f"part {self.part}"
+
+
+class Watch(Document):
+    """A standing quote: a saved search whose runs may spend, within what the user accepted for a run and a month."""
+
+    class State(models.TextChoices):
+        ARMED = "armed", "On"
+        DISARMED = "disarmed", "Off"
+
+    saved_search = models.OneToOneField(
+        SavedSearch, on_delete=models.CASCADE, db_column="savedSearchId", related_name="watch"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", db_index=False, related_name="watches"
+    )
+    reveals_new = models.BooleanField(default=True, db_column="revealsNew")
+    refreshes_owned = models.BooleanField(default=False, db_column="refreshesOwned")
+    # Whole credits.
+    cap_per_run = models.BigIntegerField(db_column="capPerRun")
+    cap_per_month = models.BigIntegerField(db_column="capPerMonth")
+    ends_at = models.DateTimeField(db_column="endsAt")
+    accepted_at = models.DateTimeField(db_column="acceptedAt")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ARMED)
+    why_disarmed = models.CharField(max_length=200, default="", blank=True, db_column="whyDisarmed")
+    # The month in UTC, as in "2026-11", and what its quotes have reserved or captured in it.
+    month = models.CharField(max_length=7, default="", blank=True)
+    committed_in_month = models.BigIntegerField(default=0, db_column="committedInMonth")
+    # Runs that spent and that nobody has opened since.
+    unopened_run_count = models.IntegerField(default=0, db_column="unopenedRunCount")
+    last_run_number = models.IntegerField(default=0, db_column="lastRunNumber")
+
+    class Meta:
+        db_table = "Watch"
+        verbose_name_plural = "watches"
+        indexes = [models.Index(fields=["user", "state"], name="watch_by_user")]
+
+    def __str__(self) -> str:
+        return f"Watch of {self.saved_search_id}"
+
+
+class Digest(Document):
+    """The one mail of a day that tells a user what their saved searches found."""
+
+    class State(models.TextChoices):
+        DUE = "due", "Due"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", db_index=False, related_name="digests"
+    )
+    # The day in the user's own time zone, as in "2026-11-22".
+    day = models.CharField(max_length=10)
+    run_ids = models.JSONField(default=list, db_column="runIds")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
+    due_at = models.DateTimeField(db_column="dueAt")
+    lease_until = models.DateTimeField(null=True, blank=True, db_column="leaseUntil")
+    attempt = models.IntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True, db_column="sentAt")
+
+    class Meta:
+        db_table = "Digest"
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="digest_once_a_day")]
+        indexes = [models.Index(fields=["state", "due_at"], name="digest_by_due")]
+
+    def __str__(self) -> str:
+        return self.day

@@ -1,6 +1,6 @@
 """The look-ups and lists of the pages are answered from indexes, and every promised uniqueness is kept."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bson import ObjectId
@@ -16,17 +16,24 @@ from feedback.models import FeatureRequest
 from helpcenter.models import HelpCenterArticle
 from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
 from properties.models import (
+    Digest,
+    Export,
+    OwnedCell,
     Property,
     PropertyDatasetPermission,
     PropertyJob,
+    PropertySheet,
     SavedSearch,
     SavedSearchProperty,
     SavedSearchRun,
+    SavedSearchSnapshot,
+    Watch,
 )
 from tests import factories
 from tests.factories import NOON
 
 ID = ObjectId()
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OWNED = PropertyDatasetPermission.objects.filter(user_id=ID)
 NEWEST = ["-revealed_at", "-property_id"]
 
@@ -71,6 +78,21 @@ LOOK_UPS = {
     "saved searches of a user": SavedSearch.objects.filter(user_id=ID).order_by("-created_at"),
     "runs of a saved search": SavedSearchRun.objects.filter(saved_search_id=ID).order_by("-number"),
     "matches of a saved search": SavedSearchProperty.objects.filter(saved_search_id=ID),
+    "saved searches that are due": SavedSearch.objects.filter(state="active", next_run_at__lte=NOON).order_by(
+        "next_run_at"
+    ),
+    "saved searches that end": SavedSearch.objects.filter(state="active", expires_at__lte=NOON).order_by("expires_at"),
+    "snapshot of a run": SavedSearchSnapshot.objects.filter(run_id=ID).order_by("part"),
+    "watch of a saved search": Watch.objects.filter(saved_search_id=ID),
+    "watches of a user": Watch.objects.filter(user_id=ID, state="armed"),
+    "digest of a day": Digest.objects.filter(user_id=ID, day="2026-11-22"),
+    "digests that are due": Digest.objects.filter(state="due", due_at__lte=NOON).order_by("due_at"),
+    "cells of a map": OwnedCell.objects.filter(user_id=ID, zoom=5, x__gte=1, x__lte=9),
+    "sheet of a property": PropertySheet.objects.filter(user_id=ID, property_id="p"),
+    "exports of a user": Export.objects.filter(user_id=ID).order_by("-created_at"),
+    "copies that rows wait for": Property.objects.filter(spread_due_at__gt=EPOCH, spread_due_at__lte=NOON).order_by(
+        "spread_due_at"
+    ),
     "lists of a user": LeadGroup.objects.filter(user_id=ID, is_deleted=False).order_by("-created_at"),
     "contacts of a list by name": Contact.objects.filter(lead_group_id=ID).order_by("last_name", "first_name"),
     "skip traces of a list": Enrichment.objects.filter(lead_group_id=ID),
@@ -114,6 +136,13 @@ TWINS = [
     (factories.PropertyJobFactory, {"quote_id": "twin"}),
     (factories.SavedSearchPropertyFactory, {"saved_search": None, "property_id": "twin"}),
     (factories.SavedSearchRunFactory, {"saved_search": None, "number": 1}),
+    (factories.SavedSearchSnapshotFactory, {"run": None, "part": 0}),
+    (factories.WatchFactory, {"saved_search": None}),
+    (factories.DigestFactory, {"user": None, "day": "twin"}),
+    (factories.OwnedCellFactory, {"user": None, "zoom": 1, "x": 1, "y": 1}),
+    (factories.PropertySheetFactory, {"user": None, "property_id": "twin"}),
+    (factories.ViewPreferenceFactory, {"user": None}),
+    (factories.AllowanceFactory, {"user": None, "cause": "twin", "period": "2026-11"}),
     (factories.EnrichmentBatchFactory, {"enrichment": None, "batch_number": 1}),
     (factories.DivorceLeadFactory, {"user": None, "case_key": "twin"}),
     (factories.HelpCenterArticleFactory, {"slug": "twin"}),

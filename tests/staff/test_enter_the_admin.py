@@ -20,6 +20,8 @@ NO_CHANGES = {
     *("billing.paymenttransaction", "billing.offer", "billing.checkout", "billing.webhookevent", "billing.topup"),
     *("billing.autotopup", "billing.billing", "billing.billingdifference", "billing.billingnotice"),
     "billing.reconciliationrun",
+    *("properties.allowance", "properties.digest", "properties.export", "properties.ownedcell"),
+    *("properties.savedsearchsnapshot", "properties.watch"),
     *("vendors.vendorcall", "accounts.session", "accounts.account"),
     *("accounts.anonymoussession", "properties.propertydatasetpermission", "properties.propertyjob"),
     *("properties.savedsearchrun", "properties.savedsearchproperty", "leads.enrichment", "leads.enrichmentbatch"),
