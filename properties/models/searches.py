@@ -1,5 +1,7 @@
 """Saved searches, their runs, and the owned properties that matched them."""
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -44,6 +46,8 @@ class SavedSearch(Document):
     # When the user last looked at it, and the number of the newest run that they then saw.
     opened_at = models.DateTimeField(null=True, blank=True, db_column="openedAt")
     opened_run = models.IntegerField(default=0, db_column="openedRun")
+    # Why it is not run by itself any more, in words for its page; empty while it is, or where the user chose so.
+    problem = models.CharField(max_length=200, default="", blank=True)
 
     class Meta:
         db_table = "SavedSearch"
@@ -62,7 +66,11 @@ class SavedSearch(Document):
 
 
 class SavedSearchProperty(Document):
-    """An owned property that a saved search has matched: when first, when last, and whether it is gone."""
+    """An owned property that a saved search has matched: when first, when last, and whether it is gone.
+
+    While it is not gone it was last seen by the newest run of the search; `last_seen_at` is written when that ends, so
+    that a run writes what has changed and not everything that is still there.
+    """
 
     saved_search = models.ForeignKey(
         SavedSearch, on_delete=models.CASCADE, db_column="savedSearchId", db_index=False, related_name="matches"
@@ -96,8 +104,11 @@ class SavedSearchRun(Document):
     number = models.IntegerField()
     ran_at = models.DateTimeField(db_column="ranAt")
     filters = models.JSONField(default=dict)
-    # None in a place so small that a figure could point at a person.
+    # None where a figure could point at a person; `total_below` then says below what it is. A total that is not exact
+    # is rounded down.
     total = models.BigIntegerField(null=True)
+    total_is_exact = models.BooleanField(default=True, db_column="totalIsExact")
+    total_below = models.BigIntegerField(null=True, blank=True, db_column="totalBelow")
     owned = models.BigIntegerField(default=0)
     # Per signal and per dated window: {"preforeclosure": 41}.
     signals = models.JSONField(default=dict)
@@ -118,10 +129,25 @@ class SavedSearchRun(Document):
     # Null until the mail that tells of it is on its way, or for a run that needs none.
     digested_at = models.DateTimeField(null=True, blank=True, db_column="digestedAt")
     digest_due = models.BooleanField(default=False, db_column="digestDue")
+    # How many parts its snapshot has; a run of an earlier Atlas has none.
+    part_count = models.IntegerField(default=0, db_column="partCount")
+    # What its standing quote spent on it: [{"kind", "quoteId", "jobId", "most", "title"}], and why no more, in words.
+    spends = models.JSONField(default=list)
+    spend_note = models.CharField(max_length=300, default="", blank=True, db_column="spendNote")
+    # From when on a worker may bring about what follows from it: matches, stacks, automatic spending, the digest.
+    # Null when all of that is done.
+    follow_up_due_at = models.DateTimeField(null=True, blank=True, db_column="followUpDueAt")
 
     class Meta:
         db_table = "SavedSearchRun"
         constraints = [models.UniqueConstraint(fields=["saved_search", "number"], name="run_by_number")]
+        indexes = [
+            models.Index(
+                fields=["follow_up_due_at"],
+                condition=models.Q(follow_up_due_at__gt=datetime(1970, 1, 1, tzinfo=UTC)),
+                name="run_to_follow_up",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"run {self.number}"
@@ -217,6 +243,8 @@ class Digest(Document):
     lease_until = models.DateTimeField(null=True, blank=True, db_column="leaseUntil")
     attempt = models.IntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True, db_column="sentAt")
+    # What it told of, each with the saved searches that told it: {"new:p-1": ["6920..."]}. Nothing is told twice.
+    items = models.JSONField(default=dict)
 
     class Meta:
         db_table = "Digest"
