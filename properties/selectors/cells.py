@@ -1,0 +1,329 @@
+"""The map of owned properties: what lies in view, as single points or as a grid of counts that never grows.
+
+The grid at a zoom has cells of 360 / 2^zoom / 4 degrees, 64 pixels of the map. Everything owned is read from counters
+(`OwnedCell`); what a search narrows is grouped from its rows, of which at most MOST_ROWS are looked at.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from bson import ObjectId
+from django.urls import reverse
+
+from atlas_site.mongodb.documents import collection_of, current_session
+from properties.models import OwnedCell, PropertyDatasetPermission
+from properties.selectors.owned import Rows
+
+ZOOMS = (3, 5, 7, 9, 11, 13)
+"""The zooms at which counters are kept; the map between two of them takes the finer one."""
+
+MOST_ROWS = 20_000
+"""So many rows of a search are put on the map; when there are more, the map says so."""
+
+MOST_POINTS = 300
+"""Up to here each property is a mark of its own."""
+
+MOST_CELLS = 4_096
+"""A view of more cells than a large screen has is answered by a coarser grid."""
+
+APART = 40
+"""Pixels between two marks: nearer ones are one."""
+
+DEEPEST_ZOOM = 20
+TILE = 256
+MERCATOR_END = 85.05
+"""Degrees: beyond it the map's projection has no end."""
+
+Box = tuple[float, float, float, float]
+"""South, west, north, east in degrees, as places and areas have it."""
+
+
+def cell_size(zoom: int) -> float:
+    """The width and height of a cell in degrees."""
+    return 90 / 2**zoom
+
+
+def cell_of(latitude: float, longitude: float, zoom: int) -> tuple[int, int]:
+    """Column from the west and row from the south of the cell that a point lies in."""
+    size = cell_size(zoom)
+    return math.floor((longitude + 180) / size), math.floor((latitude + 90) / size)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How many properties lie in a cell, and the sums of their coordinates, which give their middle."""
+
+    x: int
+    y: int
+    count: int
+    latitude_sum: float
+    longitude_sum: float
+
+    def as_counter(self) -> dict[str, Any]:
+        """The keys of its counter, without the user and the zoom."""
+        sums = {"latitudeSum": self.latitude_sum, "longitudeSum": self.longitude_sum}
+        return {"x": self.x, "y": self.y, "count": self.count, **sums}
+
+    def is_counted_by(self, counter: Mapping[str, Any]) -> bool:
+        """Whether a stored counter says the same, but for what additions of floats lose."""
+        return counter["count"] == self.count and all(
+            math.isclose(ours, counter[key], rel_tol=1e-9, abs_tol=1e-6)
+            for key, ours in (("latitudeSum", self.latitude_sum), ("longitudeSum", self.longitude_sum))
+        )
+
+
+class Mark(NamedTuple):
+    """Several properties as one mark of the map, at the middle of them."""
+
+    latitude: float
+    longitude: float
+    count: int
+
+    def as_json(self) -> dict[str, float]:
+        return {"lat": round(self.latitude, 5), "lng": round(self.longitude, 5), "count": self.count}
+
+
+@dataclass(frozen=True)
+class MapView:
+    """What a map shows: its edges in degrees and its zoom."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    zoom: int
+
+    @classmethod
+    def parse(cls, bbox: str, zoom: str) -> "MapView":
+        """Read the parameters `bbox`, "west,south,east,north", and `z`. Raises ValueError for anything else."""
+        west, south, east, north = (float(number) for number in bbox.split(","))
+        if not all(math.isfinite(number) for number in (west, south, east, north)) or west > east or south > north:
+            raise ValueError("The edges of the map are west, south, east and north, in degrees.")
+        return cls(
+            west=max(-180.0, min(180.0, west)),
+            south=max(-90.0, min(90.0, south)),
+            east=max(-180.0, min(180.0, east)),
+            north=max(-90.0, min(90.0, north)),
+            zoom=max(0, min(DEEPEST_ZOOM, int(zoom))),
+        )
+
+    @property
+    def grid_zoom(self) -> int:
+        """The zoom of the grid that answers this view: one that counters are kept at, as long as there is one."""
+        finest = next((zoom for zoom in ZOOMS if zoom >= self.zoom), self.zoom)
+        fitting = (zoom for zoom in range(finest, ZOOMS[0], -1) if zoom in ZOOMS or zoom > ZOOMS[-1])
+        return next((zoom for zoom in fitting if self.grid_at(zoom).size <= MOST_CELLS), ZOOMS[0])
+
+    def grid_at(self, zoom: int) -> "Grid":
+        """The cells that this view touches, whole."""
+        left, bottom = cell_of(self.south, self.west, zoom)
+        right, top = cell_of(self.north, self.east, zoom)
+        return Grid(zoom, left, bottom, right, top)
+
+
+class Grid(NamedTuple):
+    """The cells of a zoom from column `left` to `right` and row `bottom` to `top`."""
+
+    zoom: int
+    left: int
+    bottom: int
+    right: int
+    top: int
+
+    @property
+    def size(self) -> int:
+        return (self.right - self.left + 1) * (self.top - self.bottom + 1)
+
+    def holds(self, latitude: float, longitude: float) -> bool:
+        """Whether a point lies in one of these cells."""
+        x, y = cell_of(latitude, longitude, self.zoom)
+        return self.left <= x <= self.right and self.bottom <= y <= self.top
+
+    def narrow(self, rows: Rows) -> Rows:
+        """The rows within these cells, and maybe some that lie on their very edge."""
+        size, edge = cell_size(self.zoom), 1e-9
+        south, north = self.bottom * size - 90 - edge, (self.top + 1) * size - 90 + edge
+        west, east = self.left * size - 180 - edge, (self.right + 1) * size - 180 + edge
+        return rows.filter(latitude__gte=south, latitude__lte=north, longitude__gte=west, longitude__lte=east)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a map draws: single properties, or marks for several. `total` counts what was looked at."""
+
+    total: int
+    points: list[dict[str, Any]]
+    cells: list[Mark]
+    is_capped: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {"total": self.total, "points": self.points, "cells": [mark.as_json() for mark in self.cells]}
+
+
+def counted_cells(user_id: ObjectId, grid: Grid) -> list[Cell]:
+    """Everything that a user owns in these cells, from the counters."""
+    counters = OwnedCell.objects.filter(
+        user_id=user_id,
+        zoom=grid.zoom,
+        x__gte=grid.left,
+        x__lte=grid.right,
+        y__gte=grid.bottom,
+        y__lte=grid.top,
+        count__gt=0,
+    )
+    return [Cell(*values) for values in counters.values_list("x", "y", "count", "latitude_sum", "longitude_sum")]
+
+
+def cells_of_points(points: Iterable[tuple[float, float]], zoom: int) -> list[Cell]:
+    """Group points, each a latitude and a longitude, by the cells that they lie in."""
+    groups: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
+    for latitude, longitude in points:
+        groups[cell_of(latitude, longitude, zoom)].append((latitude, longitude))
+    return [
+        Cell(x, y, len(group), math.fsum(lat for lat, _ in group), math.fsum(lng for _, lng in group))
+        for (x, y), group in groups.items()
+    ]
+
+
+def merge_cells(cells: Iterable[Cell], zoom: int) -> list[Mark]:
+    """Make marks of cells so that no two are nearer than APART pixels at this zoom of the map; none is lost."""
+    marks = [Mark(cell.latitude_sum / cell.count, cell.longitude_sum / cell.count, cell.count) for cell in cells]
+    before = math.inf
+    while len(marks) < before:
+        before = len(marks)
+        marks = _merge_once(marks, zoom)
+    return marks
+
+
+def _merge_once(marks: list[Mark], zoom: int) -> list[Mark]:
+    """Put each mark to the first one that is too near, the largest first; what they became may be near others."""
+    by_square: dict[tuple[int, int], list[int]] = defaultdict(list)
+    merged: list[Mark] = []
+    places: list[tuple[float, float]] = []
+    for mark in sorted(marks, key=lambda mark: (-mark.count, mark)):
+        place = pixels_of(mark.latitude, mark.longitude, zoom)
+        column, row = int(place[0] // APART), int(place[1] // APART)
+        near = (
+            number
+            for x in (column - 1, column, column + 1)
+            for y in (row - 1, row, row + 1)
+            for number in by_square.get((x, y), ())
+            if math.dist(places[number], place) < APART
+        )
+        number = next(near, None)
+        if number is None:
+            by_square[column, row].append(len(merged))
+            merged.append(mark)
+            places.append(place)
+        else:
+            merged[number] = _middle(merged[number], mark)
+    return merged
+
+
+def _middle(one: Mark, other: Mark) -> Mark:
+    count = one.count + other.count
+    share = other.count / count
+    return Mark(
+        one.latitude + (other.latitude - one.latitude) * share,
+        one.longitude + (other.longitude - one.longitude) * share,
+        count,
+    )
+
+
+def pixels_of(latitude: float, longitude: float, zoom: int) -> tuple[float, float]:
+    """Where the map's projection, spherical Mercator, puts a point: pixels from the north-west of the world."""
+    world = TILE * 2**zoom
+    sine = math.sin(math.radians(max(-MERCATOR_END, min(MERCATOR_END, latitude))))
+    return world * (longitude + 180) / 360, world * (0.5 - math.log((1 + sine) / (1 - sine)) / (4 * math.pi))
+
+
+def map_everything(user_id: ObjectId, rows: Rows, view: MapView) -> Marks:
+    """Everything that a user owns in view; `rows` are all of their rows. What it costs does not grow with them."""
+    zoom = view.grid_zoom
+    grid = view.grid_at(min(zoom, ZOOMS[-1]))
+    cells = counted_cells(user_id, grid)
+    total = sum(cell.count for cell in cells)
+    if total <= MOST_POINTS or (zoom > grid.zoom and total <= MOST_ROWS):
+        return map_rows(rows, view)
+    return Marks(total, [], merge_cells(cells, view.zoom))
+
+
+def map_rows(rows: Rows, view: MapView) -> Marks:
+    """These rows as far as they are in view, at most MOST_ROWS of them."""
+    grid = view.grid_at(view.grid_zoom)
+    # In no order: the server is free to take the index that finds the fewest.
+    found = grid.narrow(rows).order_by().values_list("property_id", "address", "latitude", "longitude")
+    seen = list(found[: MOST_ROWS + 1])
+    is_capped = len(seen) > MOST_ROWS
+    shown = [row for row in seen[:MOST_ROWS] if grid.holds(row[2], row[3])]
+    if len(shown) <= MOST_POINTS:
+        return Marks(len(shown), _points(shown), [])
+    cells = cells_of_points(((row[2], row[3]) for row in shown), grid.zoom)
+    return Marks(len(shown), [], merge_cells(cells, view.zoom), is_capped)
+
+
+def _points(rows: Iterable[tuple[str, str | None, float, float]]) -> list[dict[str, Any]]:
+    # One address for all of them: to make each by reverse() takes longer than to read the rows.
+    before_id, after_id = reverse("properties:show-property", args=["~"]).split("~")
+    return [
+        {
+            "id": property_id,
+            "lat": latitude,
+            "lng": longitude,
+            "title": address or property_id,
+            "url": f"{before_id}{quote(property_id, safe='')}{after_id}",
+        }
+        for property_id, address, latitude, longitude in rows
+    ]
+
+
+def find_box_of_everything(user_id: ObjectId) -> Box | None:
+    """The edges of what a user owns, from the counters; None when nothing of it has a place on the map."""
+    cells: list[Cell] = []
+    for zoom in ZOOMS:
+        side = 2 ** (zoom + 2)
+        cells = counted_cells(user_id, Grid(zoom, 0, 0, side, side))
+        if len(cells) > MOST_POINTS:
+            break
+    return _box_of([(cell.latitude_sum / cell.count, cell.longitude_sum / cell.count) for cell in cells])
+
+
+def find_box(rows: Rows, wider: Box | None) -> Box | None:
+    """The edges of these rows when they are few; `wider`, if there is one, when they are many or none."""
+    limit = MOST_POINTS if wider else MOST_ROWS
+    located = rows.filter(latitude__isnull=False, longitude__isnull=False).order_by()
+    points = list(located.values_list("latitude", "longitude")[: limit + 1])
+    if wider and len(points) > limit:
+        return wider
+    return _box_of(points) or wider
+
+
+def _box_of(points: list[tuple[float, float]]) -> Box | None:
+    if not points:
+        return None
+    latitudes, longitudes = zip(*points, strict=True)
+    return min(latitudes), min(longitudes), max(latitudes), max(longitudes)
+
+
+def owned_on_map(user_id: ObjectId) -> dict[str, Any]:
+    """The server's condition for the rows that counters count: owned, and their place known."""
+    number = {"$type": "number"}
+    return {"userId": user_id, "revealedAt": {"$ne": None}, "latitude": number, "longitude": number}
+
+
+def group_rows(condition: Mapping[str, Any], zoom: int) -> list[Cell]:
+    """Group rows by cell on the server, all of them; within the running transaction, if there is one."""
+    size = cell_size(zoom)
+    column = {"$floor": {"$divide": [{"$add": ["$longitude", 180]}, size]}}
+    row = {"$floor": {"$divide": [{"$add": ["$latitude", 90]}, size]}}
+    sums = {"count": {"$sum": 1}, "latitude": {"$sum": "$latitude"}, "longitude": {"$sum": "$longitude"}}
+    pipeline = [{"$match": dict(condition)}, {"$group": {"_id": {"x": column, "y": row}, **sums}}]
+    found = collection_of(PropertyDatasetPermission).aggregate(pipeline, session=current_session())
+    return [
+        Cell(int(group["_id"]["x"]), int(group["_id"]["y"]), group["count"], group["latitude"], group["longitude"])
+        for group in found
+    ]

@@ -1,0 +1,103 @@
+"""The counters behind the map of everything a user owns: one for each cell of the map, at several zooms.
+
+They are written where rows become owned or move, in the same transaction, so that they never tell more or less than
+the rows do, and the map of a million properties is a read of a few hundred counters.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from bson import ObjectId
+from pymongo import DeleteOne, InsertOne, UpdateOne
+
+from atlas_site.lib.transactions import run_txn
+from atlas_site.mongodb.documents import collection_of, current_session
+from properties.models import OwnedCell, PropertyDatasetPermission
+from properties.selectors.cells import ZOOMS, cell_of, group_rows, owned_on_map
+
+Coordinates = tuple[float | None, float | None]
+"""Latitude and longitude in degrees; None where they are not known."""
+
+REBUILD_SECONDS = 50
+"""The server ends a transaction after 60 seconds."""
+
+
+def add_to_cells(user_id: ObjectId, points: Iterable[Coordinates], sign: int = 1) -> None:
+    """Count these rows of a user, each by its latitude and longitude, or with a `sign` of -1 no longer.
+
+    Call it in the transaction that makes the rows owned, once for all of them: it is one round trip. Rows without
+    coordinates are not on the map and not counted.
+    """
+    points = list(points)
+    move_in_cells(user_id, before=points if sign < 0 else [], after=points if sign > 0 else [])
+
+
+def move_in_cells(user_id: ObjectId, before: Iterable[Coordinates], after: Iterable[Coordinates]) -> None:
+    """Count rows of a user where they are now, and no longer where they were before; in the transaction of the move.
+
+    A cell that holds fewer than are to leave it is left alone: counters that were never built are found and rebuilt
+    by `rebuild_cells`, and are no reason to lose what the transaction is about.
+    """
+    changes: dict[tuple[int, int, int], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+    for sign, points in ((-1, before), (1, after)):
+        for latitude, longitude in points:
+            if latitude is None or longitude is None:
+                continue
+            for zoom in ZOOMS:
+                change = changes[(zoom, *cell_of(latitude, longitude, zoom))]
+                change[0] += sign
+                change[1] += sign * latitude
+                change[2] += sign * longitude
+    writes = [_change_of(user_id, cell, *change) for cell, change in sorted(changes.items()) if any(change)]
+    if writes:
+        # In order, so that two transactions meet at the first cell that they share and not crosswise.
+        collection_of(OwnedCell).bulk_write(writes, ordered=True, session=current_session())
+
+
+def _change_of(
+    user_id: ObjectId, cell: tuple[int, int, int], count: float, latitude: float, longitude: float
+) -> UpdateOne:
+    zoom, x, y = cell
+    known: dict[str, Any] = {"userId": user_id, "zoom": zoom, "x": x, "y": y}
+    sums = {"$inc": {"count": int(count), "latitudeSum": float(latitude), "longitudeSum": float(longitude)}}
+    if count > 0:
+        return UpdateOne(known, sums, upsert=True)
+    return UpdateOne({**known, "count": {"$gte": max(1, -int(count))}}, sums)
+
+
+def rebuild_cells(user_id: ObjectId) -> int:
+    """Count all rows of a user anew, and return how many counters were wrong or missing.
+
+    Each zoom is a transaction of its own. One that meets a reveal of the same user is run again, so this may be done
+    at any time, be interrupted, and be repeated.
+    """
+    return sum(
+        run_txn(lambda zoom=zoom: _rebuild_zoom(user_id, zoom), lock=user_id, seconds=REBUILD_SECONDS) for zoom in ZOOMS
+    )
+
+
+def rebuild_all_cells() -> int:
+    """Rebuild the counters of every user who owns a property, and return how many were wrong or missing."""
+    owners = collection_of(PropertyDatasetPermission).distinct("userId")
+    return sum(rebuild_cells(user_id) for user_id in owners)
+
+
+def _rebuild_zoom(user_id: ObjectId, zoom: int) -> int:
+    right = {(cell.x, cell.y): cell for cell in group_rows(owned_on_map(user_id), zoom)}
+    counters = collection_of(OwnedCell)
+    writes: list[InsertOne | DeleteOne] = []
+    wrong = 0
+    for document in counters.find({"userId": user_id, "zoom": zoom}, session=current_session()):
+        cell = right.get((document["x"], document["y"]))
+        if cell is not None and cell.is_counted_by(document):
+            del right[cell.x, cell.y]
+        else:
+            wrong += cell is None and document["count"] != 0
+            writes.append(DeleteOne({"_id": document["_id"]}))
+    wrong += len(right)
+    key = {"userId": user_id, "zoom": zoom}
+    writes += [InsertOne({**key, **cell.as_counter()}) for cell in right.values()]
+    if writes:
+        counters.bulk_write(writes, ordered=True, session=current_session())
+    return wrong

@@ -1,0 +1,200 @@
+"""The counters of the map: always what the rows say, whatever is written at the same time or breaks in between."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, connections
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pymongo.errors import PyMongoError
+
+from atlas_site.lib.transactions import run_txn
+from properties.models import OwnedCell, PropertyDatasetPermission
+from properties.selectors.cells import (
+    APART,
+    ZOOMS,
+    Cell,
+    MapView,
+    cells_of_points,
+    counted_cells,
+    group_rows,
+    merge_cells,
+    owned_on_map,
+    pixels_of,
+)
+from properties.services.cells import add_to_cells, move_in_cells, rebuild_all_cells, rebuild_cells
+from tests.factories import PropertyDatasetPermissionFactory as Owned
+from tests.failpoints import HANG_UP, TRANSIENT, fail_commands
+
+latitudes = st.one_of(st.floats(24, 49), st.sampled_from([0.0, 33.75, 45.0, -90.0, 89.99999]))
+longitudes = st.one_of(st.floats(-125, -66), st.sampled_from([-180.0, -112.5, 0.0, 179.99999]))
+places = st.lists(st.tuples(latitudes, longitudes), max_size=30)
+
+
+@st.composite
+def views(draw: st.DrawFn) -> MapView:
+    south, north = sorted(draw(st.tuples(latitudes, latitudes)))
+    west, east = sorted(draw(st.tuples(longitudes, longitudes)))
+    return MapView(west=west, south=south, east=east, north=north, zoom=draw(st.integers(0, 13)))
+
+
+def give(user, points) -> None:
+    """Let a user own rows at these points, counted as a reveal counts them."""
+
+    def write() -> None:
+        PropertyDatasetPermission.objects.bulk_create(
+            Owned.build(user=user, latitude=latitude, longitude=longitude) for latitude, longitude in points
+        )
+        add_to_cells(user.pk, points)
+
+    run_txn(write)
+
+
+def as_compared(cells: list[Cell]) -> dict[tuple[int, int], tuple]:
+    return {
+        (cell.x, cell.y): (cell.count, pytest.approx(cell.latitude_sum), pytest.approx(cell.longitude_sum))
+        for cell in cells
+    }
+
+
+def wrong_counters(user) -> list[int]:
+    """The zooms at which counters and rows differ."""
+    wrong = []
+    for zoom in ZOOMS:
+        counters = OwnedCell.objects.filter(user=user, zoom=zoom, count__gt=0)
+        counted = {(cell.x, cell.y): cell.count for cell in counters}
+        if counted != {(cell.x, cell.y): cell.count for cell in group_rows(owned_on_map(user.pk), zoom)}:
+            wrong.append(zoom)
+    return wrong
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(points=places, more=places, view=views())
+def test_counters_are_the_grouped_rows_in_any_view(make_user, points, more, view):
+    user = make_user()
+    give(user, points)
+    give(user, more)
+    grid = view.grid_at(view.grid_zoom)
+    inside = [point for point in points + more if grid.holds(*point)]
+    expected = as_compared(cells_of_points(inside, grid.zoom))
+    assert {
+        (cell.x, cell.y): (cell.count, cell.latitude_sum, cell.longitude_sum) for cell in counted_cells(user.pk, grid)
+    } == expected
+    assert wrong_counters(user) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(points=places, zoom=st.integers(0, 17))
+def test_marks_keep_apart_and_lose_nothing(points, zoom):
+    marks = merge_cells(cells_of_points(points, zoom), zoom)
+    assert sum(mark.count for mark in marks) == len(points)
+    spots = [pixels_of(mark.latitude, mark.longitude, zoom) for mark in marks]
+    gaps = [((x - u) ** 2 + (y - v) ** 2) ** 0.5 for number, (x, y) in enumerate(spots) for u, v in spots[number + 1 :]]
+    assert all(gap >= APART for gap in gaps)
+
+
+def test_a_row_without_a_place_is_on_no_map(alice):
+    give(alice, [(None, None), (33.4, None)])
+    assert not OwnedCell.objects.filter(user=alice).exists()
+
+
+def test_rows_that_move_are_counted_where_they_are_now(alice):
+    give(alice, [(33.4, -112.0), (33.4, -112.0)])
+    row = PropertyDatasetPermission.objects.filter(user=alice).first()
+
+    def move() -> None:
+        PropertyDatasetPermission.objects.filter(pk=row.pk).update(latitude=40.0, longitude=-75.0)
+        move_in_cells(alice.pk, before=[(33.4, -112.0)], after=[(40.0, -75.0)])
+
+    run_txn(move)
+    assert wrong_counters(alice) == []
+
+
+def test_a_row_that_gets_and_loses_its_place_is_counted_while_it_has_one(alice):
+    give(alice, [(33.4, -112.0)])
+    move_in_cells(alice.pk, before=[(None, None)], after=[(33.5, -112.0)])
+    move_in_cells(alice.pk, before=[(33.5, -112.0)], after=[(None, None)])
+    assert wrong_counters(alice) == []
+
+
+def test_a_move_from_where_nothing_was_counted_keeps_the_refresh(alice):
+    """The counters of an adopted database may not have been built yet, and a count below zero is refused."""
+    Owned(user=alice, latitude=40.0, longitude=-75.0)
+    run_txn(lambda: move_in_cells(alice.pk, before=[(33.4, -112.0)], after=[(40.0, -75.0)]))
+    assert wrong_counters(alice) == []
+
+
+def test_taking_away_is_adding_with_a_sign(alice):
+    run_txn(lambda: add_to_cells(alice.pk, [(33.4, -112.0), (33.5, -112.0)]))
+    run_txn(lambda: add_to_cells(alice.pk, [(33.4, -112.0), (33.5, -112.0)], sign=-1))
+    assert not OwnedCell.objects.filter(user=alice, count__gt=0).exists()
+
+
+def test_counters_stay_exact_under_transactions_at_the_same_time(alice):
+    def give_and_close(number: int) -> None:
+        try:
+            give(alice, [(33.4 + number / 1000, -112.0), (33.4, -112.0 + number / 1000)])
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(give_and_close, range(16)))
+    assert PropertyDatasetPermission.objects.filter(user=alice).count() == 32
+    assert wrong_counters(alice) == []
+
+
+def test_counters_stay_exact_when_a_rebuild_meets_reveals(alice):
+    give(alice, [(33.4, -112.0)])
+    OwnedCell.objects.filter(user=alice, zoom=5).delete()
+
+    def work(number: int) -> None:
+        try:
+            rebuild_cells(alice.pk) if number % 4 == 0 else give(alice, [(33.4, -112.0 + number)])
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(12)))
+    assert wrong_counters(alice) == []
+
+
+@pytest.mark.parametrize("fault", [TRANSIENT, HANG_UP], ids=["conflict", "hang up"])
+@pytest.mark.parametrize("command", ["update", "insert", "commitTransaction"])
+def test_counters_stay_exact_when_the_server_falters(alice, command, fault):
+    client = connection.connection or connection.database.client
+    with fail_commands(client, command, times=1, **fault) as met:
+        give(alice, [(33.4, -112.0), (33.5, -111.9)])
+    assert met.count == 1
+    assert PropertyDatasetPermission.objects.filter(user=alice).count() == 2
+    assert wrong_counters(alice) == []
+
+
+def test_a_crash_between_rows_and_counters_leaves_neither(alice):
+    def write() -> None:
+        PropertyDatasetPermission.objects.bulk_create([Owned.build(user=alice, latitude=33.4, longitude=-112.0)])
+        add_to_cells(alice.pk, [(33.4, -112.0)])
+        raise PyMongoError("the process ends here")
+
+    with pytest.raises(PyMongoError):
+        run_txn(write)
+    assert not PropertyDatasetPermission.objects.filter(user=alice).exists()
+    assert not OwnedCell.objects.filter(user=alice).exists()
+
+
+def test_a_rebuild_mends_what_is_wrong_and_says_how_much(alice, bob):
+    give(alice, [(33.4, -112.0), (40.0, -75.0)])
+    give(bob, [(33.4, -112.0)])
+    assert rebuild_cells(alice.pk) == 0
+    OwnedCell.objects.filter(user=alice, zoom=7).update(count=9)
+    OwnedCell.objects.filter(user=alice, zoom=9).delete()
+    OwnedCell.objects.create(user=alice, zoom=11, x=1, y=1, count=3)
+    assert rebuild_cells(alice.pk) == 5
+    assert wrong_counters(alice) == wrong_counters(bob) == []
+
+
+def test_rows_of_an_earlier_database_are_counted_by_a_rebuild_of_all(alice, bob):
+    for user in (alice, bob):
+        Owned(user=user, latitude=33.4, longitude=-112.0)
+    assert rebuild_all_cells() == 2 * len(ZOOMS)
+    assert rebuild_all_cells() == 0
+    assert wrong_counters(alice) == wrong_counters(bob) == []
