@@ -1,6 +1,5 @@
 """Signals ("quicklists") as search offers them, and presets that investors know, each with its definition."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -11,15 +10,6 @@ SIGNALS = QUICKLISTS
 
 # What an investor looks at first comes first.
 GROUPS = ("Distress", "Owner", "Market", "Equity", "HOA")
-
-
-def group_signals(counts: Mapping[str, int]) -> list[tuple[str, list[tuple[Signal, int]]]]:
-    """The signals that were counted, by group, the most frequent of each first."""
-    found: dict[str, list[tuple[Signal, int]]] = {group: [] for group in GROUPS}
-    for slug, number in sorted(counts.items(), key=lambda item: -item[1]):
-        if slug in SIGNALS:
-            found[SIGNALS[slug].group].append((SIGNALS[slug], number))
-    return [(group, rows) for group, rows in found.items() if rows]
 
 
 @dataclass(frozen=True)

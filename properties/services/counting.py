@@ -1,27 +1,62 @@
-"""Free counts: cached, budgeted, and never precise enough in a small place to name anyone."""
+"""Free counts: cached for everybody, budgeted for each user, and never an oracle for what is sold.
+
+**What the rule protects.** A count tells how many properties match, and whoever may ask often enough can turn "how
+many" into "what about this one": single a house out by what anybody can look up of it (its street, its parcel number,
+its exact living area, a shape drawn around it), and ask in addition for what only a purchase tells (its equity, its
+signals). So a search is split into its *base*, which is the place, the drawn shape and the conditions on facts of
+BASIC, which are public knowledge, and its *locked* conditions, which are all others and every signal:
+
+* Nothing besides the place, or a single signal or a single window of dates in it, is counted exactly. It tells about a
+  place, never about a house.
+* A base of fewer than SMALL_PLACE properties answers every locked condition with "fewer than 50" (the money rule).
+* All other figures are rounded down: to 10 below 1,000, to 50 below 10,000, to 100 above. Below 10 they read "fewer
+  than 10", and zero cannot be told from nine.
+* Where a locked condition meets any other condition, two counts whose bases differ by one house would still differ
+  whenever the house lies on the edge of a step. There the edges of the steps are moved: the total is changed by up to
+  NOISE before it is rounded, always by the same amount for the same search, whoever asks and however often. What is
+  left of 10 then reads "fewer than 20", which is true of every total that may read so.
+* A count of that kind on a base below NARROW_BASE spends from a budget of its own: NARROW_COUNTS_A_DAY for each user.
+
+**What remains.** Slightly different searches move the edges differently, so a patient attacker who asks hundreds of
+them about the same houses with and without one, over many days or from many accounts, can average the movement away
+and guess a single yes or no better than by chance. Two places of the map that differ by one house (a town and its only
+ZIP code) differ in their exact counts by that house. Neither is cheaper than the credit that buys the answer.
+"""
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
 from accounts.models import User
 from atlas_site.vendors import batchdata
 from atlas_site.vendors.errors import VendorError
+from properties.search.filters import FILTERS, Filter
 from properties.search.query import SearchQuery
 from properties.search.signals import SIGNALS
 
 # Longer than the day that it counts, so that it cannot end between being made and being counted up.
 BUDGET_KEPT_SECONDS = 2 * 24 * 3600
+# A base below this holds so few properties that a locked condition in it is budgeted more tightly.
+NARROW_BASE = 1_000
+# The largest total that reads as its step, by steps: below 1,000 in tens, below 10,000 in fifties, else in hundreds.
+STEPS = ((1_000, 10), (10_000, 50))
+LARGEST_STEP = 100
+SMALLEST_FIGURE = 10
+# The most that the total of a locked condition within other conditions is moved up or down: three throws of -3 to 3,
+# so that no single answer excludes a neighboring total for certain.
+THROWS, THROW = 3, 3
+NOISE = THROWS * THROW
 
-Counted = TypeVar("Counted", int, dict[str, int])
+Counted = TypeVar("Counted")
 logger = logging.getLogger(__name__)
 
 
@@ -39,81 +74,248 @@ class CountBudgetSpent(CountUnavailable):
         super().__init__("You have used all free counts of today. Searches you have already counted still answer.")
 
 
+class NarrowBudgetSpent(CountBudgetSpent):
+    """The user has asked for all fresh counts of the day that look closely at few properties."""
+
+    def __init__(self) -> None:
+        CountUnavailable.__init__(
+            self,
+            "You have used today's free counts of several conditions in places this small. A larger place, or one "
+            "condition at a time, is still counted, and revealing needs no count.",
+        )
+
+
 @dataclass(frozen=True)
 class Count:
-    """How many properties match. `total` is None in a place so small that a figure could point at a person."""
+    """How many properties match, as far as it may be told.
+
+    `total` is None where only an upper limit may be told, which is `below`. A total that is not exact is "about": it
+    is rounded, and may be a little more or less than what a reveal finds.
+    """
 
     total: int | None
+    is_exact: bool = True
+    below: int | None = None
 
     @property
     def is_hidden(self) -> bool:
+        """Whether no figure may be told."""
         return self.total is None
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is certain, and may be told, that nothing matches."""
+        return self.is_exact and self.total == 0
+
+    @property
+    def at_most(self) -> int:
+        """The largest number that the true total can be, as far as this figure tells."""
+        if self.total is None:
+            return (self.below or settings.SMALL_PLACE) - 1
+        return self.total if self.is_exact else self.total + _step(self.total) - 1 + NOISE
+
     def __str__(self) -> str:
-        return f"fewer than {settings.SMALL_PLACE}" if self.total is None else f"{self.total:,}"
+        if self.total is None:
+            return f"fewer than {self.below or settings.SMALL_PLACE}"
+        return f"{self.total:,}" if self.is_exact else f"about {self.total:,}"
 
 
-def count_matches(*, user: User, query: SearchQuery, now: datetime) -> Count:
-    """Count what matches a search, without fetching or charging anything.
+def count_matches(*, user: User, query: SearchQuery, now: datetime, is_standard: bool = False) -> Count:
+    """Count what matches a search by the rule of this module, without fetching or charging anything.
 
-    A place that holds fewer than SMALL_PLACE properties answers further conditions with "fewer than 50" (the money
-    rule). Raises CountUnavailable.
+    `is_standard` marks a question whose conditions nobody chose, such as a preset in a whole place: it spends nothing
+    of the narrow budget. Raises CountUnavailable.
     """
-    in_place = _count(user, query.place_criteria(), now)
-    if not query.has_conditions:
-        return Count(in_place)
-    if in_place < settings.SMALL_PLACE:
-        return Count(None)
-    return Count(_count(user, query.criteria(), now))
+    return _figure(user, _Question.of(query), now, is_standard=is_standard)
 
 
-def count_criteria(*, user: User, query: SearchQuery, extra: dict, now: datetime) -> Count:
-    """Count a search narrowed by `extra` criteria, such as a window of dates. Raises as `count_matches` does."""
-    if _count(user, query.place_criteria(), now) < settings.SMALL_PLACE:
-        return Count(None)
-    criteria = query.criteria()
-    for group, fields in extra.items():
-        criteria[group] = {**criteria.get(group, {}), **fields}
-    return Count(_count(user, criteria, now))
+def count_criteria(*, user: User, query: SearchQuery, extra: Mapping[str, Mapping[str, Any]], now: datetime) -> Count:
+    """Count a search narrowed by `extra` windows of dates: ``{"sale": {"lastSaleDate": {"minDate": "2026-10-23"}}}``.
 
-
-def count_signals(*, user: User, query: SearchQuery, now: datetime) -> dict[str, int]:
-    """Count each signal among the matches of a search, by slug; empty in a place that is too small.
-
-    Raises as `count_matches` does.
+    Each window is a condition as any other, of the group and field of the vendor's criteria. Raises as
+    `count_matches` does.
     """
-    if count_matches(user=user, query=query, now=now).is_hidden or count_place(user, query, now) < settings.SMALL_PLACE:
+    return _figure(user, _Question.of(query, extra), now)
+
+
+def count_signals(*, user: User, query: SearchQuery, now: datetime) -> dict[str, Count]:
+    """Count each signal among the matches of a search, by slug, in one question; empty where none may be told.
+
+    Every figure follows the same rule as `count_matches` of the search with that signal added. Raises as it does.
+    """
+    question = _Question.of(query)
+    base = _total(user, question.base, now)
+    if base < settings.SMALL_PLACE:
         return {}
-    criteria = query.criteria()
 
     def ask() -> dict[str, int]:
-        answer = batchdata.count_properties(criteria, quicklist_counts=True, user_id=user.pk, now=now)
+        answer = batchdata.count_properties(question.criteria, quicklist_counts=True, user_id=user.pk, now=now)
         return dict(answer.quicklist_counts)
 
-    counts = _cached(user, ["signals", criteria], ask, now)
-    return {slug: counts[slug] for slug in SIGNALS if slug in counts}
+    is_narrow = base < NARROW_BASE and question.condition_count > 0
+    counts = _cached(user, ["signals", question.criteria], ask, now, is_narrow=is_narrow)
+    left_out = set(getattr(query, "none_signals", ()))
+    return {
+        slug: question.with_signal(slug).told(counts[slug])
+        for slug in SIGNALS
+        if slug in counts and slug not in left_out
+    }
 
 
 def count_place(user: User, query: SearchQuery, now: datetime) -> int:
-    """Count all properties of the search's place. Raises as `count_matches` does."""
-    return _count(user, query.place_criteria(), now)
+    """Count all properties of the search's place and area. Raises as `count_matches` does."""
+    return _total(user, query.place_criteria(), now)
 
 
-def _count(user: User, criteria: dict, now: datetime) -> int:
+def ask_once(user: User, question: list, ask: Callable[[], Counted], now: datetime) -> Counted:
+    """Answer a free question of the vendor from the last minutes' answers, whoever asked, or at the user's budget.
+
+    `question` is what tells it from all others, as JSON. Raises CountUnavailable.
+    """
+    return _cached(user, question, ask, now, is_narrow=False)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A search as a count sees it: the vendor's criteria, those of its base, and how many conditions of which sort."""
+
+    criteria: dict[str, Any]
+    base: dict[str, Any]
+    condition_count: int
+    has_locked: bool
+    # Whether all conditions are signals or windows of dates, which are told exactly when there is only one of them.
+    is_plain: bool
+
+    @classmethod
+    def of(cls, query: SearchQuery, extra: Mapping[str, Mapping[str, Any]] | None = None) -> "_Question":
+        filters = query.active_filters
+        signals = [*query.all_signals, *query.any_signals, *getattr(query, "none_signals", ())]
+        public_values = {
+            param: query.values[param]
+            for each in filters
+            if _is_public(each)
+            for param in each.params
+            if param in query.values
+        }
+        no_signals = {name: () for name in ("all_signals", "any_signals", "none_signals") if hasattr(query, name)}
+        base = replace(query, values=public_values, **no_signals).criteria()
+        criteria = query.criteria()
+        windows = [(group, name, window) for group, fields in (extra or {}).items() for name, window in fields.items()]
+        for group, name, window in windows:
+            _narrow(criteria, group, name, window)
+            if (group, name) in _public_paths():
+                _narrow(base, group, name, window)
+        has_locked_window = any((group, name) not in _public_paths() for group, name, _ in windows)
+        shapes = [part for part in (getattr(query, "area", None), *getattr(query, "exclude", ())) if part]
+        return cls(
+            criteria=criteria,
+            base=base,
+            condition_count=len(filters) + len(signals) + len(windows) + len(shapes),
+            has_locked=bool(signals) or has_locked_window or not all(_is_public(each) for each in filters),
+            is_plain=not filters and not shapes,
+        )
+
+    @property
+    def is_exact(self) -> bool:
+        return self.condition_count == 0 or (self.condition_count == 1 and self.is_plain)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a locked condition meets any other condition."""
+        return self.has_locked and self.condition_count > 1
+
+    def with_signal(self, slug: str) -> "_Question":
+        """The same question with one more signal that must hold."""
+        slugs = self.criteria.get("quickLists", [])
+        if slug in slugs:
+            return self
+        criteria = {**self.criteria, "quickLists": [*slugs, slug]}
+        return replace(self, criteria=criteria, condition_count=self.condition_count + 1, has_locked=True)
+
+    def told(self, total: int) -> Count:
+        """What may be told of a total whose base is large enough."""
+        if self.is_exact:
+            return Count(total)
+        moved = total + _movement(self.criteria) if self.is_mixed else total
+        if moved < SMALLEST_FIGURE:
+            return Count(None, is_exact=False, below=SMALLEST_FIGURE + (NOISE + 1 if self.is_mixed else 0))
+        return Count(moved - moved % _step(moved), is_exact=False)
+
+
+def _figure(user: User, question: _Question, now: datetime, *, is_standard: bool = False) -> Count:
+    if not question.condition_count:
+        return Count(_total(user, question.criteria, now))
+    base = _total(user, question.base, now)
+    if question.has_locked and base < settings.SMALL_PLACE:
+        return Count(None, is_exact=False, below=settings.SMALL_PLACE)
+    is_narrow = question.is_mixed and base < NARROW_BASE and not is_standard
+    return question.told(_total(user, question.criteria, now, is_narrow=is_narrow))
+
+
+def _step(total: int) -> int:
+    return next((step for limit, step in STEPS if total < limit), LARGEST_STEP)
+
+
+def _movement(criteria: Mapping[str, Any]) -> int:
+    """By how much the total of these criteria is moved before it is rounded: -NOISE to NOISE, mostly little.
+
+    It follows from the criteria and a secret alone, so asking again tells nothing more.
+    """
+    sides = 2 * THROW + 1
+    digest = salted_hmac("properties.services.counting", _as_text(_ordered(criteria)), algorithm="sha256").digest()
+    # Four bytes for each throw make every side equally likely, as far as it could ever be noticed.
+    throws = (int.from_bytes(digest[4 * at : 4 * at + 4]) % sides - THROW for at in range(THROWS))
+    return sum(throws)
+
+
+def _ordered(criteria: Mapping[str, Any]) -> dict[str, Any]:
+    """The criteria with lists whose order does not matter in order, so that one search moves in one way."""
+    ordered = dict(criteria)
+    for key in ("quickLists", "orQuickLists"):
+        if key in ordered:
+            ordered[key] = sorted(ordered[key])
+    return ordered
+
+
+def _narrow(criteria: dict[str, Any], group: str, name: str, window: Mapping[str, Any]) -> None:
+    """Add a window of dates to criteria; where there is one already, both hold."""
+    known = criteria.get(group, {}).get(name, {})
+    narrowed = {**known, **window}
+    for key, stricter in (("minDate", max), ("maxDate", min)):
+        if key in known and key in window:
+            narrowed[key] = stricter(str(known[key]), str(window[key]))
+    criteria[group] = {**criteria.get(group, {}), name: narrowed}
+
+
+def _is_public(each: Filter) -> bool:
+    return each.dataset == "BASIC"
+
+
+def _public_paths() -> set[tuple[str, str]]:
+    return {each.path for each in FILTERS if _is_public(each)}
+
+
+def _total(user: User, criteria: dict, now: datetime, *, is_narrow: bool = False) -> int:
     def ask() -> int:
         return batchdata.count_properties(criteria, user_id=user.pk, now=now).total_count or 0
 
-    return _cached(user, ["count", criteria], ask, now)
+    return _cached(user, ["count", criteria], ask, now, is_narrow=is_narrow)
 
 
-def _cached(user: User, question: list, ask: Callable[[], Counted], now: datetime) -> Counted:
+def _as_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _cached(user: User, question: list, ask: Callable[[], Counted], now: datetime, *, is_narrow: bool) -> Counted:
     """Return the answer to a question of the last minutes, whoever asked it, or ask at the user's expense of budget."""
-    text = json.dumps(question, sort_keys=True, default=str)
-    key = f"count:{hashlib.sha256(text.encode()).hexdigest()}"
+    key = f"count:{hashlib.sha256(_as_text(question).encode()).hexdigest()}"
     try:
         known = cache.get(key)
         if known is None:
-            _spend_fresh_count(user, now)
+            if is_narrow and not _spend(user, "narrow-counts", settings.NARROW_COUNTS_A_DAY, now):
+                raise NarrowBudgetSpent
+            if not _spend(user, "fresh-counts", settings.FRESH_COUNTS_A_DAY, now):
+                raise CountBudgetSpent
             known = ask()
             cache.set(key, known, settings.COUNT_CACHE_SECONDS)
     except RedisError as error:  # without the budgets nothing is asked, since the vendor may bill it
@@ -129,8 +331,8 @@ def _cached(user: User, question: list, ask: Callable[[], Counted], now: datetim
     return known
 
 
-def _spend_fresh_count(user: User, now: datetime) -> None:
-    key = f"fresh-counts:{user.pk}:{now:%Y-%m-%d}"
+def _spend(user: User, budget: str, limit: int, now: datetime) -> bool:
+    """Take one from a budget of the day; False when there is none left."""
+    key = f"{budget}:{user.pk}:{now:%Y-%m-%d}"
     cache.add(key, 0, BUDGET_KEPT_SECONDS)
-    if cache.incr(key) > settings.FRESH_COUNTS_A_DAY:
-        raise CountBudgetSpent
+    return cache.incr(key) <= limit

@@ -9,19 +9,29 @@ from credits import selectors as credit_selectors
 from credits.models import CreditType
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
-from properties.search.signals import PRESETS, Preset
+from properties.search.signals import GROUPS, PRESETS, SIGNALS, Preset, Signal
 from properties.selectors.owned import CappedCount, count_capped, owned_matches
 from properties.services.counting import Count, CountUnavailable, count_matches, count_signals
 
 CHOICES = (10, 25, 50, 100)
+MOST_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A number of properties to reveal, with what it costs at most."""
+    """A number of properties to reveal, with what it costs at most, and what would be left of the balance.
+
+    `left` is negative where the balance is too small.
+    """
 
     count: int
     cost: int
+    left: int
+
+    @property
+    def missing(self) -> int:
+        """How many credits the balance lacks, or 0."""
+        return max(0, -self.left)
 
 
 @dataclass(frozen=True)
@@ -31,44 +41,72 @@ class Preview:
     count: Count | None
     owned: CappedCount
     choices: list[Choice] = field(default_factory=list)
+    # What may be asked for in another number.
+    most: int = MOST_AT_ONCE
+    balance: int = 0
     warnings: list[str] = field(default_factory=list)
     problem: str = ""
 
     @property
-    def unowned(self) -> int | None:
+    def unowned(self) -> Count | None:
         """About how many matches are new to the user, or None when it cannot be told."""
         if self.count is None or self.count.total is None:
             return None
-        return max(0, self.count.total - self.owned.number)
+        return Count(max(0, self.count.total - self.owned.number), is_exact=self.count.is_exact)
 
     @property
     def is_empty(self) -> bool:
-        return self.count is not None and self.count.total == 0
+        """Whether nothing matches and that may be told."""
+        return self.count is not None and self.count.is_zero
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether so few match that it may be none, which may not be told."""
+        return self.count is not None and self.count.is_hidden
 
 
 def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
-    """Count a search and price its next matches, free of charge; without the vendor there is a page and no count."""
+    """Count a search and price its next matches, free of charge; without the vendor there is a page and no count.
+
+    Without a count the next matches are priced all the same: a reveal needs none.
+    """
     owned = count_capped(owned_matches(user, query))
+    balance = credit_selectors.header_balance(user)
     try:
         count = count_matches(user=user, query=query, now=now)
     except CountUnavailable as reason:
-        return Preview(count=None, owned=owned, problem=str(reason))
+        return Preview(count=None, owned=owned, balance=balance, problem=str(reason))
+    most = min(MOST_AT_ONCE, max(0, count.at_most - owned.number))
     return Preview(
         count=count,
         owned=owned,
-        choices=_choices(user, count, owned),
+        choices=_choices(user, count, most, balance),
+        most=most if count.is_exact else MOST_AT_ONCE,
+        balance=balance,
         warnings=quicklist_warnings(query.criteria()),
     )
 
 
-def _choices(user: User, count: Count, owned: CappedCount) -> list[Choice]:
-    left = CHOICES[-1] if count.total is None else max(0, count.total - owned.number)
-    numbers = [number for number in CHOICES if number <= left]
-    if 0 < left < CHOICES[-1] and left not in numbers:
-        numbers.append(left)
+def price_reveal(*, user: User, count: int) -> Choice:
+    """What revealing `count` properties costs at most, and what is left of the balance then."""
+    return _price(user, [count], credit_selectors.header_balance(user))[0]
+
+
+def _choices(user: User, count: Count, most: int, balance: int) -> list[Choice]:
+    """The numbers to choose from: no more than there can be, and all of them when that is certain."""
+    numbers = [number for number in CHOICES if number <= most]
+    if not count.is_exact:
+        # The total may be higher than what is told, so the next number is offered too; only hits are charged.
+        numbers = list(CHOICES[: len(numbers) + 1])
+    elif 0 < most < CHOICES[-1] and most not in numbers:
+        numbers.append(most)
+    return _price(user, numbers, balance)
+
+
+def _price(user: User, numbers: list[int], balance: int) -> list[Choice]:
     offers = [{CreditType.SEARCH.value: number} for number in numbers]
     costs = credit_selectors.price_each(user_id=user.pk, offers=offers)
-    return [Choice(number, cost) for number, cost in zip(numbers, costs, strict=True)]
+    return [Choice(number, cost, balance - cost) for number, cost in zip(numbers, costs, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -76,25 +114,34 @@ class MarketSignals:
     """How many properties of a market carry each signal, and how many each preset finds (None when unknown)."""
 
     total: Count | None
-    signals: dict[str, int] = field(default_factory=dict)
+    signals: dict[str, Count] = field(default_factory=dict)
     presets: list[tuple[Preset, Count | None]] = field(default_factory=lambda: [(each, None) for each in PRESETS])
     problem: str = ""
 
+    def groups(self) -> list[tuple[str, list[tuple[Signal, Count]]]]:
+        """The signals that were counted, by group, the most frequent of each first."""
+        found: dict[str, list[tuple[Signal, Count]]] = {group: [] for group in GROUPS}
+        for slug, count in sorted(self.signals.items(), key=lambda item: -item[1].at_most):
+            found[SIGNALS[slug].group].append((SIGNALS[slug], count))
+        return [(group, rows) for group, rows in found.items() if rows]
+
 
 def preview_market(*, user: User, query: SearchQuery, now: datetime) -> MarketSignals:
-    """Count a market and its signals, free of charge."""
-    preview = preview_search(user=user, query=query, now=now)
-    if preview.count is None:
-        return MarketSignals(total=None, problem=preview.problem)
+    """Count a market and its signals, free of charge. `query` is the place alone."""
+    try:
+        total = count_matches(user=user, query=query, now=now)
+    except CountUnavailable as reason:
+        return MarketSignals(total=None, problem=str(reason))
     try:
         signals = count_signals(user=user, query=query, now=now)
         presets: list[tuple[Preset, Count | None]] = [
             (preset, _count_preset(user, query, preset, now)) for preset in PRESETS
         ]
     except CountUnavailable:
-        return MarketSignals(total=preview.count, problem="The signals cannot be counted at the moment.")
-    return MarketSignals(total=preview.count, signals=signals, presets=presets)
+        return MarketSignals(total=total, problem="The signals cannot be counted at the moment.")
+    return MarketSignals(total=total, signals=signals, presets=presets)
 
 
 def _count_preset(user: User, query: SearchQuery, preset: Preset, now: datetime) -> Count:
-    return count_matches(user=user, query=read_query({**query.params(), **preset.params}), now=now)
+    narrowed = read_query({**query.params(), **preset.params})
+    return count_matches(user=user, query=narrowed, now=now, is_standard=True)

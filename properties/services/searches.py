@@ -66,12 +66,13 @@ def _count_run(search: SavedSearch, query: SearchQuery, now: datetime) -> SavedS
     for name, label, (group, field) in WINDOWS:
         count = count_criteria(user=user, query=query, extra={group: {field: {"minDate": since}}}, now=now)
         windows.append({"name": name, "label": label, "since": since, "count": count.total})
+    signals = count_signals(user=user, query=query, now=now)
     return SavedSearchRun(
         saved_search=search,
         ran_at=now,
         filters=search.filters,
         total=total,
-        signals=count_signals(user=user, query=query, now=now),
+        signals={slug: count.total for slug, count in signals.items() if count.total is not None},
         windows=windows,
     )
 

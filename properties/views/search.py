@@ -13,7 +13,7 @@ from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.places import find_places
 from properties.forms import RevealForm
 from properties.search.form import SearchForm, read_query
-from properties.search.signals import PRESETS, group_signals
+from properties.search.signals import PRESETS
 from properties.selectors.owned import list_owned, owned_matches
 from properties.services import previews, reveals
 
@@ -75,7 +75,7 @@ def show_market(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:onboard")
     query = read_query({"q": [market.place]})
     counted = previews.preview_market(user=request.user, query=query, now=timezone.now())
-    context = {"market": market, "query": query, "counted": counted, "groups": group_signals(counted.signals)}
+    context = {"market": market, "query": query, "counted": counted, "groups": counted.groups()}
     return render(request, "properties/market.html", context)
 
 

@@ -5,8 +5,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from properties.search.form import SearchForm, read_query
-from properties.search.signals import group_signals
 from properties.services import previews
+from properties.services.counting import Count
 from properties.services.searches import save_search
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def test_every_preset_of_a_market_has_its_count(alice, sandbox, phoenix):
 
     counts = {preset.name: count.total for preset, count in market.presets}
     assert len(counts) == 6
-    assert all(0 <= count <= market.total.total for count in counts.values())
+    assert all(count is None or 0 < count <= market.total.total for count in counts.values())
     assert any(counts.values())
     assert sandbox.bill()["results_billed"] == 0
 
@@ -43,11 +43,13 @@ def test_without_the_vendor_presets_stand_without_counts(alice, sandbox, phoenix
 
 
 def test_signals_are_grouped_with_the_most_frequent_first():
-    groups = group_signals({"vacant": 2, "tax-default": 9, "high-equity": 5, "no-such-signal": 7})
+    counts = {"vacant": Count(2), "tax-default": Count(9), "high-equity": Count(5)}
 
-    assert [(group, [(signal.slug, number) for signal, number in rows]) for group, rows in groups] == [
-        ("Distress", [("tax-default", 9), ("vacant", 2)]),
-        ("Equity", [("high-equity", 5)]),
+    groups = previews.MarketSignals(total=Count(100), signals=counts).groups()
+
+    assert [(group, [(signal.slug, str(count)) for signal, count in rows]) for group, rows in groups] == [
+        ("Distress", [("tax-default", "9"), ("vacant", "2")]),
+        ("Equity", [("high-equity", "5")]),
     ]
 
 
