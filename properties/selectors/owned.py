@@ -4,93 +4,74 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import User
+from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
 from properties.search.query import SearchQuery
+from properties.selectors.owned_orders import BY_ID, ORDERS, SORTS, Rows, Sort
+
+__all__ = [
+    "BY_ID",
+    "COUNTED_UP_TO",
+    "POINTS_SHOWN",
+    "ROWS_A_PAGE",
+    "SORTS",
+    "CappedCount",
+    "OwnedPage",
+    "Rows",
+    "Sort",
+    "count_capped",
+    "list_owned",
+    "map_points",
+    "owned_by",
+    "owned_matches",
+    "revealed_by",
+]
 
 ROWS_A_PAGE = 25
 COUNTED_UP_TO = 10_000
 POINTS_SHOWN = 2_000
 
-
-Rows = QuerySet[PropertyDatasetPermission]
-
-
-@dataclass(frozen=True)
-class Sort:
-    """An order of owned rows: by one field, highest first, and without a value last; equals go by property id.
-
-    Lists are paged by the row at the edge of a page. What lies beyond it is read in parts, one after the other, each
-    of which is one stretch of an index that begins at the edge. A single query for all of it has to name several
-    ranges, which the server may answer by walking the list from its top.
-    """
-
-    label: str
-    field: str
-    # Whether there are rows without the value.
-    is_optional: bool = True
-
-    def after(self, rows: Rows, edge: PropertyDatasetPermission | None) -> list[Rows]:
-        """The parts of what follows `edge`, or of everything when there is no edge."""
-        falling = rows.order_by(f"-{self.field}", "-property_id")
-        if edge is None:
-            return [falling]
-        value: Any = getattr(edge, self.field)
-        without_value = rows.filter(**{f"{self.field}__isnull": True}).order_by("-property_id")
-        if value is None:
-            return [without_value.filter(property_id__lt=edge.property_id)]
-        is_beyond = Q(**{f"{self.field}__lt": value}) | Q(property_id__lt=edge.property_id)
-        with_value = falling.filter(is_beyond, **{f"{self.field}__lte": value})
-        return [with_value, without_value] if self.is_optional else [with_value]
-
-    def before(self, rows: Rows, edge: PropertyDatasetPermission) -> list[Rows]:
-        """The parts of what precedes `edge`, nearest first."""
-        rising = rows.order_by(self.field, "property_id")
-        value: Any = getattr(edge, self.field)
-        if value is None:
-            without_value = rows.filter(**{f"{self.field}__isnull": True}).order_by("property_id")
-            beyond = without_value.filter(property_id__gt=edge.property_id)
-            return [beyond, rising.filter(**{f"{self.field}__isnull": False})]
-        is_beyond = Q(**{f"{self.field}__gt": value}) | Q(property_id__gt=edge.property_id)
-        return [rising.filter(is_beyond, **{f"{self.field}__gte": value})]
-
-
-SORTS = {
-    "newest": Sort("Newest first", "revealed_at", is_optional=False),
-    "value": Sort("Value, highest first", "estimated_value"),
-    "equity": Sort("Equity, highest first", "equity_percent"),
-}
-
-# What one job brought was revealed at about the same time; it is listed in the order in which it is looked up.
-BY_ID = "id"
-_ORDERS = {**SORTS, BY_ID: Sort("By property id", "property_id", is_optional=False)}
+# A condition that no index knows reads rows until a page is full. What takes longer than this is not waited for.
+SECONDS_FOR_A_PAGE = 4.0
+SECONDS_FOR_A_COUNT = 2.0
 
 
 @dataclass(frozen=True)
 class OwnedPage:
-    """One page of owned rows. `following` and `preceding` are the keys of the pages beside it, "" at an end."""
+    """One page of owned rows. `following` and `preceding` are the keys of the pages beside it, "" at an end.
+
+    A list that takes too long to read has no rows and `is_too_broad`.
+    """
 
     rows: list[PropertyDatasetPermission]
     total: "CappedCount"
     following: str
     preceding: str
     sort: str
+    is_too_broad: bool = False
 
 
 @dataclass(frozen=True)
 class CappedCount:
-    """A count that stops at COUNTED_UP_TO, so that it costs the same for 10,000 rows as for a million."""
+    """A count that stops at COUNTED_UP_TO, so that it costs the same for 10,000 rows as for a million.
+
+    One that took too long is not known, and its number is 0.
+    """
 
     number: int
+    is_known: bool = True
 
     @property
     def is_capped(self) -> bool:
         return self.number > COUNTED_UP_TO
 
     def __str__(self) -> str:
+        if not self.is_known:
+            return "too broad to count"
         return f"{COUNTED_UP_TO:,}+" if self.is_capped else f"{self.number:,}"
 
 
@@ -106,8 +87,12 @@ def owned_matches(user: User, query: SearchQuery) -> Rows:
 
 
 def count_capped(rows: QuerySet) -> CappedCount:
-    """Count rows on their index, at most one more than COUNTED_UP_TO."""
-    return CappedCount(rows[: COUNTED_UP_TO + 1].count())
+    """Count rows on their index, at most one more than COUNTED_UP_TO; what takes too long is not known."""
+    try:
+        with no_longer_than(SECONDS_FOR_A_COUNT):
+            return CappedCount(rows[: COUNTED_UP_TO + 1].count())
+    except TooSlow:
+        return CappedCount(0, is_known=False)
 
 
 def list_owned(rows: Rows, *, sort: str = "newest", after: str = "", before: str = "") -> OwnedPage:
@@ -115,11 +100,16 @@ def list_owned(rows: Rows, *, sort: str = "newest", after: str = "", before: str
 
     `sort` is one of SORTS, or BY_ID for the rows of a job; any other text means the newest first.
     """
-    sort = sort if sort in _ORDERS else "newest"
-    order = _ORDERS[sort]
-    edge = rows.filter(property_id=after or before).first() if after or before else None
-    goes_back = edge is not None and not after
-    found = _read(order.before(rows, edge) if edge and goes_back else order.after(rows, edge), ROWS_A_PAGE + 1)
+    sort = sort if sort in ORDERS else "newest"
+    try:
+        with no_longer_than(SECONDS_FOR_A_PAGE):
+            edge = rows.filter(property_id=after or before).first() if after or before else None
+            goes_back = edge is not None and not after
+            parts = ORDERS[sort].before(rows, edge) if edge and goes_back else ORDERS[sort].after(rows, edge)
+            found = _read(parts, ROWS_A_PAGE + 1)
+    except TooSlow:
+        unknown = CappedCount(0, is_known=False)
+        return OwnedPage(rows=[], total=unknown, following="", preceding="", sort=sort, is_too_broad=True)
     shown = found[:ROWS_A_PAGE][::-1] if goes_back else found[:ROWS_A_PAGE]
     has_more = len(found) > ROWS_A_PAGE
     return OwnedPage(

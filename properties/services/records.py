@@ -11,6 +11,7 @@ from atlas_site.mongodb.documents import collection_of
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties.datasets import is_hit
 from properties.models import Dataset, Property
+from properties.selectors.owned_choice import normalize_address
 
 # Groups that several datasets fill (`sale.lastSale.mortgages` comes with the liens): their keys are kept one by one,
 # all other groups are replaced whole.
@@ -18,12 +19,16 @@ SHARED_GROUPS = {"owner", "intel", "sale"}
 UNSAFE_IN_KEYS = str.maketrans({".": "．", "$": "＄", "\0": "�"})
 DEEPEST = 50
 
+# Raised with each change of what `row_values` gives.
+ROW_VERSION = 1
+
 
 def store_records(*, records: Iterable[PropertyRecord], datasets: Iterable[str], now: datetime) -> None:
     """Write what the vendor told into the shared copies, in one round trip; storing the same twice changes nothing.
 
     A group that is missing in a record never removes the copy's group. For each of `datasets` it is noted when it was
-    asked for and whether it told anything.
+    asked for and whether it told anything. A copy that was there before and is another one now is marked: the rows
+    of its owners wait for `services.rows.spread_due_copies`.
     """
     updates = [_update_of(record, list(datasets), now) for record in records]
     if updates:
@@ -48,15 +53,30 @@ def _update_of(record: PropertyRecord, datasets: list[str], now: datetime) -> Up
         else {"$literal": content}
         for group, content in groups.items()
     }
+    data = {"$mergeObjects": [_object_at("$data"), merged]}
     stage = {
         **known,
-        "data": {"$mergeObjects": [_object_at("$data"), merged]},
+        "data": data,
+        "spreadDueAt": _mark({"data": data, **known}, now),
         "asked": {"$mergeObjects": [_object_at("$asked"), {"$literal": answers}]},
         "googleImages": {"$ifNull": ["$googleImages", []]},
         "hasImageSearched": {"$ifNull": ["$hasImageSearched", False]},
         "updatedAt": {"$literal": now},
     }
     return UpdateOne({"propertyId": record.property_id}, [{"$set": stage}], upsert=True)
+
+
+def _mark(values: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The server's expression for the mark of a copy that gets these values: set by a change, kept by none.
+
+    A new copy has no owners yet. Each mark is later than the one before, so whoever has spread the copy as it was can
+    tell that it has changed since.
+    """
+    is_new = {"$eq": [{"$type": "$data"}, "missing"]}
+    changes = [{"$ne": [value, f"${key}"]} for key, value in values.items()]
+    later = {"$max": [{"$literal": now}, {"$add": ["$spreadDueAt", 1]}]}
+    is_changed = {"$and": [{"$not": is_new}, {"$or": changes}]}
+    return {"$cond": [is_changed, later, {"$ifNull": ["$spreadDueAt", None]}]}
 
 
 def _merged(path: str, content: Mapping[str, Any], *, depth: int) -> dict[str, Any]:
@@ -107,9 +127,13 @@ def _whole_text(text: str) -> str:
 
 
 def row_values(record: PropertyRecord, datasets: Iterable[str]) -> dict[str, Any]:
-    """The values of the owned-list row, by model field, taken only from datasets that the user has unlocked."""
+    """The values of the owned-list row, by model field, taken only from datasets that the user has unlocked.
+
+    This is the one way to fill a row. Whoever changes what it gives raises ROW_VERSION, and rows that were filled
+    before are filled again.
+    """
     owned = set(datasets)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"row_version": ROW_VERSION}
     if Dataset.BASIC in owned:
         values |= _basic_values(record)
     if Dataset.VALUATION in owned:
@@ -123,12 +147,14 @@ def _basic_values(record: PropertyRecord) -> dict[str, Any]:
     latitude, longitude = record.coordinates or (None, None)
     return {
         "address": record.address.street,
+        "address_key": normalize_address(str(record.address)) or None,
         "city": record.address.city,
         "county": record.address.county,
         "state": record.address.state,
         "postal_code": record.address.zip,
         "latitude": latitude,
         "longitude": longitude,
+        "location": None if latitude is None or longitude is None else [longitude, latitude],
         "property_type": record.property_type,
         "bedroom_count": record.bedrooms,
         "bathroom_count": record.bathrooms,

@@ -1,0 +1,80 @@
+"""Which of a user's properties a list, an export or an action is about."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from accounts.models import User
+from atlas_site.mongodb.conditions import Matches
+from properties.search.query import SearchQuery
+from properties.selectors.owned import owned_by, owned_matches
+from properties.selectors.owned_orders import Rows
+
+# Above every character that an address is written with, so that a range holds all that begins alike.
+LAST_CHARACTER = "\uffff"
+
+
+def normalize_address(text: str) -> str:
+    """The address as it is looked up: lower case, words and numbers with one space between them."""
+    return " ".join(re.findall(r"[\w/#-]+", text.lower()))
+
+
+@dataclass(frozen=True)
+class ListChip:
+    """One condition of a list, and the query string of the list without it."""
+
+    label: str
+    query: str
+
+
+@dataclass(frozen=True)
+class OwnedChoice:
+    """What narrows the list of everything owned: a search, a tag of the user's own, the beginning of an address."""
+
+    query: SearchQuery | None = None
+    tag: str = ""
+    find: str = ""
+
+    def rows(self, user: User) -> Rows:
+        """The user's own rows that fit, newest first."""
+        rows = owned_matches(user, self.query) if self.query and self.query.params() else owned_by(user)
+        if self.tag:
+            # The index of tags holds rows with a tag only, and is taken by a condition that says as much.
+            rows = rows.filter(Matches({"tags": self.tag}))
+        if address := normalize_address(self.find):
+            rows = rows.filter(address_key__gte=address, address_key__lt=address + LAST_CHARACTER)
+        return rows
+
+    def params(self) -> dict[str, list[str]]:
+        """The canonical URL parameters, from which the same choice can be read again."""
+        own = {name: [value] for name, value in (("tag", self.tag), ("find", self.find)) if value}
+        return {**(self.query.params() if self.query else {}), **own}
+
+    def urlencode(self) -> str:
+        """The query string that pages link by."""
+        return urlencode(self.params(), doseq=True)
+
+    def chips(self) -> list[ListChip]:
+        """What is active, each removable on its own."""
+        own = urlencode({name: value for name, value in (("tag", self.tag), ("find", self.find)) if value})
+        chips = [
+            ListChip(chip.label, "&".join(filter(None, [chip.query, own])))
+            for chip in (self.query.chips() if self.query else ())
+        ]
+        if self.query and (place := self.query.place):
+            chips.insert(0, ListChip(place.label, self._without("q")))
+        if self.tag:
+            chips.append(ListChip(f"Tag: {self.tag}", self._without("tag")))
+        if self.find:
+            chips.append(ListChip(f"Address begins with {self.find}", self._without("find")))
+        return chips
+
+    def _without(self, name: str) -> str:
+        return urlencode({key: values for key, values in self.params().items() if key != name}, doseq=True)
+
+    def describe(self) -> str:
+        """The choice in a sentence part, for the log of exports."""
+        parts = [self.query.describe()] if self.query and self.query.params() else ["Everything owned"]
+        parts += [f"tag {self.tag}"] if self.tag else []
+        parts += [f"address begins with {self.find}"] if self.find else []
+        return "; ".join(parts)
