@@ -36,8 +36,8 @@ check-with-servers:
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/mypy --follow-imports=silent $(TYPED)
 
-bench: setup ## Time Atlas against plain PyMongo and the stock backend
-	@$(WITH_SERVERS) $(BIN)/python manage.py bench
+bench: setup ## Time Atlas against PyMongo, the stock backend and PostgreSQL (keeps its data in ATLAS_HOME/bench)
+	@$(WITH_SERVERS) $(BIN)/python manage.py bench --keep "$${ATLAS_HOME:-.atlas}/bench"
 
 faults: setup ## The slow fault-injection tests
 	$(BIN)/pytest -m faults

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from atlas_site.lib.home import PROJECT_ROOT, get_home, read_env, write_env
 from atlas_site.management.processes import ServerError, is_port_free, pick_free_port
+from atlas_site.sandbox.streetview import secret_of
 
 DEFAULT_PORT = 8000
 MARKET_SEED = 1
@@ -52,16 +53,20 @@ def complete_environment(values: Mapping[str, str]) -> dict[str, str]:
         "CHARGEBEE_SITE": "atlas-sandbox",
         "CHARGEBEE_API_KEY": f"sandbox-{secrets.token_hex(12)}",
         "CHARGEBEE_WEBHOOK_USERS": f"chargebee:{secrets.token_urlsafe(24)}",
+        "STREETVIEW_KEY": f"sandbox-{secrets.token_hex(12)}",
+        "STORE_STREET_VIEW_IMAGES": "1",
         **values,
     }
     return {
         **kept,
+        "STREETVIEW_SECRET": secret_of(kept["STREETVIEW_KEY"]),
         **ports,
         "ATLAS_HOME": str(get_home()),
         "MONGODB_URI": f"mongodb://127.0.0.1:{ports['MONGODB_PORT']}/atlas?replicaSet=rs0",
         "REDIS_URL": f"redis://127.0.0.1:{ports['REDIS_PORT']}/0",
         "BATCHDATA_BASE_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}",
         "CHARGEBEE_BASE_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}",
+        "STREETVIEW_BASE_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}",
         "SANDBOX_MAIL_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}/mail/",
         "SITE_URL": f"http://127.0.0.1:{get_web_port()}",
     }

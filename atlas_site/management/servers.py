@@ -29,7 +29,9 @@ class Servers(ProcessGroup):
         super().__init__(home / "logs")
         self.home = home
 
-    def start_mongod(self, port: int, *, arguments: Sequence[str] = (), name: str = "mongod") -> str:
+    def start_mongod(
+        self, port: int, *, arguments: Sequence[str] = (), name: str = "mongod", cache_gb: float = 0.5
+    ) -> str:
         """Start MongoDB as the primary of a one-node replica set and return the URI of its ``atlas`` database.
 
         Transactions exist on replica sets only. Raises ServerError when the program cannot run here.
@@ -41,7 +43,7 @@ class Servers(ProcessGroup):
             [
                 find_mongod(),
                 *("--dbpath", data, "--port", str(port), "--bind_ip", "127.0.0.1", "--replSet", REPLICA_SET),
-                *("--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256", "--nounixsocket"),
+                *("--wiredTigerCacheSizeGB", str(cache_gb), "--oplogSize", "256", "--nounixsocket"),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
                 *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
                 *arguments,

@@ -52,7 +52,7 @@ def make_documents(*, size: int, owner_id: ObjectId, other_id: ObjectId, seed: i
     """
     random = Random(seed)  # noqa: S311 -- not for secrets
     for number in range(size):
-        record = _property(number, random)
+        record = make_property(number, random)
         owners = [owner_id] if number % SHARE_OF_THE_OTHER_USER else [owner_id, other_id]
         yield [record, *(_permission(owner, record, random) for owner in owners)]
 
@@ -62,7 +62,7 @@ def property_id_of(number: int) -> str:
     return f"{number * 2654435761 % 2**32:010d}"
 
 
-def _property(number: int, random: Random) -> Document:
+def make_property(number: int, random: Random) -> Document:
     city = random.choices(CITIES, [each.weight for each in CITIES])[0]
     zip_code = str(city.first_zip + random.randrange(city.zip_count))
     street = f"{random.randrange(1, 9999)} {random.choice(STREETS)}"

@@ -81,7 +81,7 @@ def fill(
     documents = make_documents(size=size, owner_id=owner_id, other_id=other_id, seed=seed)
     counts = {Property._meta.db_table: 0, PropertyDatasetPermission._meta.db_table: 0}
     collections = [database_of(alias)[name] for alias in ENGINES for name in counts]
-    indexes = [_take_indexes(collection) for collection in collections]
+    indexes = [take_indexes(collection) for collection in collections]
     while batch := list(islice(documents, PROPERTIES_A_BATCH)):
         parts = [record for record, *_ in batch], [row for _, *rows in batch for row in rows]
         for name, part in zip(counts, parts, strict=True):
@@ -95,7 +95,7 @@ def fill(
     return counts
 
 
-def _take_indexes(collection: Collection) -> list[IndexModel]:
+def take_indexes(collection: Collection) -> list[IndexModel]:
     """Drop the indexes that the engine has made and return them: over finished data they are built faster."""
     made = [dict(index) for index in collection.list_indexes() if index["name"] != "_id_"]
     collection.drop_indexes()

@@ -1,9 +1,10 @@
 """Measuring in turns: the variants of a case run one after the other in every round, under the same noise."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 from atlas_site.management.benchmarks.cases import Case, identify
 from atlas_site.management.benchmarks.databases import ATLAS, STOCK, database_of, serving
@@ -11,6 +12,8 @@ from atlas_site.management.benchmarks.databases import ATLAS, STOCK, database_of
 WARM_UP_ROUNDS = 3
 # The fastest of the calls of a turn counts: whatever else the machine does only ever adds to the time.
 CALLS_A_TURN = 3
+
+Run = Callable[[int], Any]
 
 
 class ResultsDiffer(Exception):
@@ -29,12 +32,12 @@ class Measurement:
     @property
     def over_pymongo(self) -> float:
         """How many times as long as PyMongo Atlas takes: the median of the rounds."""
-        return median(atlas / pymongo for atlas, pymongo in zip(self.atlas, self.pymongo, strict=True))
+        return ratio(self.atlas, self.pymongo)
 
     @property
     def lead_over_stock(self) -> float:
         """How many times as long as Atlas the stock backend takes: the median of the rounds."""
-        return median(stock / atlas for stock, atlas in zip(self.stock, self.atlas, strict=True))
+        return ratio(self.stock, self.atlas)
 
     @property
     def is_met(self) -> bool | None:
@@ -47,20 +50,35 @@ class Measurement:
 
 def measure(case: Case, *, rounds: int) -> Measurement:
     """Measure a case in this many rounds, after a warm-up. Raises ResultsDiffer."""
-    runs: dict[str, Callable[[int], object]] = {
+    runs: dict[str, Run] = {
         "pymongo": lambda number: case.pymongo(database_of(ATLAS), number),
         "atlas": lambda number: _run_on(ATLAS, case, number),
         "stock": lambda number: _run_on(STOCK, case, number),
     }
+    require_same_results(case.name, runs, identify)
+    return Measurement(case, **time_in_turns(runs, rounds=rounds))
+
+
+def require_same_results(name: str, runs: Mapping[str, Run], identify: Callable[[Any], Any]) -> None:
+    """Run every variant a few times to warm up. Raises ResultsDiffer unless all find the same, and something."""
     for number in range(WARM_UP_ROUNDS):
         found = [identify(run(number)) for run in runs.values()]
         if not found[0] or any(each != found[0] for each in found):
-            raise ResultsDiffer(f"{case.name}: PyMongo, Atlas and the stock backend do not find the same.")
+            raise ResultsDiffer(f"{name}: {', '.join(runs)} do not find the same.")
+
+
+def time_in_turns(runs: Mapping[str, Run], *, rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each run, round by round: all of them take turns under the same noise."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
         for name in _turned(runs, number):
             seconds[name].append(_time_turn(runs[name], number))
-    return Measurement(case, **seconds)
+    return seconds
+
+
+def ratio(over: Sequence[float], under: Sequence[float]) -> float:
+    """How many times as long the first takes as the second: the median of the rounds."""
+    return median(one / other for one, other in zip(over, under, strict=True))
 
 
 def _run_on(alias: str, case: Case, number: int) -> object:
@@ -75,13 +93,13 @@ def _turned(names: Iterable[str], number: int) -> list[str]:
     return listed[start:] + listed[:start]
 
 
-def _time_turn(run: Callable[[int], object], number: int) -> float:
+def _time_turn(run: Run, number: int) -> float:
     """Return the seconds of the fastest call; all calls of all rounds have numbers of their own."""
     first = WARM_UP_ROUNDS + number * CALLS_A_TURN
     return min(_time(run, first + call) for call in range(CALLS_A_TURN))
 
 
-def _time(run: Callable[[int], object], number: int) -> float:
+def _time(run: Run, number: int) -> float:
     begin = perf_counter()
     run(number)
     return perf_counter() - begin

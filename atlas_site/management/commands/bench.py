@@ -1,23 +1,33 @@
-"""``manage.py bench``: the hot reads of Atlas as ratios, against plain PyMongo and against the stock backend."""
+"""``manage.py bench``: the hot reads of Atlas as ratios, against PyMongo, the stock backend and PostgreSQL."""
 
 import json
 from argparse import ArgumentTypeError
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from atlas_site.lib.home import get_home
 from atlas_site.management.benchmarks.cases import LEAST_LEAD_OVER_STOCK, MOST_OVER_PYMONGO, make_cases
 from atlas_site.management.benchmarks.databases import ATLAS, bench_databases, database_of, fill
 from atlas_site.management.benchmarks.timing import Measurement, measure
+
+if TYPE_CHECKING:
+    from atlas_site.management.benchmarks.million.race import BigMeasurement
 
 OWNER_ID, OTHER_ID = ObjectId("0" * 23 + "a"), ObjectId("0" * 23 + "b")
 SEED = 7
 SMALLEST = 1_000
 MARKS = {True: "met", False: "not met", None: "-"}
 HEADINGS = ("", "PyMongo", "Atlas", "stock", "Atlas / PyMongo", "stock / Atlas", "expected")
+BIG_HEADINGS = (
+    *("", "PyMongo", "PostgreSQL", "Atlas", "Atlas, of few"),
+    *("Atlas / PyMongo", "Atlas / PostgreSQL", "many / few", "expected"),
+)
 EXPECTED = (
     f"expected: Atlas within {MOST_OVER_PYMONGO:g}× of PyMongo; "
     f"the stock backend at least {LEAST_LEAD_OVER_STOCK:g}× slower on unique look-up and sorted lists"
@@ -39,11 +49,15 @@ def _positive(text: str) -> int:
 class Command(BaseCommand):
     help = (
         "Measure hot reads through Atlas, plain PyMongo and the stock backend, in turns, in databases of their own "
-        "that are dropped in the end. Ratios depend little on the machine; times do."
+        "that are dropped in the end; then those of a user who owns a million properties, against PyMongo and Django "
+        "on PostgreSQL, in a data set that is made once and kept. Ratios depend little on the machine; times do."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--size", type=_size, default=100_000, help="properties that one user owns (100,000)")
+        parser.add_argument("--owned", type=_size, default=1_000_000, help="properties of the big user (1,000,000)")
+        parser.add_argument("--keep", type=Path, help="folder of the big data set ($ATLAS_HOME/bench)")
+        parser.add_argument("--only", choices=["engines", "owned"], help="leave the other part out")
         parser.add_argument("--repeats", type=_positive, default=10, help="rounds that are measured (10)")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -51,6 +65,15 @@ class Command(BaseCommand):
         """Measure and report; exits 1 in production or when the variants do not find the same."""
         if settings.PRODUCTION:
             raise CommandError("The benchmark never runs in production: its load would slow users down.")
+        report: dict[str, Any] = {"rounds": options["repeats"]}
+        if options["only"] != "owned":
+            report |= self._measure_engines(options)
+        if options["only"] != "engines":
+            report |= self._measure_owned(options)
+        if options["json"]:
+            self.stdout.write(json.dumps(report, indent=2))
+
+    def _measure_engines(self, options: dict[str, Any]) -> dict[str, Any]:
         size, rounds = options["size"], options["repeats"]
         with bench_databases():
             counts = fill(size=size, owner_id=OWNER_ID, other_id=OTHER_ID, seed=SEED, progress=self._show_progress)
@@ -60,26 +83,44 @@ class Command(BaseCommand):
             for case in cases:
                 self.stderr.write(f"measuring: {case.name}")
                 measured.append(measure(case, rounds=rounds))
-        if options["json"]:
-            rows = [_as_json(each) for each in measured]
-            self.stdout.write(json.dumps({"documents": counts, "rounds": rounds, "rows": rows}, indent=2))
-        else:
-            self._print(measured, counts, rounds)
+        if not options["json"]:
+            documents = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+            self._print(f"{documents}; medians of {rounds} rounds", HEADINGS, map(_as_line, measured), EXPECTED)
+        return {"documents": counts, "rows": [_as_json(each) for each in measured]}
+
+    def _measure_owned(self, options: dict[str, Any]) -> dict[str, Any]:
+        # Their packages are there for development only, and this command is listed everywhere.
+        from atlas_site.management.benchmarks import million  # noqa: PLC0415
+
+        size, rounds = options["owned"], options["repeats"]
+        home = (options["keep"] or get_home() / "bench").resolve()
+        with million.kept_servers(home) as aliases:
+            million.fill(size=size, aliases=aliases, progress=self.stderr.write)
+            measured = []
+            for case in million.make_cases(size):
+                self.stderr.write(f"measuring: {case.name}")
+                measured.append(million.measure_big(case, aliases=aliases, rounds=rounds))
+        if not options["json"]:
+            there = "" if million.POSTGRES in aliases else "; PostgreSQL is not installed here, so it is not compared"
+            title = (
+                f"a user of {size:,} properties and one of {million.SMALL_SIZE:,}; medians of {rounds} rounds{there}"
+            )
+            self._print(title, BIG_HEADINGS, map(_as_big_line, measured), million.EXPECTED)
+        return {"owned": size, "owned_rows": [_as_big_json(each) for each in measured]}
 
     def _show_progress(self, count: int) -> None:
         self.stderr.write(f"\rfilling: {count:,} properties", ending="")
         self.stderr.flush()
 
-    def _print(self, measured: list[Measurement], counts: dict[str, int], rounds: int) -> None:
-        documents = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-        self.stdout.write(f"{documents}; medians of {rounds} rounds")
-        lines = [HEADINGS, *(_as_line(each) for each in measured)]
+    def _print(self, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], expected: str) -> None:
+        self.stdout.write(title)
+        lines = [headings, *rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         for first, *rest in lines:
             cells = [first.ljust(widths[0])]
             cells += [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
             self.stdout.write("  ".join(cells))
-        self.stdout.write(EXPECTED)
+        self.stdout.write(expected)
 
 
 def _as_line(measurement: Measurement) -> tuple[str, ...]:
@@ -101,5 +142,32 @@ def _as_json(measurement: Measurement) -> dict[str, Any]:
         "stock_ms": median(measurement.stock) * 1000,
         "atlas_over_pymongo": measurement.over_pymongo,
         "stock_over_atlas": measurement.lead_over_stock,
+        "is_met": measurement.is_met,
+    }
+
+
+def _as_big_line(measurement: "BigMeasurement") -> tuple[str, ...]:
+    def time(name: str) -> str:
+        seconds = measurement.seconds.get(name)
+        return f"{median(seconds) * 1000:,.2f} ms" if seconds else "-"
+
+    def times(value: float | None) -> str:
+        return "-" if value is None else f"{value:.2f}×"
+
+    return (
+        measurement.case.name,
+        *(time(name) for name in ("pymongo", "postgres", "atlas", "small")),
+        *(times(value) for value in (measurement.over_pymongo, measurement.over_postgres, measurement.growth)),
+        MARKS[measurement.is_met],
+    )
+
+
+def _as_big_json(measurement: "BigMeasurement") -> dict[str, Any]:
+    return {
+        "name": measurement.case.name,
+        **{f"{name}_ms": median(seconds) * 1000 for name, seconds in measurement.seconds.items()},
+        "atlas_over_pymongo": measurement.over_pymongo,
+        "atlas_over_postgres": measurement.over_postgres,
+        "growth": measurement.growth,
         "is_met": measurement.is_met,
     }
