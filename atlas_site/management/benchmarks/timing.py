@@ -12,6 +12,7 @@ from atlas_site.management.benchmarks.databases import ATLAS, STOCK, database_of
 WARM_UP_ROUNDS = 3
 # The fastest of the calls of a turn counts: whatever else the machine does only ever adds to the time.
 CALLS_A_TURN = 3
+MARKS = {True: "met", False: "not met", None: "-"}
 
 Run = Callable[[int], Any]
 

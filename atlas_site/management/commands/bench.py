@@ -5,7 +5,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bson import ObjectId
 from django.conf import settings
@@ -14,20 +14,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from atlas_site.lib.home import get_home
 from atlas_site.management.benchmarks.cases import LEAST_LEAD_OVER_STOCK, MOST_OVER_PYMONGO, make_cases
 from atlas_site.management.benchmarks.databases import ATLAS, bench_databases, database_of, fill
-from atlas_site.management.benchmarks.timing import Measurement, measure
-
-if TYPE_CHECKING:
-    from atlas_site.management.benchmarks.million.race import BigMeasurement
+from atlas_site.management.benchmarks.timing import MARKS, Measurement, measure
 
 OWNER_ID, OTHER_ID = ObjectId("0" * 23 + "a"), ObjectId("0" * 23 + "b")
 SEED = 7
 SMALLEST = 1_000
-MARKS = {True: "met", False: "not met", None: "-"}
 HEADINGS = ("", "PyMongo", "Atlas", "stock", "Atlas / PyMongo", "stock / Atlas", "expected")
-BIG_HEADINGS = (
-    *("", "PyMongo", "PostgreSQL", "Atlas", "Atlas, of few"),
-    *("Atlas / PyMongo", "Atlas / PostgreSQL", "many / few", "expected"),
-)
 EXPECTED = (
     f"expected: Atlas within {MOST_OVER_PYMONGO:g}× of PyMongo; "
     f"the stock backend at least {LEAST_LEAD_OVER_STOCK:g}× slower on unique look-up and sorted lists"
@@ -92,21 +84,14 @@ class Command(BaseCommand):
         # Their packages are there for development only, and this command is listed everywhere.
         from atlas_site.management.benchmarks import million  # noqa: PLC0415
 
-        size, rounds = options["owned"], options["repeats"]
         home = (options["keep"] or get_home() / "bench").resolve()
-        with million.kept_servers(home) as aliases:
-            million.fill(size=size, aliases=aliases, progress=self.stderr.write)
-            measured = []
-            for case in million.make_cases(size):
-                self.stderr.write(f"measuring: {case.name}")
-                measured.append(million.measure_big(case, aliases=aliases, rounds=rounds))
+        report = million.measure(
+            home=home, size=options["owned"], rounds=options["repeats"], progress=self.stderr.write
+        )
         if not options["json"]:
-            there = "" if million.POSTGRES in aliases else "; PostgreSQL is not installed here, so it is not compared"
-            title = (
-                f"a user of {size:,} properties and one of {million.SMALL_SIZE:,}; medians of {rounds} rounds{there}"
-            )
-            self._print(title, BIG_HEADINGS, map(_as_big_line, measured), million.EXPECTED)
-        return {"owned": size, "owned_rows": [_as_big_json(each) for each in measured]}
+            for table in report.tables():
+                self._print(table.title, table.headings, table.lines, table.expected)
+        return report.as_json()
 
     def _show_progress(self, count: int) -> None:
         self.stderr.write(f"\rfilling: {count:,} properties", ending="")
@@ -146,28 +131,29 @@ def _as_json(measurement: Measurement) -> dict[str, Any]:
     }
 
 
-def _as_big_line(measurement: "BigMeasurement") -> tuple[str, ...]:
-    def time(name: str) -> str:
-        seconds = measurement.seconds.get(name)
-        return f"{median(seconds) * 1000:,.2f} ms" if seconds else "-"
-
-    def times(value: float | None) -> str:
-        return "-" if value is None else f"{value:.2f}×"
-
+def _as_line(measurement: Measurement) -> tuple[str, ...]:
+    times = (measurement.pymongo, measurement.atlas, measurement.stock)
     return (
         measurement.case.name,
-        *(time(name) for name in ("pymongo", "postgres", "atlas", "small")),
-        *(times(value) for value in (measurement.over_pymongo, measurement.over_postgres, measurement.growth)),
+        *(f"{median(seconds) * 1000:,.2f} ms" for seconds in times),
+        f"{measurement.over_pymongo:.1f}×",
+        f"{measurement.lead_over_stock:,.1f}×",
         MARKS[measurement.is_met],
     )
 
 
-def _as_big_json(measurement: "BigMeasurement") -> dict[str, Any]:
+def _as_json(measurement: Measurement) -> dict[str, Any]:
     return {
         "name": measurement.case.name,
-        **{f"{name}_ms": median(seconds) * 1000 for name, seconds in measurement.seconds.items()},
+        "pymongo_ms": median(measurement.pymongo) * 1000,
+        "atlas_ms": median(measurement.atlas) * 1000,
+        "stock_ms": median(measurement.stock) * 1000,
         "atlas_over_pymongo": measurement.over_pymongo,
-        "atlas_over_postgres": measurement.over_postgres,
-        "growth": measurement.growth,
+        "stock_over_atlas": measurement.lead_over_stock,
         "is_met": measurement.is_met,
     }
+
+
+def _as_page(name: str, seconds: list[float], empty: list[float], most: float) -> dict[str, Any]:
+    over = ratio(seconds, empty)
+    return {"name": name, "ms": median(seconds) * 1000, "over_empty": over, "is_met": over <= most}

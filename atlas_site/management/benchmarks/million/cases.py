@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from bson import ObjectId
@@ -15,7 +15,7 @@ from accounts.models import User
 from atlas_site.management.benchmarks.data import property_id_of
 from atlas_site.management.benchmarks.databases import serving
 from atlas_site.management.benchmarks.million.dataset import SHARE_WITH_RECORD, owns
-from atlas_site.management.benchmarks.million.plain import PlainOwned, PlainProperty
+from atlas_site.management.benchmarks.million.plain import PlainCell, PlainOwned, PlainProperty
 from atlas_site.management.benchmarks.million.servers import MONGO, POSTGRES
 from properties.models import OwnedCell, Property, PropertyDatasetPermission
 from properties.search.form import read_query
@@ -65,11 +65,7 @@ class BigCase:
 
 def make_cases(size: int) -> list[BigCase]:
     """Return the cases for the users of a data set of this size."""
-    numbers = cache(lambda user_id: _numbers_of(user_id, size))
-
-    def some_id(user_id: ObjectId, call: int) -> str:
-        found = numbers(user_id)
-        return property_id_of(found[call * STEP % len(found)])
+    some_id = partial(some_property_id, size)
 
     return [
         BigCase("first page, filtered, by value", _atlas_filtered, _pymongo_filtered, _plain_filtered),
@@ -99,7 +95,14 @@ def identify(found: Any) -> Any:
     return [item["propertyId"] if isinstance(item, dict) else getattr(item, "property_id", item) for item in found]
 
 
-def _numbers_of(user_id: ObjectId, size: int) -> list[int]:
+def some_property_id(size: int, user_id: ObjectId, call: int = 0) -> str:
+    """A property of this user with a whole vendor record; another one for each call."""
+    found = _numbers_of(size, user_id)
+    return property_id_of(found[call * STEP % len(found)])
+
+
+@cache
+def _numbers_of(size: int, user_id: ObjectId) -> list[int]:
     return [number for number in range(0, size, SHARE_WITH_RECORD) if owns(user_id, number, size)]
 
 

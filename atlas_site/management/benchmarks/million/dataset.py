@@ -11,16 +11,15 @@ from typing import Any, NamedTuple
 
 import pymongo
 from bson import ObjectId
+from django.core.management import call_command
 from django.db import connections, models
 from psycopg.types.json import Jsonb
 
-from accounts.models import User
 from atlas_site.management.benchmarks import data
 from atlas_site.management.benchmarks.databases import take_indexes
 from atlas_site.management.benchmarks.million.plain import PLAIN
 from atlas_site.management.benchmarks.million.servers import MONGO, POSTGRES
-from credits.models import Credit, CreditUsage, CreditWeight
-from properties.models import OwnedCell, Property, PropertyDatasetPermission, ViewPreference
+from properties.models import OwnedCell, Property, PropertyDatasetPermission
 from properties.selectors.cells import ZOOMS, cell_of
 
 BIG, SMALL = ObjectId("0" * 23 + "1"), ObjectId("0" * 23 + "2")
@@ -33,7 +32,6 @@ A_BATCH = 1_000
 SECONDS_FOR_INDEXES = 3600
 SIGNALS = ("vacant", "absentee-owner", "high-equity", "tax-default", "preforeclosure", "tired-landlord", "inherited")
 FILLED = (Property, PropertyDatasetPermission, OwnedCell)
-EMPTY = (User, Credit, CreditUsage, CreditWeight, ViewPreference)
 KEPT = "bench_kept"
 
 Values = dict[str, Any]
@@ -166,9 +164,7 @@ def _fill_mongo(size: int, progress: Callable[[str], None]) -> None:
     connection = connections[MONGO]
     connection.ensure_connection()
     connection.connection.drop_database(connection.settings_dict["NAME"])
-    with connection.schema_editor() as editor:
-        for model in (*FILLED, *EMPTY):
-            editor.create_model(model)
+    call_command("migrate", database=MONGO, verbosity=0)
     collections = {model: connection.database[model._meta.db_table] for model in FILLED}
     indexes = {model: take_indexes(collection) for model, collection in collections.items()}
 
