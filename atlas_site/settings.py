@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from atlas_site.lib import env
 from atlas_site.lib.http import UrlRefused, check_url
 from atlas_site.mongodb.connection import database_from_uri
+from atlas_site.vendors.storage import picture_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ATLAS_HOME = Path(env.text("ATLAS_HOME", str(BASE_DIR / ".atlas")))
@@ -183,11 +184,31 @@ BATCHDATA_QUICKLIST_CAP = env.number("BATCHDATA_QUICKLIST_CAP", 3, minimum=1)
 VENDOR_CALL_KEEP_DAYS = env.number("VENDOR_CALL_KEEP_DAYS", 90, minimum=1)
 RECORD_FRESH_FOR = timedelta(days=30)
 MISS_REMEMBERED_FOR = timedelta(days=30)
+# Phones of a property are one purchase for so long: they are neither asked for nor charged again.
+CONTACT_BOUGHT_FOR = timedelta(days=90)
+# What the house pays for one user: datasets that were asked for again and had not changed, a calendar month; records
+# that the vendor bills although the user owns or excluded them, a day.
+FREE_REFRESHES_A_MONTH = 50
+OWNED_RECORDS_A_DAY = 500
 COUNT_CACHE_SECONDS = 15 * 60
 FRESH_COUNTS_A_DAY = env.number("FRESH_COUNTS_A_DAY", 300)
+NARROW_COUNTS_A_DAY = env.number("NARROW_COUNTS_A_DAY", 60)
 SMALL_PLACE = 50
 MAP_TILE_URL = env.text("MAP_TILE_URL", "")
 MAP_TILE_ATTRIBUTION = env.text("MAP_TILE_ATTRIBUTION", "")
+
+# ---------------------------------------------------------------- Street View
+STREETVIEW_BASE_URL = env.text("STREETVIEW_BASE_URL", "https://maps.googleapis.com").rstrip("/")
+try:
+    check_url(STREETVIEW_BASE_URL)
+except UrlRefused as error:
+    raise ImproperlyConfigured(f"STREETVIEW_BASE_URL: {error}") from None
+STREETVIEW_KEY = env.text("STREETVIEW_KEY", "")  # without one, no page offers a look at the street
+STREETVIEW_SECRET = env.base64("STREETVIEW_SECRET") if STREETVIEW_KEY else ""
+STREETVIEW_TIMEOUT_SECONDS = env.number("STREETVIEW_TIMEOUT_SECONDS", 10, minimum=1)
+STREET_VIEW_IMAGES_A_DAY = env.number("STREET_VIEW_IMAGES_A_DAY", 100)
+# Google's terms forbid it without an agreement of one's own; the sandbox does not.
+STORE_STREET_VIEW_IMAGES = env.switch("STORE_STREET_VIEW_IMAGES", False)
 
 # ---------------------------------------------------------------- Chargebee
 CHARGEBEE_SITE = env.text("CHARGEBEE_SITE")
@@ -280,11 +301,29 @@ USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = ATLAS_HOME / "static"
+MEDIA_ROOT = ATLAS_HOME / "files"
+# Pictures: a private bucket of S3 or of what speaks like it, or else a folder of this machine.
+S3_BUCKET = env.text("S3_BUCKET", "")
+S3_REGION = env.text("S3_REGION", "")
+S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL", "")
+S3_ACCESS_KEY_ID = env.text("S3_ACCESS_KEY_ID", "")
+S3_SECRET_ACCESS_KEY = env.text("S3_SECRET_ACCESS_KEY") if S3_ACCESS_KEY_ID else ""
+try:
+    check_url(S3_ENDPOINT_URL or "https://s3.amazonaws.com")
+except UrlRefused as error:
+    raise ImproperlyConfigured(f"S3_ENDPOINT_URL: {error}") from None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "google_images": picture_storage(
+        folder=MEDIA_ROOT,
+        bucket=S3_BUCKET,
+        region=S3_REGION,
+        endpoint_url=S3_ENDPOINT_URL,
+        access_key=S3_ACCESS_KEY_ID,
+        secret_key=S3_SECRET_ACCESS_KEY,
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-MEDIA_ROOT = ATLAS_HOME / "files"
 
 # ---------------------------------------------------------------- security
 HTTPS = SITE_HOST.scheme == "https"
@@ -326,8 +365,12 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        # Below these levels, both write addresses and bodies with personal data.
+        # Below these levels they write addresses and bodies with personal data, and addresses with keys.
         "chargebee.http_request": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
+        "boto3": {"level": "WARNING"},
+        "s3transfer": {"level": "WARNING"},
     },
 }

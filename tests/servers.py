@@ -22,9 +22,11 @@ import pytest
 from atlas_site.lib.home import read_env
 from atlas_site.management.processes import ServerError, pick_free_port
 from atlas_site.management.servers import Servers, project_environment
+from atlas_site.sandbox.streetview import secret_of
 
 SANDBOX_SIZE = 3_000
 SANDBOX_SEED = 7
+STREETVIEW_KEY = "sandbox-street-view-of-tests"
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 -- mkdtemp makes a private directory in it
 MEMORY_DISK_BYTES = 4 * 2**30
 
@@ -81,6 +83,10 @@ def start_test_servers() -> dict[str, str]:
         "SITE_URL": "http://testserver",
         "BATCHDATA_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
         "BATCHDATA_API_KEY": "sandbox-" + secrets.token_hex(8),
+        "STREETVIEW_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
+        "STREETVIEW_KEY": STREETVIEW_KEY,
+        "STREETVIEW_SECRET": secret_of(STREETVIEW_KEY),
+        "STORE_STREET_VIEW_IMAGES": "1",
         "CHARGEBEE_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
         "CHARGEBEE_SITE": "atlas-sandbox",
         "CHARGEBEE_API_KEY": "sandbox-" + secrets.token_hex(8),

@@ -1,6 +1,7 @@
 """Settings from the environment, complaining by name when a value is missing or malformed."""
 
 import os
+from base64 import b64decode
 from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
@@ -57,6 +58,18 @@ def address(name: str, default: str | None = None, *, schemes: Collection[str]) 
     if not is_whole:
         wanted = " or ".join(f"{scheme}://" for scheme in schemes)
         raise ImproperlyConfigured(f"{name} must be a full address that begins with {wanted}.")
+    return value
+
+
+def base64(name: str) -> str:
+    """Return the variable as text, which must be whole in URL-safe base64. The error does not repeat the value."""
+    value = text(name)
+    try:
+        decoded = b64decode(value, altchars=b"-_", validate=True)
+    except ValueError:
+        decoded = b""
+    if not decoded:
+        raise ImproperlyConfigured(f"{name} must be URL-safe base64, as its owner handed it out.")
     return value
 
 

@@ -9,7 +9,7 @@
 | ``/_sandbox/chargebee/<act>`` | – | what staff, banks and the calendar do (below) | – |
 | ``/_sandbox/find`` | – | full records, unbilled: ``{searchCriteria, take}`` | – |
 | ``/_sandbox/records/<propertyId>`` | full record | patch, or ``{delete: true}`` | take the patch away |
-| ``/_sandbox/reset`` | – | books, faults, sessions, clock, patches, webhooks; ``{size, seed}`` | – |
+| ``/_sandbox/reset`` | – | books, faults, sessions, clock, patches, webhooks, S3; ``{size, seed}`` | – |
 
 The acts are ``refund`` ``{invoice_id, amount_cents}``, ``chargeback`` and ``write_off`` ``{invoice_id}``, ``settle``
 and ``fail_late`` ``{transaction_id}``, ``renew`` ``{subscription_id}`` (ends the term now) and ``item_price``
@@ -29,6 +29,7 @@ from atlas_site.sandbox.chargebee.control import ChargebeeControl
 from atlas_site.sandbox.chargebee.site import Site
 from atlas_site.sandbox.chargebee.webhooks import Webhooks
 from atlas_site.sandbox.faults import ANY, Fault, Faults
+from atlas_site.sandbox.s3 import S3
 from atlas_site.sandbox.web import Request, Response, as_dict, json_response
 
 MAX_SIZE = 1_000_000
@@ -43,6 +44,7 @@ class State(Protocol):
     chargebee: Site
     webhooks: Webhooks
     chargebee_control: ChargebeeControl
+    s3: S3
 
     def open_market(self, *, seed: int, size: int) -> None:
         """Put another market in the place of this one."""
@@ -162,6 +164,7 @@ class Control:
         self._state.chargebee.reset()
         self._state.move_clock(None)
         self._state.faults.clear()
+        self._state.s3.reset()
         vendor.catalog.reset()
         if (seed, size) != (vendor.catalog.seed, vendor.catalog.size):
             self._state.open_market(seed=seed, size=size)

@@ -28,6 +28,11 @@ from atlas_site.sandbox.control import Control
 from atlas_site.sandbox.faults import Faults
 from atlas_site.sandbox.mail import MailPage, page
 from atlas_site.sandbox.market.catalog import Catalog
+from atlas_site.sandbox.s3 import PREFIX as S3_PREFIX
+from atlas_site.sandbox.s3 import S3
+from atlas_site.sandbox.streetview import MODES as STREETVIEW_MODES
+from atlas_site.sandbox.streetview import PREFIX as STREETVIEW_PREFIX
+from atlas_site.sandbox.streetview import StreetView
 from atlas_site.sandbox.web import Handler, Request, Response, html_response, json_response
 
 logger = logging.getLogger("atlas.sandbox")
@@ -42,13 +47,14 @@ class Sandbox:
 
     def __init__(self, home: Path, *, seed: int, size: int) -> None:
         self._folder = home / "sandbox"
-        self.faults = Faults({**MODES, **CHARGEBEE_MODES})
+        self.faults = Faults({**MODES, **CHARGEBEE_MODES, **STREETVIEW_MODES})
         self.clock = Clock()
         self.vendor = self._make_vendor(Account(self._folder / "account.sqlite"), seed=seed, size=size)
         self.chargebee = Site(self._folder / "chargebee.sqlite", self.clock)
         self.webhooks = Webhooks(self._folder / "webhooks.sqlite", self.clock, self.chargebee.note_delivery)
         self.chargebee.on_event(self.webhooks.enqueue)
         self.chargebee_control = ChargebeeControl(self.chargebee, self.webhooks)
+        self.s3 = S3(self._folder / "s3", self.faults)
         self._handlers: list[tuple[str, Handler]] = [
             ("/api/v2/property/", self._batchdata),
             ("/api/v2/", Chargebee(self.chargebee, self.faults)),
@@ -56,6 +62,8 @@ class Sandbox:
             ("/pages/v4/", Pages(self.chargebee)),
             ("/portal/v2/", Portal(self.chargebee)),
             ("/chargebee/", Console(self)),
+            (STREETVIEW_PREFIX, StreetView(self.faults)),
+            (S3_PREFIX, self.s3),
             ("/_sandbox/", Control(self)),
             ("/mail/", MailPage(home / "mail")),
         ]

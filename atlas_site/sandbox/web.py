@@ -13,13 +13,15 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request as read from a WSGI environment."""
+    """An HTTP request as read from a WSGI environment. ``raw_query`` is the query as it was sent, and signed."""
 
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    raw_query: str = ""
+    content_type: str = ""
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Request":
@@ -28,7 +30,15 @@ class Request:
         query = {name: values[-1] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
         body = environ.get("wsgi.input", io.BytesIO()).read(length) if length else b""
-        return cls(environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/"), query, headers, body)
+        return cls(
+            method=environ["REQUEST_METHOD"],
+            path=environ.get("PATH_INFO", "/"),
+            query=query,
+            headers=headers,
+            body=body,
+            raw_query=environ.get("QUERY_STRING", ""),
+            content_type=environ.get("CONTENT_TYPE", ""),
+        )
 
     def json(self) -> Any:
         """Return the body as JSON. Raises ``ValueError`` where it is not."""

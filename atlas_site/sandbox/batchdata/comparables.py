@@ -36,12 +36,17 @@ def conditions(
         if not options.get(f"use{name}", is_default) or subject[column] is None:
             continue
         share = subject[column] / 100 if is_percent else 1
-        lowest = subject[column] + (options.get(f"min{name}") or low) * share
-        highest = subject[column] + (options.get(f"max{name}") or high) * share
+        lowest = subject[column] + _number(options.get(f"min{name}"), low) * share
+        highest = subject[column] + _number(options.get(f"max{name}"), high) * share
         found.append(f"{column} BETWEEN {parameters.add(lowest)} AND {parameters.add(highest)}")
     if options.get("useSubdivision") and subject["subdivision"]:
         found.append(f"subdivision = {parameters.add(subject['subdivision'])}")
     return found
+
+
+def _number(value: Any, default: float) -> float:
+    """Zero is a limit like any other."""
+    return default if value is None else float(value)
 
 
 def find_by_address(catalog: Catalog, address: dict[str, Any]) -> int | None:
