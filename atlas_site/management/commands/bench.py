@@ -129,31 +129,3 @@ def _as_json(measurement: Measurement) -> dict[str, Any]:
         "stock_over_atlas": measurement.lead_over_stock,
         "is_met": measurement.is_met,
     }
-
-
-def _as_line(measurement: Measurement) -> tuple[str, ...]:
-    times = (measurement.pymongo, measurement.atlas, measurement.stock)
-    return (
-        measurement.case.name,
-        *(f"{median(seconds) * 1000:,.2f} ms" for seconds in times),
-        f"{measurement.over_pymongo:.1f}×",
-        f"{measurement.lead_over_stock:,.1f}×",
-        MARKS[measurement.is_met],
-    )
-
-
-def _as_json(measurement: Measurement) -> dict[str, Any]:
-    return {
-        "name": measurement.case.name,
-        "pymongo_ms": median(measurement.pymongo) * 1000,
-        "atlas_ms": median(measurement.atlas) * 1000,
-        "stock_ms": median(measurement.stock) * 1000,
-        "atlas_over_pymongo": measurement.over_pymongo,
-        "stock_over_atlas": measurement.lead_over_stock,
-        "is_met": measurement.is_met,
-    }
-
-
-def _as_page(name: str, seconds: list[float], empty: list[float], most: float) -> dict[str, Any]:
-    over = ratio(seconds, empty)
-    return {"name": name, "ms": median(seconds) * 1000, "over_empty": over, "is_met": over <= most}
