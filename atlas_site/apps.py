@@ -18,7 +18,10 @@ class AtlasSiteConfig(AppConfig):
     def ready(self) -> None:
         # Tasks belong to the Celery app that is there when they are called; without this one, every message that a web
         # process sends would go to a broker that Celery makes up.
-        from atlas_site import celery  # noqa: F401, PLC0415 -- makes itself the current app
+        from atlas_site import (  # noqa: PLC0415
+            celery,  # noqa: F401 -- makes itself the current app
+            checks,  # noqa: F401 -- registers them
+        )
         from atlas_site.staff import groups  # noqa: PLC0415 -- apps are loaded first
 
         groups.connect()

@@ -38,7 +38,7 @@ def picture_storage(
     client = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "max_attempts": 2},
+        retries={"mode": "standard", "total_max_attempts": 2},
         signature_version="s3v4",
         s3={"addressing_style": "path" if endpoint_url else "auto"},
     )

@@ -18,8 +18,14 @@ PRODUCTION = {
     "CHARGEBEE_SITE": "atlas",
     "CHARGEBEE_API_KEY": "key",
     "CHARGEBEE_WEBHOOK_USERS": "chargebee:a-long-secret-password",
+    "STREETVIEW_KEY": "key",
+    "STREETVIEW_SECRET": "c2VjcmV0LXdvcmQ=",
+    "S3_ACCESS_KEY_ID": "key",
+    "S3_SECRET_ACCESS_KEY": "secret-word",
     "EMAIL_HOST": "mail.example.com",
 }
+# What Atlas does without: the feature is then not there.
+OPTIONAL = {"ATLAS_ENV", "BATCHDATA_BASE_URL", "STREETVIEW_KEY", "S3_ACCESS_KEY_ID"}
 
 
 @pytest.fixture
@@ -43,7 +49,7 @@ def test_a_whole_environment_starts(read):
     assert (settings["PRODUCTION"], settings["DEBUG"], settings["SESSION_COOKIE_SECURE"]) == (True, False, True)
 
 
-@pytest.mark.parametrize("name", [name for name in PRODUCTION if name not in {"ATLAS_ENV", "BATCHDATA_BASE_URL"}])
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name not in OPTIONAL])
 def test_a_missing_variable_is_named(name, read):
     with pytest.raises(ImproperlyConfigured, match=f"^{name} is not set"):
         read(**{name: None})
@@ -63,6 +69,14 @@ def test_a_missing_variable_is_named(name, read):
         ("REDIS_URL", "http://:secret-word@cache.example.com"),
         ("BATCHDATA_BASE_URL", "http://api.example.com"),
         ("BATCHDATA_BASE_URL", "https://user:secret-word@api.example.com"),
+        ("STREETVIEW_BASE_URL", "http://maps.example.com"),
+        ("STREETVIEW_BASE_URL", "maps.example.com"),
+        ("STREETVIEW_SECRET", "no secret-word of base64!"),
+        ("STREETVIEW_SECRET", None),
+        ("STORE_STREET_VIEW_IMAGES", "perhaps"),
+        ("STREET_VIEW_IMAGES_A_DAY", "-1"),
+        ("S3_ENDPOINT_URL", "http://s3.example.com"),
+        ("S3_SECRET_ACCESS_KEY", None),
         ("VENDOR_CALL_KEEP_DAYS", "-1"),
         ("WELCOME_CREDITS", "many"),
         ("EMAIL_USE_TLS", "perhaps"),
@@ -73,6 +87,23 @@ def test_a_wrong_value_is_named_and_no_secret_told(name, value, read):
         read(**{name: value})
 
     assert "secret-word" not in str(caught.value)
+
+
+def test_without_a_key_no_secret_is_needed_and_nothing_is_kept_of_streets(read):
+    settings = read(
+        STREETVIEW_KEY=None, STREETVIEW_SECRET=None, STREETVIEW_BASE_URL=None, STORE_STREET_VIEW_IMAGES=None
+    )
+
+    assert (settings["STREETVIEW_KEY"], settings["STORE_STREET_VIEW_IMAGES"]) == ("", False)
+    assert settings["STREETVIEW_BASE_URL"] == "https://maps.googleapis.com"
+
+
+def test_pictures_are_kept_in_a_folder_or_in_the_bucket_that_is_named(read):
+    folder = read(S3_BUCKET=None)["STORAGES"]["google_images"]
+    bucket = read(S3_BUCKET="pictures", S3_REGION="us-west-2")["STORAGES"]["google_images"]
+
+    assert "location" in folder["OPTIONS"]
+    assert (bucket["OPTIONS"]["bucket_name"], bucket["OPTIONS"]["region_name"]) == ("pictures", "us-west-2")
 
 
 def test_a_proxy_that_is_not_counted_is_refused(read):
