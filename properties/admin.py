@@ -15,6 +15,7 @@ from properties.models import (
     SavedSearchProperty,
     SavedSearchRun,
     SavedSearchSnapshot,
+    VendorBillDay,
     ViewPreference,
     Watch,
 )
@@ -146,3 +147,25 @@ class AllowanceAdmin(ReadOnlyAdmin):
     list_display = ["period", "cause", "user", "used"]
     list_filter = ["cause"]
     exact_search_fields = ["user"]
+
+
+@admin.register(VendorBillDay)
+class VendorBillDayAdmin(ReadOnlyAdmin):
+    """What BatchData billed day by day: paid by users, or free by a named cause; nothing may stay unexplained."""
+
+    list_display = [
+        *("day", "job_count", "billed", "captured", "from_copy", "free_units", "free_causes"),
+        *("unexplained", "lost_pages", "counts", "made_at"),
+    ]
+    ordering = ["-day"]
+
+    @admin.display(description="free")
+    def free_units(self, day: VendorBillDay) -> int:
+        """Units that nobody paid for."""
+        return day.free
+
+    @admin.display(description="free, by cause")
+    def free_causes(self, day: VendorBillDay) -> str:
+        """Units that nobody paid for, each cause with its number, the largest first."""
+        by_size = sorted(day.causes.items(), key=lambda item: -item[1])
+        return " · ".join(f"{cause} {count:,}" for cause, count in by_size)

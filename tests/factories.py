@@ -55,6 +55,7 @@ from properties.models import (
     SavedSearchProperty,
     SavedSearchRun,
     SavedSearchSnapshot,
+    VendorBillDay,
     ViewPreference,
     Watch,
 )
@@ -463,6 +464,14 @@ class AllowanceFactory(DjangoModelFactory):
 
     class Meta:
         model = Allowance
+
+
+class VendorBillDayFactory(DjangoModelFactory):
+    day = "2026-11-22"
+    made_at = NOON
+
+    class Meta:
+        model = VendorBillDay
 
 
 class LeadGroupFactory(DjangoModelFactory):

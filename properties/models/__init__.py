@@ -1,7 +1,7 @@
 """Property records, what each user owns of them, paid jobs, saved searches, and what users arrange around them."""
 
 from properties.models.desk import Allowance, Export, OwnedCell, PropertySheet, ViewPreference
-from properties.models.jobs import PropertyJob
+from properties.models.jobs import PropertyJob, VendorBillDay
 from properties.models.records import Dataset, Property, PropertyDatasetPermission
 from properties.models.searches import (
     Digest,
@@ -26,6 +26,7 @@ __all__ = [
     "SavedSearchProperty",
     "SavedSearchRun",
     "SavedSearchSnapshot",
+    "VendorBillDay",
     "ViewPreference",
     "Watch",
 ]

@@ -57,6 +57,10 @@ class PropertyJob(Document):
     # The outcome of each row: [{"propertyId", "dataset", "outcome", "source"}], which the receipt and the bill name.
     rows = models.JSONField(default=list)
     problem = models.CharField(max_length=300, default="", blank=True)
+    # When its user asked to stop it: what is under way is still finished, and nothing more is asked for.
+    cancelled_at = models.DateTimeField(null=True, blank=True, db_column="cancelledAt")
+    # Of the jobs of a user that would fetch the same, one holds the turn, from its first step until it is over.
+    turn = models.CharField(max_length=120, null=True, blank=True, unique=True)
     # A question was sent and no answer came: what is held for it waits a day and is then given back.
     answer_lost = models.BooleanField(default=False, db_column="answerLost")
     attempt = models.IntegerField(default=0)
@@ -74,6 +78,7 @@ class PropertyJob(Document):
             models.Index(fields=["user", "search_hash", "-created_at"], name="job_by_search"),
             models.Index(fields=["user", "property_id", "-created_at"], name="job_by_property"),
             models.Index(fields=["created_at"], name="job_by_creation"),
+            models.Index(fields=["ended_at"], name="job_by_end"),
         ]
 
     def __str__(self) -> str:
@@ -90,7 +95,7 @@ class PropertyJob(Document):
     @property
     def progress_text(self) -> str:
         """How far it is, in words."""
-        if self.kind in {self.Kind.UNLOCK, self.Kind.REFRESH}:
+        if not self.is_paged:
             return f"{self.wanted} dataset{'' if self.wanted == 1 else 's'}"
         return f"{self.hit_count:,} of {self.wanted:,}"
 
@@ -103,5 +108,56 @@ class PropertyJob(Document):
         return f"job:{self.pk}:{step}:{self.failures}"
 
     @property
+    def step(self) -> str:
+        """What is asked of the vendor next, or was asked and is not settled yet."""
+        return f"page:{self.cursor['page']}" if self.is_paged else "lookup"
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether it fetches properties page by page, and not datasets of one."""
+        return self.kind in {self.Kind.REVEAL, self.Kind.COMPARABLES}
+
+    @property
     def is_over(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED}
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Whether asking to stop it would change anything. What is held for a lost answer comes back by itself."""
+        return not (self.is_over or self.answer_lost or self.cancelled_at)
+
+
+class VendorBillDay(Document):
+    """What BatchData billed for the jobs that ended on one day (UTC), in units of one dataset of one property.
+
+    billed = captured + everything in `causes` + unexplained, and captured counts what was not served from a copy.
+    """
+
+    day = models.CharField(max_length=10, unique=True)
+    job_count = models.BigIntegerField(default=0, db_column="jobCount")
+    billed = models.BigIntegerField(default=0)
+    captured = models.BigIntegerField(default=0)
+    # Paid for by users and not billed, since Atlas held a fresh copy.
+    from_copy = models.BigIntegerField(default=0, db_column="fromCopy")
+    # Billed and paid for by nobody, by cause: {"already yours": 12, "nothing on file": 3}.
+    causes = models.JSONField(default=dict)
+    # Billed and not explained by any job: always 0 unless something is wrong.
+    unexplained = models.BigIntegerField(default=0)
+    # Searches that were sent and got no answer: billed or not, nobody knows which records.
+    lost_pages = models.BigIntegerField(default=0, db_column="lostPages")
+    # Results that were billed for counts of that day, which fetch nothing.
+    counts = models.BigIntegerField(default=0)
+    made_at = models.DateTimeField(db_column="madeAt")
+
+    class Meta:
+        db_table = "VendorBillDay"
+        verbose_name = "day of the vendor's bill"
+        verbose_name_plural = "days of the vendor's bill"
+
+    def __str__(self) -> str:
+        return self.day
+
+    @property
+    def free(self) -> int:
+        """Units that were billed and that no user paid for, whatever the cause."""
+        return sum(self.causes.values())

@@ -1,21 +1,26 @@
 """Paid work: accepting a quote makes a job, and a worker carries it out step by step under a lease."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from bson import ObjectId
 from django.db.models import Q
 from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import collection_of
+from atlas_site.mongodb.documents import collection_of, current_session
+from atlas_site.vendors.models import CallState, VendorCall
 from credits import services as credit_services
 from credits.models import Quote
 from properties.models import PropertyJob
 from properties.models.jobs import CHARGED, LATE
 
 LEASE = timedelta(minutes=5)
+# How long a job waits before it looks again whether another one of the same user is over.
+TURN_WAIT = timedelta(seconds=5)
 State = PropertyJob.State
 UNFINISHED = [State.QUEUED, State.RUNNING, State.DELAYED]
 
@@ -25,7 +30,11 @@ REASONS = {
     "fault": "the data vendor did not answer",
     "lost": "sent to the data vendor, and no answer came",
     "expired": "not done in the time for which credits are held",
+    "cancelled": "stopped by you",
+    "owned": "stopped, since too many that are yours came back",
 }
+# What the ledger calls those causes that it has no words for.
+LEDGER_CAUSES = {"lost": "fault", "owned": "miss"}
 
 
 class LeaseLost(Exception):
@@ -67,32 +76,60 @@ def _make_job(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> Prop
     )
 
 
+def cancel_job(*, user: User, job_id: ObjectId, now: datetime) -> bool:
+    """Ask a job of this user to stop, and say whether that changes anything.
+
+    What the vendor was asked already is still delivered and charged, which is at most one page; nothing more is asked,
+    and the rest of what is held comes back with the receipt.
+    """
+    job = PropertyJob.objects.filter(pk=job_id, user_id=user.pk, state__in=UNFINISHED, answer_lost=False)
+    is_new = bool(job.filter(cancelled_at=None).update(cancelled_at=now))
+    if is_new:
+        job.filter(state__in=[State.QUEUED, State.DELAYED]).update(due_at=now)
+    return is_new
+
+
 def claim_job(*, job_id: str, now: datetime) -> PropertyJob | None:
     """Take the lease of a due job and return it, or None when it is over, not due, or has to wait.
 
-    It waits for the worker that holds it, and a reveal for another reveal of the same user: two at once would both
-    fetch the same next properties, and the vendor bills each fetch.
+    It waits for the worker that holds it, and for its turn: of all jobs of a user that would fetch the same, one is
+    carried out at a time, since the vendor bills each fetch. A unique index decides whose turn it is.
     """
-    job = PropertyJob.objects.filter(pk=ObjectId(job_id)).only("user_id", "kind").first()
-    if job is None or (job.kind == PropertyJob.Kind.REVEAL and _is_revealing(job.user_id, now, but=job.pk)):
+    job = PropertyJob.objects.filter(pk=ObjectId(job_id)).only("user_id", "kind", "property_id", "cancelled_at").first()
+    if job is None:
         return None
-    claimed = collection_of(PropertyJob).find_one_and_update(
-        {
-            "_id": ObjectId(job_id),
-            "state": {"$in": UNFINISHED},
-            "dueAt": {"$lte": now},
-            "$or": [{"leaseUntil": None}, {"leaseUntil": {"$lte": now}}],
-        },
-        {"$set": {"leaseUntil": now + LEASE, "state": State.RUNNING}, "$inc": {"attempt": 1}},
-        projection={"_id": 1},
-        return_document=ReturnDocument.AFTER,
-    )
-    return PropertyJob.objects.get(pk=claimed["_id"]) if claimed else None
+    due = {
+        "_id": job.pk,
+        "state": {"$in": UNFINISHED},
+        "dueAt": {"$lte": now},
+        "$or": [{"leaseUntil": None}, {"leaseUntil": {"$lte": now}}],
+    }
+    taken = {"leaseUntil": now + LEASE, "state": State.RUNNING, "turn": _turn_of(job)}
+    try:
+        claimed = collection_of(PropertyJob).find_one_and_update(
+            due,
+            {"$set": taken, "$inc": {"attempt": 1}},
+            projection={"_id": 1},
+            return_document=ReturnDocument.AFTER,
+        )
+    except DuplicateKeyError:
+        collection_of(PropertyJob).update_one(due, {"$set": {"dueAt": now + TURN_WAIT}})
+        return None
+    return _read_job(claimed["_id"]) if claimed else None
 
 
-def _is_revealing(user_id: ObjectId, now: datetime, *, but: ObjectId) -> bool:
-    running = PropertyJob.objects.filter(user_id=user_id, state=State.RUNNING, lease_until__gt=now)
-    return running.filter(kind=PropertyJob.Kind.REVEAL).exclude(pk=but).exists()
+def _turn_of(job: PropertyJob) -> str | None:
+    """What only one job of the user may be doing at a time. One that was stopped asks for nothing new."""
+    if job.cancelled_at:
+        return None
+    if job.kind in {PropertyJob.Kind.REVEAL, PropertyJob.Kind.COMPARABLES}:
+        return f"{job.kind}:{job.user_id}"
+    return f"property:{job.user_id}:{job.property_id}"
+
+
+def _read_job(job_id: ObjectId) -> PropertyJob:
+    """A job without the outcomes of its rows, which are read when somebody looks at them: a big job has thousands."""
+    return PropertyJob.objects.defer("rows").get(pk=job_id)
 
 
 def due_job_ids(*, now: datetime, limit: int = 100) -> list[str]:
@@ -107,12 +144,30 @@ def is_held(*, job: PropertyJob, now: datetime) -> bool:
     return Quote.objects.filter(pk=job.quote_id, status=Quote.Status.ACCEPTED, hold_until__gt=now).exists()
 
 
-def save_progress(*, job: PropertyJob, **values) -> PropertyJob:
-    """Write `values` if this worker still holds the job. Raises LeaseLost, which undoes a surrounding transaction."""
+def is_under_way(job: PropertyJob) -> bool:
+    """Whether the vendor was asked for the next step already, and may have billed it: then it is still finished."""
+    if not job.cursor:
+        return False
+    asked = VendorCall.objects.filter(reference=job.reference(job.step))
+    return asked.filter(state__in=[CallState.SENT, CallState.ANSWERED, CallState.UNKNOWN]).exists()
+
+
+def save_progress(*, job: PropertyJob, added_rows: Sequence[Mapping[str, Any]] = (), **values) -> PropertyJob:
+    """Write `values` if this worker still holds the job, and add outcomes of rows, in the transaction that runs.
+
+    A job that ends, or waits for nothing but the end of its hold, gives its turn to the next. Raises LeaseLost, which
+    undoes a surrounding transaction.
+    """
+    if values.get("state") in {State.DONE, State.FAILED} or values.get("answer_lost"):
+        values["turn"] = None
     changed = PropertyJob.objects.filter(pk=job.pk, attempt=job.attempt, state=State.RUNNING).update(**values)
     if not changed:
         raise LeaseLost
-    return PropertyJob.objects.get(pk=job.pk)
+    if added_rows:
+        # Added by the server: writing all of them again with each page grows with the square of the pages.
+        added = {"$push": {"rows": {"$each": list(added_rows)}}}
+        collection_of(PropertyJob).update_one({"_id": job.pk}, added, session=current_session())
+    return _read_job(job.pk)
 
 
 def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", **values) -> PropertyJob:
@@ -130,7 +185,7 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
             reasons = {**reasons, REASONS[cause]: reasons.get(REASONS[cause], 0) + missing}
         credit_services.release(
             quote_id=job.quote_id,
-            cause="fault" if cause == "lost" else cause,
+            cause=LEDGER_CAUSES.get(cause, cause),
             not_charged=[{"why": why, "count": count} for why, count in reasons.items()],
             now=now,
         )

@@ -1,5 +1,6 @@
 """Revealing the next n properties of a search that the user does not own yet."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -7,21 +8,19 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
-from atlas_site.lib.transactions import run_txn
-from atlas_site.vendors import batchdata
-from atlas_site.vendors.batchdata import PropertyRecord, SearchPage
+from atlas_site.vendors.batchdata import SearchPage
 from credits import services as credit_services
 from credits.models import CreditType, Quote
+from properties.exclusions import Frozen, excluded_by, freeze
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
+from properties.search.form import read_query
 from properties.search.query import SearchQuery
-from properties.services.jobs import capture_units, end_job, save_progress
-from properties.services.records import row_values, store_records
+from properties.services.counting import Count
+from properties.services.pages import EXCLUDED_IDS, first_page, take_page
 
-RECORDS_A_CALL = 100
-EXCLUDED_IDS = 500
-# The vendor bills records that the user owns already, and the user pays nothing for them: a job that meets this many
-# more of them than it is to reveal ends, and the next one of the same search goes on behind them.
-MOST_OWNED_RECORDS = 200
+MOST_REVEALED = 10_000
+# How many earlier jobs of the same search are looked at for the place to go on from.
+EARLIER_JOBS = 5
 
 
 class NothingToReveal(Exception):
@@ -29,16 +28,19 @@ class NothingToReveal(Exception):
 
 
 def quote_reveal(
-    *, user: User, query: SearchQuery, count: int, total: int | None, back_url: str, now: datetime
+    *, user: User, query: SearchQuery, count: int, total: Count | None, back_url: str, now: datetime
 ) -> Quote:
     """Offer to reveal the next `count` matches that the user does not own; nothing is fetched before acceptance.
 
-    `total` is the number of matches as far as it is known, which the offer never exceeds. Raises NothingToReveal.
+    `total` is the number of matches as far as it is known; only an exact one bounds the offer. What the query's
+    exclusions hold at this moment is frozen with it. Raises NothingToReveal, and TooMuchExcluded.
     """
-    if total is not None:
-        count = min(count, total)
+    if total is not None and total.is_exact and total.total is not None:
+        count = min(count, total.total)
+    count = min(count, MOST_REVEALED)
     if count < 1:
         raise NothingToReveal
+    excluded = excluded_by(user, getattr(query, "exclude", ()))
     noun = "property" if count == 1 else "properties"
     return credit_services.make_quote(
         user_id=user.pk,
@@ -49,8 +51,9 @@ def quote_reveal(
             "criteria": query.criteria(),
             "sort": query.vendor_sort,
             "proofs": query.proofs(),
-            "search_hash": query.hash(),
+            "search_hash": _hash(query),
             "count": count,
+            "excluded": freeze(excluded) if excluded else None,
         },
         units={CreditType.SEARCH: count},
         accept_view="properties:accept-quote",
@@ -66,132 +69,69 @@ def quote_reveal(
 
 
 def reveal_next_page(*, job: PropertyJob, now: datetime) -> PropertyJob:
-    """Fetch one page of the search, and charge for what is new to the user; ends the job when nothing is left to do.
+    """Fetch one page of the search, charge for what is new, and end the job when nothing is left to do.
 
-    The page is paid for once: its answer is on record under the job's page number before it is read. Raises a
-    VendorError, or LeaseLost.
+    Raises a VendorError, or LeaseLost.
     """
-    if not job.cursor:
-        # Kept before anything is asked, so that a worker that takes over asks the very same question.
-        job = save_progress(job=job, cursor=start_cursor(job))
-    cursor = job.cursor
-    answer = _ask(job, cursor, now)
-    records = [record for record in answer.records if record.property_id]
-    store_records(records=records, datasets=[Dataset.BASIC], now=now)
-
-    def settle_page() -> PropertyJob:
-        new = _without_owned(job, records)
-        hit_count = job.hit_count + len(new)
-        owned = cursor["owned"] + len(records) - len(new)
-        step = f"page:{cursor['page']}"
-        outcome = capture_units(job=job, step=step, units={CreditType.SEARCH: len(new)}, now=now)
-        _give(job, new, now)
-        progress: dict[str, Any] = {"hit_count": hit_count, "rows": job.rows + _outcomes(records, new, outcome)}
-        following = next_cursor(cursor, answer, owned)
-        if hit_count >= job.wanted or following is None or owned >= job.wanted + MOST_OWNED_RECORDS:
-            yours = min(owned, job.wanted - hit_count)
-            progress["not_charged"] = {"already yours": yours} if yours else {}
-            progress["cursor"] = {**cursor, "owned": owned, "next": answer.next_cursor}
-            return end_job(job=job, cause="miss", now=now, **progress)
-        return save_progress(job=job, cursor=following, failures=0, problem="", **progress)
-
-    return run_txn(settle_page, lock=job.user_id)
+    return take_page(job=job, now=now, begin=start_cursor, start_over=_start_over)
 
 
 def start_cursor(job: PropertyJob) -> dict[str, Any]:
-    """Where a reveal begins: after the last one of the same search, or at the top without what the user owns."""
+    """Where a reveal begins: after the last one of the same search, however that ended, or else at the top."""
     earlier = (
-        PropertyJob.objects.filter(user_id=job.user_id, search_hash=job.search_hash, state=PropertyJob.State.DONE)
-        .order_by("-created_at")
-        .first()
+        PropertyJob.objects.filter(
+            user_id=job.user_id,
+            search_hash=job.search_hash,
+            created_at__gt=job.created_at - settings.RECORD_FRESH_FOR,
+            created_at__lte=job.created_at,
+        )
+        .exclude(pk=job.pk)
+        .defer("rows")
+        .order_by("-created_at")[:EARLIER_JOBS]
     )
-    fresh_since = job.created_at - settings.RECORD_FRESH_FOR
-    if earlier and earlier.cursor.get("next") and earlier.created_at > fresh_since:
-        return {**_first_page(earlier.cursor["criteria"]), "next": earlier.cursor["next"], "resumed": True}
-    return _first_page(_criteria_without_owned(job))
+    last = next((each.cursor for each in earlier if each.cursor), None)
+    if last and last.get("next"):
+        return first_page(last["criteria"], next=last["next"], resumed=True, walked=last.get("walked", 0))
+    return first_page(_criteria_without_owned(job))
 
 
-def next_cursor(cursor: dict[str, Any], answer: SearchPage, owned: int) -> dict[str, Any] | None:
-    """Where the next page begins, or None after the last one. A resumed search starts over once it has run out."""
-    following = {**cursor, "page": cursor["page"] + 1, "owned": owned}
-    if answer.records and answer.next_cursor:
-        return {**following, "next": answer.next_cursor}
-    if cursor["resumed"]:
-        return {**following, "next": None, "resumed": False}
-    return None
+def _start_over(job: PropertyJob, answer: SearchPage) -> dict[str, Any] | None:
+    """At the top again, once a search that was gone on with has run out: there may be new matches before that place.
+
+    Not when as many came along the way as match at all: then there are none, and those that came are billed again.
+    """
+    walked = job.cursor["walked"] + len(answer.records)
+    if not job.cursor["resumed"] or (answer.total_count is not None and answer.total_count <= walked):
+        return None
+    return {"criteria": _criteria_without_owned(job), "next": None, "resumed": False, "walked": 0}
 
 
-def _first_page(criteria: dict[str, Any]) -> dict[str, Any]:
-    return {"criteria": criteria, "page": 1, "next": None, "resumed": False, "owned": 0}
+def _hash(query: SearchQuery) -> str:
+    """The same for reveals of which one goes on where the other stopped: also what they leave out is the same."""
+    if not getattr(query, "exclude", ()):
+        return query.hash()
+    return hashlib.sha256("\n".join([query.hash(), *sorted(query.exclude)]).encode()).hexdigest()
 
 
 def _criteria_without_owned(job: PropertyJob) -> dict[str, Any]:
-    """The quote's criteria, asking the vendor to leave out what the user owns there: fetching it would be billed."""
-    criteria = job.subject["criteria"]
-    address = criteria.get("address", {})
-    fields = {"state": "state", "city": "city", "county": "county", "zip": "postal_code"}
-    place = {fields[key]: condition["equals"] for key, condition in address.items()}
-    owned = PropertyDatasetPermission.objects.filter(user_id=job.user_id, datasets__contains=[Dataset.BASIC], **place)
-    ids = list(owned.order_by("-revealed_at", "-property_id").values_list("property_id", flat=True)[:EXCLUDED_IDS])
-    return {**criteria, "ids": {"propertyId": {"notInList": ids}}} if ids else criteria
+    """The quote's criteria, asking the vendor to leave out what the user owns there, or wants left out.
 
-
-def _ask(job: PropertyJob, cursor: dict[str, Any], now: datetime) -> SearchPage:
-    return batchdata.search_properties(
-        cursor["criteria"],
-        take=min(RECORDS_A_CALL, job.wanted - job.hit_count),
-        cursor=cursor["next"] or "",
-        sort=job.subject["sort"],
-        datasets=[Dataset.BASIC],
-        reference=job.reference(f"page:{cursor['page']}"),
-        user_id=job.user_id,
-        now=now,
-    )
-
-
-def _without_owned(job: PropertyJob, records: list[PropertyRecord]) -> list[PropertyRecord]:
-    """The records that are new to the user, each once."""
-    unique = {record.property_id: record for record in records}
-    owned = PropertyDatasetPermission.objects.filter(
-        user_id=job.user_id, property_id__in=list(unique), datasets__contains=[Dataset.BASIC]
-    )
-    for property_id in owned.values_list("property_id", flat=True):
-        del unique[property_id]
-    return list(unique.values())
-
-
-def _give(job: PropertyJob, records: list[PropertyRecord], now: datetime) -> None:
-    """Make the user own BASIC of these records, with what the search itself proved about them.
-
-    A document of another program may hold other datasets of one of them: it keeps those.
+    Fetching it would be billed, and cannot be charged. The vendor takes 500 of a kind: what is excluded comes first,
+    to half of them, and then what was revealed last in this place.
     """
-    ids = [record.property_id or "" for record in records]
-    known = PropertyDatasetPermission.objects.filter(user_id=job.user_id, property_id__in=ids)
-    permissions = {permission.property_id: permission for permission in known}
-    added = []
-    for property_id, record in zip(ids, records, strict=True):
-        before = permissions.get(property_id)
-        values = {
-            "datasets": [*(before.datasets if before else ()), Dataset.BASIC],
-            "unlocked": {**(before.unlocked if before else {}), Dataset.BASIC.value: now.isoformat()},
-            "proofs": job.subject["proofs"],
-            "revealed_at": now,
-            **row_values(record, [Dataset.BASIC]),
-        }
-        if before:
-            PropertyDatasetPermission.objects.filter(pk=before.pk).update(**values)
-        else:
-            added.append(PropertyDatasetPermission(user_id=job.user_id, property_id=property_id, **values))
-    PropertyDatasetPermission.objects.bulk_create(added)
-
-
-def _outcomes(records: list[PropertyRecord], new: list[PropertyRecord], outcome: str) -> list[dict[str, str]]:
-    """What became of each record of a page; `outcome` is that of the new ones."""
-    ids = {record.property_id for record in new}
-    return [
-        {
-            "propertyId": record.property_id or "",
-            "outcome": outcome if record.property_id in ids else "already yours",
-        }
-        for record in records
-    ]
+    criteria = job.subject["criteria"]
+    frozen = Frozen(job.subject.get("excluded") or {})
+    query = read_query(job.subject["params"])
+    owned = PropertyDatasetPermission.objects.filter(
+        SearchQuery(place=query.place).owned_condition(),
+        user_id=job.user_id,
+        datasets__contains=[Dataset.BASIC],
+    )
+    newest = owned.order_by("-revealed_at", "-property_id").values_list("property_id", flat=True)
+    ids = dict.fromkeys([*frozen.property_ids[: EXCLUDED_IDS // 2], *newest[:EXCLUDED_IDS], *frozen.property_ids])
+    left_out = {
+        "propertyId": {"notInList": list(ids)[:EXCLUDED_IDS]},
+        "addressHash": {"notInList": frozen.address_hashes[:EXCLUDED_IDS]},
+    }
+    asked = {name: condition for name, condition in left_out.items() if condition["notInList"]}
+    return {**criteria, "ids": {**criteria.get("ids", {}), **asked}} if asked else criteria

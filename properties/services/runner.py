@@ -16,7 +16,9 @@ from atlas_site.vendors.errors import (
     VendorUnavailable,
 )
 from properties.models import PropertyJob
-from properties.services.jobs import LeaseLost, State, claim_job, end_job, is_held, save_progress
+from properties.services.comparables import reveal_comparables
+from properties.services.jobs import LeaseLost, State, claim_job, end_job, is_held, is_under_way, save_progress
+from properties.services.refreshes import refresh_datasets
 from properties.services.reveals import reveal_next_page
 from properties.services.unlocks import unlock_datasets
 
@@ -28,7 +30,12 @@ FAILURES_BEFORE_GIVING_UP = 5
 ATTEMPTS_BEFORE_GIVING_UP = 50
 # A big job hands itself on after this time: well within the time limit of tasks, and others get their turn.
 STINT = timedelta(minutes=2)
-STEPS = {PropertyJob.Kind.REVEAL: reveal_next_page, PropertyJob.Kind.UNLOCK: unlock_datasets}
+STEPS = {
+    PropertyJob.Kind.REVEAL: reveal_next_page,
+    PropertyJob.Kind.UNLOCK: unlock_datasets,
+    PropertyJob.Kind.REFRESH: refresh_datasets,
+    PropertyJob.Kind.COMPARABLES: reveal_comparables,
+}
 
 
 def run_job(*, job_id: str, now: Callable[[], datetime]) -> PropertyJob | None:
@@ -52,15 +59,10 @@ def run_job(*, job_id: str, now: Callable[[], datetime]) -> PropertyJob | None:
 
 def _take_step(job: PropertyJob, now: datetime) -> PropertyJob:
     """Do the next step of a job, or end it when there is no point in one. Raises LeaseLost."""
-    if not is_held(job=job, now=now):
-        return end_job(job=job, cause="expired", problem="The time for which credits are held was over.", now=now)
-    if job.attempt > ATTEMPTS_BEFORE_GIVING_UP:
-        logger.error("Job %s was given up after %d attempts.", job.pk, job.attempt)
-        return end_job(job=job, cause="fault", problem="Atlas could not carry this out.", now=now)
-    if job.answer_lost:
-        return end_job(
-            job=job, cause="lost", problem="The data vendor's answer was lost. Nothing was charged.", now=now
-        )
+    over = _why_over(job, now)
+    if over:
+        cause, problem = over
+        return end_job(job=job, cause=cause, problem=problem, now=now)
     try:
         return STEPS[PropertyJob.Kind(job.kind)](job=job, now=now)
     except CriteriaRefused:
@@ -70,12 +72,30 @@ def _take_step(job: PropertyJob, now: datetime) -> PropertyJob:
         return _handle_vendor_error(job=job, error=error, now=now)
 
 
+def _why_over(job: PropertyJob, now: datetime) -> tuple[str, str] | None:
+    """The cause and the sentence with which a job ends before its next step, or None when that is to be done.
+
+    What the vendor was asked already may be billed already: it is finished first, whoever stopped the job, and after
+    the end of the hold it is delivered free.
+    """
+    if job.attempt > ATTEMPTS_BEFORE_GIVING_UP:
+        logger.error("Job %s was given up after %d attempts.", job.pk, job.attempt)
+        return "fault", "Atlas could not carry this out."
+    if job.answer_lost:
+        return "lost", "The data vendor's answer was lost. Nothing was charged."
+    if job.cancelled_at and not is_under_way(job):
+        return "cancelled", "You stopped it. What came before is yours, and nothing more was asked for."
+    if not is_held(job=job, now=now) and not is_under_way(job):
+        return "expired", "The time for which credits are held was over."
+    return None
+
+
 def is_lost(*, job: PropertyJob, error: VendorError) -> bool:
     """Whether a question was sent and no answer came. A search that was answered with a fault may be repeated."""
     if not isinstance(error, VendorOutcomeUnknown):
         return False
     answered_with_a_fault = error.status is not None and error.status >= 500
-    return job.kind == PropertyJob.Kind.UNLOCK or not answered_with_a_fault
+    return not (job.is_paged and answered_with_a_fault)
 
 
 def _handle_vendor_error(*, job: PropertyJob, error: VendorError, now: datetime) -> PropertyJob:

@@ -15,7 +15,7 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from properties.datasets import DATASET_INFOS
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
-from properties.services.jobs import capture_units, end_job, save_progress
+from properties.services.jobs import end_job, save_progress
 from properties.services.records import note_nothing_found, row_values, store_records
 
 
@@ -42,7 +42,7 @@ def quote_unlock(
         kind=PropertyJob.Kind.UNLOCK,
         title=f"Unlock {titles} of {permission.address or 'a property'}"[:200],
         subject={"property_id": permission.property_id, "datasets": wanted},
-        units=_units(wanted),
+        units=units_of(wanted),
         accept_view="properties:accept-quote",
         back_url=back_url,
         source=credit_services.QuoteSource(
@@ -75,14 +75,14 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
         job = save_progress(job=job, cursor={"asked": stale})
     asked, source = job.cursor["asked"], ""
     if asked:
-        source = "vendor" if _fetch(job, property_id, asked, now) else "vendor, unbilled"
+        source = "vendor" if fetch_datasets(job, property_id, asked, now) else "vendor, unbilled"
         held = Property.objects.get(property_id=property_id)
 
     def settle() -> PropertyJob:
         permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=property_id)
         free = {dataset: why for dataset in wanted if (why := _why_free(permission, held, dataset))}
         hits = [dataset for dataset in wanted if dataset not in free]
-        outcome = capture_units(job=job, step="datasets", units=_units(hits), now=now)
+        outcome = capture_units(job=job, step="datasets", units=units_of(hits), now=now)
         _give(permission, held, hits, now)
         rows = [
             {
@@ -104,8 +104,11 @@ def _is_fresh(held: Property, dataset: str, now: datetime) -> bool:
     return answer is not None and answer.is_younger_than(settings.RECORD_FRESH_FOR, now)
 
 
-def _fetch(job: PropertyJob, property_id: str, datasets: list[str], now: datetime) -> bool:
-    """Ask the vendor, keep what it says, and return whether it had a record, which is what it bills."""
+def fetch_datasets(job: PropertyJob, property_id: str, datasets: list[str], now: datetime) -> bool:
+    """Ask the vendor, keep what it says, and return whether it had a record, which is what it bills.
+
+    Raises a VendorError.
+    """
     answer = batchdata.lookup_properties(
         [property_id],
         datasets=datasets,
@@ -142,7 +145,8 @@ def _give(permission: PropertyDatasetPermission, held: Property, datasets: list[
     )
 
 
-def _units(datasets: Iterable[str]) -> dict[str, int]:
+def units_of(datasets: Iterable[str]) -> dict[str, int]:
+    """How many units of each credit type these datasets cost when all of them are hits."""
     units: dict[str, int] = {}
     for dataset in datasets:
         credit_type = CreditType(DATASET_INFOS[dataset].credit_type)

@@ -134,6 +134,8 @@ TWINS = [
     (factories.PropertyFactory, {"property_id": "twin"}),
     (factories.PropertyDatasetPermissionFactory, {"user": None, "property_id": "twin"}),
     (factories.PropertyJobFactory, {"quote_id": "twin"}),
+    (factories.PropertyJobFactory, {"turn": "twin"}),
+    (factories.VendorBillDayFactory, {"day": "2026-11-21"}),
     (factories.SavedSearchPropertyFactory, {"saved_search": None, "property_id": "twin"}),
     (factories.SavedSearchRunFactory, {"saved_search": None, "number": 1}),
     (factories.SavedSearchSnapshotFactory, {"run": None, "part": 0}),

@@ -14,6 +14,7 @@ from atlas_site.vendors.batchdata.client import (
     search_properties,
     wallet_balance,
 )
+from atlas_site.vendors.batchdata.comparables import Comparables
 from atlas_site.vendors.batchdata.contacts import Email, Phone
 from atlas_site.vendors.batchdata.criteria import (
     CriteriaRefused,
@@ -34,6 +35,7 @@ __all__ = [
     "QUICKLISTS",
     "QUICKLISTS_BY_KEY",
     "Address",
+    "Comparables",
     "CriteriaRefused",
     "Email",
     "LookupAnswer",

@@ -19,6 +19,7 @@ from atlas_site.lib import http
 from atlas_site.vendors.batchdata import answers
 from atlas_site.vendors.batchdata import datasets as wire
 from atlas_site.vendors.batchdata.answers import LookupAnswer, SearchCount, SearchPage, Suggestion, WalletBalance
+from atlas_site.vendors.batchdata.comparables import Comparables
 from atlas_site.vendors.batchdata.criteria import check_criteria, check_sort
 from atlas_site.vendors.errors import (
     VendorCallInProgress,
@@ -89,6 +90,7 @@ def search_properties(
     cursor: str | None = None,
     session: SearchSession | None = None,
     sort: Mapping[str, str] | None = None,
+    comparables: Comparables | None = None,
     user_id: ObjectId | None = None,
     now: datetime | None = None,
 ) -> SearchPage:
@@ -97,7 +99,7 @@ def search_properties(
     ``reference`` names the piece of work: the same reference and request is answered from the stored answer and never
     bought twice. Pages follow each other by ``session`` (safest: nothing is delivered twice, and a lost answer is asked
     for again), by ``cursor`` ("" for the first page, then ``next_cursor``), or by ``skip``, which drifts beyond 1,000.
-    ``sort`` is ``{"field", "sortOrder"}``.
+    ``sort`` is ``{"field", "sortOrder"}``. With ``comparables`` only properties that compare with a subject match.
 
     Raises ``CriteriaRefused`` and ``ValueError`` before anything is sent, and a ``VendorError``; with a session no
     outcome stays unknown, since it is safe to ask again.
@@ -107,6 +109,8 @@ def search_properties(
     if sum((skip > 0, cursor is not None, session is not None)) > 1:
         raise ValueError("Pages follow each other by skip, by cursor or by session.")
     options: dict[str, Any] = {"take": take, **_dataset_options(datasets)}
+    if comparables:
+        options |= comparables.options()
     if sort:
         options["sort"] = check_sort(sort.get("field", ""), sort.get("sortOrder", "asc"))
     if session:
@@ -117,7 +121,7 @@ def search_properties(
         options["skip"] = skip
     recorded = _call(
         replace(SEARCH, repeatable=session is not None),
-        {"searchCriteria": check_criteria(criteria), "options": options},
+        {"searchCriteria": _search_criteria(criteria, comparables), "options": options},
         answers.read_search,
         reference=reference,
         datasets=datasets,
@@ -131,6 +135,7 @@ def count_properties(
     criteria: Mapping[str, Any],
     *,
     quicklist_counts: bool = False,
+    comparables: Comparables | None = None,
     user_id: ObjectId | None = None,
     now: datetime | None = None,
 ) -> SearchCount:
@@ -143,7 +148,9 @@ def count_properties(
     options: dict[str, Any] = {"skip": 0, "take": 0, "datasets": ["basic"], "dateFormat": "iso-date"}
     if quicklist_counts:
         options["quicklistCounts"] = True
-    body = {"searchCriteria": check_criteria(criteria), "options": options}
+    if comparables:
+        options |= comparables.options()
+    body = {"searchCriteria": _search_criteria(criteria, comparables), "options": options}
     recorded = _call(COUNT, body, answers.read_count, user_id=user_id, now=now)
     return replace(recorded.result, call_id=recorded.call_id)
 
@@ -270,6 +277,10 @@ def _seconds_to_wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after_seconds if isinstance(error, VendorUnavailable) else None
     return backoff if asked is None else asked + min(backoff, 1.0)
+
+
+def _search_criteria(criteria: Mapping[str, Any], comparables: Comparables | None) -> dict[str, Any]:
+    return check_criteria(criteria) | (comparables.criteria() if comparables else {})
 
 
 def _dataset_options(datasets: Iterable[str]) -> dict[str, Any]:

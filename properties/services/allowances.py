@@ -1,0 +1,57 @@
+"""What the house pays for one user in one span of time, each cause within its limit (the money rule)."""
+
+from datetime import UTC, datetime, timedelta
+
+from bson import Int64, ObjectId
+from django.conf import settings
+from pymongo.errors import DuplicateKeyError
+
+from atlas_site.mongodb.documents import collection_of, current_session
+from properties.models import Allowance
+
+UNCHANGED_REFRESH = "unchanged refresh"
+OWNED_ALREADY = "owned already"
+
+
+def free_refreshes_left(user_id: ObjectId, now: datetime) -> int:
+    """How many datasets this user may still ask for again in this calendar month (UTC) and find unchanged, free."""
+    return max(0, settings.FREE_REFRESHES_A_MONTH - used(user_id, UNCHANGED_REFRESH, now))
+
+
+def owned_records_left(user_id: ObjectId, now: datetime) -> int:
+    """How many more records that this user owns or excluded the house lets the vendor bill today (UTC)."""
+    return max(0, settings.OWNED_RECORDS_A_DAY - used(user_id, OWNED_ALREADY, now))
+
+
+def used(user_id: ObjectId, cause: str, now: datetime) -> int:
+    """How much of a cause this user has had in the span that `now` lies in."""
+    keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
+    document = collection_of(Allowance).find_one(keys, {"used": 1}, session=current_session())
+    return document["used"] if document else 0
+
+
+def use(user_id: ObjectId, cause: str, count: int, now: datetime) -> None:
+    """Count `count` more of a cause. Call it in the transaction of what is free, after `open_allowance`."""
+    if count:
+        keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
+        collection_of(Allowance).update_one(keys, {"$inc": {"used": Int64(count)}}, session=current_session())
+
+
+def open_allowance(user_id: ObjectId, cause: str, now: datetime) -> None:
+    """Make the document that `use` counts in, outside of the transaction: two that make it at once do no harm."""
+    keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
+    try:
+        collection_of(Allowance).update_one(keys, {"$setOnInsert": {"_id": ObjectId(), "used": Int64(0)}}, upsert=True)
+    except DuplicateKeyError:  # somebody else made it in the same moment
+        return
+
+
+def period_of(cause: str, now: datetime) -> str:
+    """The span of a cause that a moment lies in, in UTC: a month for refreshes, a day for records owned already."""
+    return f"{now.astimezone(UTC):{'%Y-%m' if cause == UNCHANGED_REFRESH else '%Y-%m-%d'}}"
+
+
+def next_month(now: datetime) -> datetime:
+    """The first moment of the next calendar month, in UTC, when the free refreshes are new."""
+    first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (first + timedelta(days=32)).replace(day=1)

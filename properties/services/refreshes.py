@@ -1,0 +1,165 @@
+"""Asking the vendor again for datasets that a user owns: paid where a listed field changed (the money rule)."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import User
+from atlas_site.lib.transactions import run_txn
+from atlas_site.vendors.batchdata import PropertyRecord
+from credits import services as credit_services
+from credits.models import Quote
+from properties.datasets import DATASET_INFOS
+from properties.datasets.changes import LISTED, changed_fields, listed_values
+from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
+from properties.models.jobs import CHARGED
+from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_left, open_allowance, use
+from properties.services.jobs import capture_units, end_job, save_progress
+from properties.services.records import row_values
+from properties.services.unlocks import fetch_datasets, units_of
+
+UNCHANGED = "unchanged"
+NEWEST_SHOWN = "already owned: the newest copy is shown"
+GONE = "nothing on file any more"
+
+
+class NothingToRefresh(Exception):
+    """None of the datasets is owned and can be asked for again now. Its text is a sentence for the page."""
+
+
+def quote_refresh(
+    *,
+    user: User,
+    permission: PropertyDatasetPermission,
+    datasets: Iterable[str],
+    back_url: str,
+    now: datetime,
+    last_look: datetime | None = None,
+) -> Quote:
+    """Offer to ask the vendor again for datasets that the user owns of a property; nothing is fetched before.
+
+    The quote names the most that it can cost: the unit of every dataset, which is charged where a listed field
+    changed, or where nothing did after the free unchanged ones of the month. Left out are datasets that are not owned,
+    phones that were bought within 90 days (one purchase), and those of which Atlas holds a copy that is newer than the
+    user's last look and younger than 30 days: it is shown already. `last_look` is now for somebody who looks at the
+    property's page, and the moment of the last run for an automatic refresh. Raises NothingToRefresh.
+    """
+    held = Property.objects.get(property_id=permission.property_id)
+    named = dict.fromkeys(datasets)
+    owned = [each for each in named if each in permission.datasets and each in LISTED]
+    if not owned:
+        raise NothingToRefresh("None of these is yours. Unlock a dataset first; then you can ask for it again.")
+    looked_at = last_look or now
+    shown = [each for each in owned if is_newer(held, each, looked_at, now)]
+    bought = [each for each in owned if each == Dataset.CONTACT and is_one_purchase(permission, now)]
+    wanted = [each for each in owned if each not in (*shown, *bought)]
+    if not wanted:
+        raise NothingToRefresh(
+            "The newest copy is shown already. Nothing was asked for, and nothing was charged."
+            if shown
+            else "Phones that you bought within 90 days are one purchase: what was found then is attached, free."
+        )
+    titles = ", ".join(DATASET_INFOS[dataset].title for dataset in wanted)
+    return credit_services.make_quote(
+        user_id=user.pk,
+        kind=PropertyJob.Kind.REFRESH,
+        title=f"Ask again for {titles} of {permission.address or 'a property'}"[:200],
+        subject={
+            "property_id": permission.property_id,
+            "datasets": wanted,
+            "looked_at": looked_at.isoformat(),
+            "free_left": free_refreshes_left(user.pk, now),
+        },
+        units=units_of(wanted),
+        accept_view="properties:accept-quote",
+        back_url=back_url,
+        source=credit_services.QuoteSource(
+            kind="property",
+            id=permission.property_id,
+            label=permission.address or "A property",
+            url=reverse("properties:show-property", args=[permission.property_id]),
+        ),
+        now=now,
+    )
+
+
+def is_newer(held: Property, dataset: str, looked_at: datetime, now: datetime) -> bool:
+    """Whether somebody else fetched this dataset after the user's last look, and lately enough to be shown as new."""
+    answer = held.answer_of(dataset)
+    return answer is not None and answer.at > looked_at and answer.is_younger_than(settings.RECORD_FRESH_FOR, now)
+
+
+def is_one_purchase(permission: PropertyDatasetPermission, now: datetime) -> bool:
+    """Whether the user unlocked the phones of this property within the last 90 days."""
+    unlocked = permission.unlocked.get(Dataset.CONTACT)
+    return unlocked is not None and now - datetime.fromisoformat(unlocked) < settings.CONTACT_BOUGHT_FOR
+
+
+def refresh_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
+    """Ask again for what nobody has asked for meanwhile, charge for what changed, and end the job.
+
+    Raises a VendorError, or LeaseLost.
+    """
+    property_id, wanted = job.subject["property_id"], job.subject["datasets"]
+    held = Property.objects.get(property_id=property_id)
+    if not job.cursor:
+        # Kept before anything is asked: once the answer is stored, nobody can tell what it changed.
+        looked_at = datetime.fromisoformat(job.subject["looked_at"])
+        asked = [dataset for dataset in wanted if not is_newer(held, dataset, looked_at, now)]
+        before = {dataset: listed_values(held.data, dataset) for dataset in asked}
+        job = save_progress(job=job, cursor={"asked": asked, "before": before})
+    asked, source = job.cursor["asked"], ""
+    if asked:
+        source = "vendor" if fetch_datasets(job, property_id, asked, now) else "vendor, unbilled"
+        held = Property.objects.get(property_id=property_id)
+    open_allowance(job.user_id, UNCHANGED_REFRESH, now)
+
+    def settle() -> PropertyJob:
+        free_left = free_refreshes_left(job.user_id, now)
+        rows = []
+        for dataset in wanted:
+            row = _outcome(job, held, dataset, source, free_left)
+            free_left -= row["outcome"] == UNCHANGED
+            rows.append(row)
+        hits = [row["dataset"] for row in rows if row["outcome"] == CHARGED]
+        outcome = capture_units(job=job, step="datasets", units=units_of(hits), now=now)
+        unchanged = sum(row["outcome"] == UNCHANGED for row in rows)
+        use(job.user_id, UNCHANGED_REFRESH, unchanged, now)
+        rows = [{**row, "outcome": outcome} if row["outcome"] == CHARGED else row for row in rows]
+        _fill_row(job, held, hits, now)
+        free = Counter(row["outcome"] for row in rows if row["dataset"] not in hits)
+        return end_job(job=job, cause="miss", now=now, hit_count=len(hits), not_charged=dict(free), rows=rows)
+
+    return run_txn(settle, lock=job.user_id)
+
+
+def _outcome(job: PropertyJob, held: Property, dataset: str, source: str, free_left: int) -> dict[str, Any]:
+    """What became of one dataset, and why: for the receipt and for the vendor's bill."""
+    row = {"propertyId": held.property_id, "dataset": dataset}
+    if dataset not in job.cursor["asked"]:
+        return {**row, "outcome": NEWEST_SHOWN, "source": "copy"}
+    if source != "vendor":
+        return {**row, "outcome": GONE, "source": source}
+    changed = changed_fields(job.cursor["before"][dataset], held.data, dataset)
+    if changed:
+        return {**row, "outcome": CHARGED, "source": source, "why": f"changed: {', '.join(changed)}"}
+    if free_left > 0:
+        return {**row, "outcome": UNCHANGED, "source": source}
+    why = f"unchanged, and the {settings.FREE_REFRESHES_A_MONTH} free ones of this month are used"
+    return {**row, "outcome": CHARGED, "source": source, "why": why}
+
+
+def _fill_row(job: PropertyJob, held: Property, hits: list[str], now: datetime) -> None:
+    """Bring the user's own row up to the copy at once; those of other owners follow by themselves.
+
+    Phones that were charged again are a new purchase, for the next 90 days.
+    """
+    permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=held.property_id)
+    values = row_values(PropertyRecord(held.data), permission.datasets)
+    if Dataset.CONTACT in hits:
+        values["unlocked"] = {**permission.unlocked, Dataset.CONTACT.value: now.isoformat()}
+    PropertyDatasetPermission.objects.filter(pk=permission.pk).update(**values)
