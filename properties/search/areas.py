@@ -163,7 +163,7 @@ class Polygon:
         corners = [[longitude, latitude] for latitude, longitude in self.corners]
         return _within(self.box, {"$polygon": corners})
 
-    def grown_to(self, latitude: float, longitude: float) -> "Area | None":  # noqa: ARG002
+    def grown_to(self, latitude: float, longitude: float) -> "Area | None":
         """None: nobody can say how a drawn area should grow."""
         return None
 
@@ -204,7 +204,8 @@ def _make_circle(numbers: list[float]) -> Circle:
 
 
 def _make_polygon(points: list[Point]) -> Polygon:
-    corners = [point for number, point in enumerate(points) if point != points[number - 1] or len(points) == 1]
+    # Who closes the line by hand writes the first corner twice.
+    corners = [point for point, following in zip(points, [*points[1:], points[0]], strict=True) if point != following]
     if not 3 <= len(corners) <= MOST_CORNERS:
         raise ValueError(f"A drawn area has 3 to {MOST_CORNERS} corners.")
     polygon = Polygon(tuple(corners))

@@ -1,45 +1,72 @@
 """The search form: the one reader of search parameters, whether typed, linked, saved or imported."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
-from django.utils.text import slugify
 
 from atlas_site.lib.places import AmbiguousPlace, Place, resolve_place
-from properties.search.filters import FILTERS, SIGNAL_CHOICES, SORTS
+from properties.search.areas import Area, parse_area
+from properties.search.filters import FILTERS, GROUPS, SIGNAL_CHOICES, SORTS, Filter, Group
 from properties.search.query import SearchQuery
+from properties.search.signals import GROUPS as SIGNAL_GROUPS
 from properties.search.signals import SIGNALS, Signal
 
 PLACES_OFFERED = 8
+MOST_EXCLUSIONS = 20
+# The name of a kind of list, a colon, and its key: "list:64f0…".
+EXCLUSION = re.compile(r"[a-z][a-z_-]{0,30}:[\w.-]{1,80}")
 
 
 @dataclass(frozen=True)
 class FilterControls:
-    """One filter as the page shows it: its label, and one control, or two for "from" and "to"."""
+    """One filter as the page shows it: one control; two for "from" and "to"; for days also one for the last months."""
 
-    label: str
+    filter: Filter
     controls: list[BoundField]
 
     @property
+    def label(self) -> str:
+        return self.filter.label
+
+    @property
     def is_range(self) -> bool:
-        return len(self.controls) == 2
+        return len(self.controls) >= 2
+
+    @property
+    def within(self) -> BoundField | None:
+        """The control for "within the last months", which only days have."""
+        return self.controls[2] if len(self.controls) == 3 else None
 
     @property
     def is_active(self) -> bool:
         return any(control.value() not in (None, "", []) for control in self.controls)
 
+    @property
+    def words(self) -> str:
+        """What "find a filter" compares with what is typed."""
+        group = self.filter.group
+        return " ".join([self.label, group.title, self.filter.help, *self.filter.aliases, *group.aliases]).lower()
+
 
 @dataclass(frozen=True)
 class SignalRow:
-    """One signal as the page shows it: whether it must hold, or is one of which any may."""
+    """One signal as the page shows it: whether it must hold, is one of which any may, or must not hold."""
 
     signal: Signal
     is_in_all: bool
     is_in_any: bool
+    is_in_none: bool = False
+
+    @property
+    def words(self) -> str:
+        """What "find a filter" compares with what is typed."""
+        return f"{self.signal.label} {self.signal.definition}".lower()
 
 
 @dataclass(frozen=True)
@@ -50,30 +77,51 @@ class FilterGroup:
     title: str
     filters: list[FilterControls] = field(default_factory=list)
     signals: list[SignalRow] = field(default_factory=list)
+    group: Group | None = None
 
-    @property
+    @cached_property
     def active_count(self) -> int:
         """How many conditions of this group are set."""
-        chosen = sum(row.is_in_all + row.is_in_any for row in self.signals)
+        chosen = sum(row.is_in_all + row.is_in_any + row.is_in_none for row in self.signals)
         return chosen + sum(each.is_active for each in self.filters)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(control.errors for each in self.filters for control in each.controls)
+
+
+class ExclusionsField(forms.Field):
+    """Keys of what is left out; whether there is such a list shows when the search is carried out."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: object) -> list[str]:
+        keys = list(dict.fromkeys(str(key) for key in value)) if isinstance(value, list | tuple) else []
+        if len(keys) > MOST_EXCLUSIONS or not all(EXCLUSION.fullmatch(key) for key in keys):
+            raise forms.ValidationError("One of the lists to leave out is not known. Choose it again.")
+        return keys
+
+
+def _signals_field(label: str) -> forms.MultipleChoiceField:
+    widget = forms.CheckboxSelectMultiple
+    return forms.MultipleChoiceField(label=label, required=False, choices=SIGNAL_CHOICES, widget=widget)
 
 
 class SearchForm(forms.Form):
-    """The search page's form: a place, the registry's filters, and signals that must all or any hold."""
+    """The search page's form: where, the registry's filters, and signals of which all, any or none must hold.
+
+    Parameters that it does not know are ignored.
+    """
 
     hides_optional = True
+    needs_where = True
 
-    q = forms.CharField(
-        label="City, county, ZIP or state",
-        max_length=120,
-        error_messages={"required": "Name a place first: a city, a county, a ZIP or a state."},
-    )
-    all = forms.MultipleChoiceField(
-        label="All of these", required=False, choices=SIGNAL_CHOICES, widget=forms.CheckboxSelectMultiple
-    )
-    any = forms.MultipleChoiceField(
-        label="Any of these", required=False, choices=SIGNAL_CHOICES, widget=forms.CheckboxSelectMultiple
-    )
+    q = forms.CharField(label="City, county, ZIP or state", max_length=120, required=False)
+    area = forms.CharField(label="Area on the map", max_length=6_000, required=False, widget=forms.HiddenInput)
+    all = _signals_field("All of these")
+    any = _signals_field("Any of these")
+    none = _signals_field("None of these")
+    exclude = ExclusionsField(label="Left out", required=False)
     sort = forms.ChoiceField(
         label="Order", required=False, choices=[(value, label) for value, (label, _) in SORTS.items()]
     )
@@ -100,27 +148,43 @@ class SearchForm(forms.Form):
         self.cleaned_data["place"] = place
         return place.label
 
+    def clean_area(self) -> Area | None:
+        text = self.cleaned_data["area"]
+        try:
+            return parse_area(text) if text else None
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from None
+
     def clean(self) -> dict:
         cleaned = super().clean()
+        if (
+            self.needs_where
+            and not cleaned.get("place")
+            and not cleaned.get("area")
+            and not self.errors.keys() & {"q", "area"}
+        ):
+            self.add_error("q", "Name a place first: a city, a county, a ZIP or a state.")
         for each in FILTERS:
-            if len(each.params) != 2:
-                continue
-            low, high = (cleaned.get(param) for param in each.params)
-            if low is not None and high is not None and low > high:
-                self.add_error(each.params[1], "“To” must not be below “from”.")
+            if problem := each.problem(cleaned):
+                self.add_error(*problem)
+        wanted = {*(cleaned.get("all") or ())}
+        if both := [SIGNALS[slug].label for slug in cleaned.get("none") or () if slug in wanted]:
+            self.add_error("none", f"This cannot both hold and not hold: {', '.join(both)}.")
         return cleaned
 
     def groups(self) -> list[FilterGroup]:
         """The conditions as the page shows them: filters by group, then signals by group."""
-        groups: dict[str, FilterGroup] = {}
+        groups = {group.key: FilterGroup(group.key, group.title, group=group) for group in GROUPS}
         for each in FILTERS:
-            group = groups.setdefault(each.group, FilterGroup(slugify(each.group), each.group))
-            group.filters.append(FilterControls(each.label, [self[name] for name in each.params]))
-        chosen = {name: self[name].value() or [] for name in ("all", "any")}
+            controls = FilterControls(each, [self[name] for name in each.params])
+            groups[each.group.key].filters.append(controls)
+        chosen = {name: self[name].value() or [] for name in ("all", "any", "none")}
+        for title in SIGNAL_GROUPS:
+            key = f"{title.lower()}-signals"
+            groups[key] = FilterGroup(key, f"{title} signals")
         for slug, signal in SIGNALS.items():
-            title = f"{signal.group} signals"
-            group = groups.setdefault(title, FilterGroup(slugify(title), title))
-            group.signals.append(SignalRow(signal, slug in chosen["all"], slug in chosen["any"]))
+            row = SignalRow(signal, slug in chosen["all"], slug in chosen["any"], slug in chosen["none"])
+            groups[f"{signal.group.lower()}-signals"].signals.append(row)
         return list(groups.values())
 
     def place_choices(self) -> list[tuple[Place, str]]:
@@ -159,9 +223,10 @@ def read_query(params: Mapping[str, list[str]]) -> SearchQuery:
 
 
 class OwnedForm(SearchForm):
-    """The owned list's form: the same conditions, the place may be left out, and the list has orders of its own."""
+    """The owned list's form: place and area may be left out, and the list has orders of its own."""
+
+    needs_where = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["q"].required = False
         del self.fields["sort"]

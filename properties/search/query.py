@@ -2,23 +2,39 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
+from django.utils import timezone
 
 from atlas_site.lib.places import Place
-from properties.search.filters import FILTERS, SORTS, Chip, Filter
+from atlas_site.mongodb.conditions import Matches
+from properties.search.areas import Area
+from properties.search.conditions import (
+    AnySignalCondition,
+    AreaCondition,
+    Condition,
+    FilterCondition,
+    PlaceCondition,
+    SignalCondition,
+)
+from properties.search.filters import FILTERS, SORTS, Chip, Choice, Filter
 from properties.search.signals import SIGNALS
+
+NEGATION = "not-"
+"""What the vendor writes before a signal that must not hold."""
 
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """One search: a place, conditions by parameter name, signals that must all or any hold, and an order.
+    """One search: where (a place, a shape on the map, or both), conditions by parameter name, signals of which all,
+    any or none must hold, what is left out (keys of exclusions), and an order.
 
-    Only a look at what the user owns may go without a place.
+    Only a look at what the user owns may go without a place and an area.
     """
 
     place: Place | None
@@ -26,41 +42,75 @@ class SearchQuery:
     all_signals: tuple[str, ...] = ()
     any_signals: tuple[str, ...] = ()
     sort: str = ""
+    area: Area | None = None
+    none_signals: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
     @classmethod
     def from_cleaned(cls, cleaned: Mapping[str, Any]) -> "SearchQuery":
         """Make a query of a valid SearchForm's cleaned data."""
         names = [param for each in FILTERS for param in each.params]
         values = {name: cleaned[name] for name in names if cleaned.get(name) not in (None, "", [])}
+        for each in FILTERS:
+            if isinstance(each, Choice) and each.name in values:
+                values[each.name] = _in_order(each.labels, values[each.name])
         return cls(
             place=cleaned.get("place"),
             values=values,
-            all_signals=tuple(cleaned.get("all") or ()),
-            any_signals=tuple(cleaned.get("any") or ()),
+            all_signals=tuple(_in_order(SIGNALS, cleaned.get("all"))),
+            any_signals=tuple(_in_order(SIGNALS, cleaned.get("any"))),
             sort=cleaned.get("sort") or "",
+            area=cleaned.get("area") or None,
+            none_signals=tuple(_in_order(SIGNALS, cleaned.get("none"))),
+            exclude=tuple(sorted(set(cleaned.get("exclude") or ()))),
         )
 
+    # ------------------------------------------------------------ what it asks for
     @property
     def active_filters(self) -> list[Filter]:
-        return [each for each in FILTERS if each.criteria(self.values) is not None]
+        """The filters that are set, in the registry's order."""
+        return [each for each in FILTERS if each.is_active(self.values)]
 
     @property
     def has_conditions(self) -> bool:
-        """Whether it asks for more than the place."""
-        return bool(self.active_filters or self.all_signals or self.any_signals)
+        """Whether it asks for more than the place or the area."""
+        return bool(self.active_filters or self.all_signals or self.any_signals or self.none_signals)
 
+    def where_conditions(self) -> list[Condition]:
+        """The conditions about the position: the place, the shape on the map."""
+        place: list[Condition] = [PlaceCondition(self.place)] if self.place else []
+        return [*place, AreaCondition(self.area)] if self.area else place
+
+    def what_conditions(self) -> list[Condition]:
+        """All other conditions, one for each filter that is set, each signal that must or must not hold, and the set
+        of signals of which one must."""
+        return [
+            *(self._filter_condition(each) for each in self.active_filters),
+            *(SignalCondition(slug) for slug in self.all_signals),
+            *([AnySignalCondition(self.any_signals)] if self.any_signals else []),
+            *(SignalCondition(slug, is_wanted=False) for slug in self.none_signals),
+        ]
+
+    def conditions(self) -> list[Condition]:
+        """Every condition of the search."""
+        return [*self.where_conditions(), *self.what_conditions()]
+
+    def _filter_condition(self, each: Filter) -> FilterCondition:
+        return FilterCondition(each, {name: self.values[name] for name in each.params if name in self.values})
+
+    # ------------------------------------------------------------ as a URL
     def params(self) -> dict[str, list[str]]:
         """The canonical URL parameters: no empty ones, registry order."""
         params: dict[str, list[str]] = {"q": [self.place.label]} if self.place else {}
+        if self.area:
+            params["area"] = [self.area.text]
         for each in self.active_filters:
             for name in each.params:
                 value = self.values.get(name)
                 if value is not None:
                     params[name] = [str(item) for item in value] if isinstance(value, list) else [str(value)]
-        if self.all_signals:
-            params["all"] = list(self.all_signals)
-        if self.any_signals:
-            params["any"] = list(self.any_signals)
+        lists = {"all": self.all_signals, "any": self.any_signals, "none": self.none_signals, "exclude": self.exclude}
+        params |= {name: list(values) for name, values in lists.items() if values}
         if self.sort:
             params["sort"] = [self.sort]
         return params
@@ -69,31 +119,40 @@ class SearchQuery:
         """The query string that pages link by."""
         return urlencode(self.params(), doseq=True)
 
+    # ------------------------------------------------------------ as a question to the vendor
     def criteria(self) -> dict[str, Any]:
-        """The vendor's `searchCriteria` for this search."""
+        """The vendor's `searchCriteria` for this search; what is excluded is not part of them."""
         criteria = self.place_criteria()
-        for each in self.active_filters:
-            group, name = each.path
-            criteria.setdefault(group, {})[name] = each.criteria(self.values)
-        if self.all_signals:
-            criteria["quickLists"] = list(self.all_signals)
+        _add_filters(criteria, self.active_filters, self.values)
+        required = [*self.all_signals, *(NEGATION + slug for slug in self.none_signals)]
+        if required:
+            criteria["quickLists"] = required
         if self.any_signals:
             criteria["orQuickLists"] = list(self.any_signals)
         return criteria
 
     def place_criteria(self) -> dict[str, Any]:
-        """The vendor's criteria for the place alone. Raises ValueError without a place."""
+        """The vendor's criteria for place and area alone. Raises ValueError without either."""
         place = self.place
-        if place is None:
-            raise ValueError("A search of the vendor needs a place.")
-        address = {"state": {"equals": place.state}}
-        if place.kind == "zip":
-            address = {"zip": {"equals": place.zip}}
-        elif place.kind == "city":
+        if place is None and self.area is None:
+            raise ValueError("A search of the vendor needs a place or an area.")
+        criteria: dict[str, Any] = {"query": place.query_text} if place else {}
+        address: dict[str, Any] = {}
+        if place:
+            address = {"zip": {"equals": place.zip}} if place.kind == "zip" else {"state": {"equals": place.state}}
+        if place and place.kind == "city":
             address["city"] = {"equals": place.city}
-        elif place.kind == "county":
+        elif place and place.kind == "county":
             address["county"] = {"equals": place.county_name}
-        return {"query": place.query_text, "address": address}
+        if self.area:
+            address |= self.area.criteria()
+        return {**criteria, "address": address}
+
+    def public_criteria(self) -> dict[str, Any]:
+        """The vendor's criteria for place, area and the conditions that BASIC tells, which are public knowledge."""
+        criteria = self.place_criteria()
+        _add_filters(criteria, [each for each in self.active_filters if each.is_public], self.values)
+        return criteria
 
     @property
     def vendor_sort(self) -> dict[str, str] | None:
@@ -103,67 +162,70 @@ class SearchQuery:
 
     def hash(self) -> str:
         """The same for two searches that ask the vendor the same question."""
-        text = json.dumps([self.criteria(), self.vendor_sort], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        question = [self.criteria(), self.vendor_sort, *([self.exclude] if self.exclude else [])]
+        return hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()
 
-    def chips(self) -> list[Chip]:
-        """What is active, each removable on its own."""
-        chips = [self._chip_without(each.say(self.values), each.params) for each in self.active_filters]
-        for name, slugs, word in (("all", self.all_signals, "Must be"), ("any", self.any_signals, "Any of")):
-            chips += [self._chip_without_signal(name, slug, f"{word}: {SIGNALS[slug].label}") for slug in slugs]
+    # ------------------------------------------------------------ in words
+    def chips(self, exclusions: Mapping[str, str] | None = None) -> list[Chip]:
+        """What is active, each removable on its own. `exclusions` names what is left out, by key."""
+        chips = [self._chip_without(self.area.label, ("area",))] if self.area else []
+        chips += [self._chip_without(each.say(self.values), each.params) for each in self.active_filters]
+        signals = (("all", self.all_signals, "Must be"), ("any", self.any_signals, "Any of"))
+        for name, slugs, word in (*signals, ("none", self.none_signals, "Not")):
+            chips += [self._chip_without_one(name, slug, f"{word}: {SIGNALS[slug].label}") for slug in slugs]
+        names = exclusions or {}
+        chips += [self._chip_without_one("exclude", key, f"Left out: {names.get(key, key)}") for key in self.exclude]
         return chips
+
+    @property
+    def where(self) -> str:
+        """Place and area in words."""
+        return ", ".join(each.words for each in self.where_conditions()) or "Everywhere"
 
     def describe(self) -> str:
         """The whole search in a sentence part, for titles of quotes and saved searches."""
         parts = self.proofs()
-        place = self.place.label if self.place else "Everywhere"
-        return f"{place}: {'; '.join(parts)}" if parts else place
+        return f"{self.where}: {'; '.join(parts)}" if parts else self.where
 
     def proofs(self) -> list[str]:
         """What a record of the answer proves by being in it, in words."""
-        proofs = [each.say(self.values) for each in self.active_filters]
-        proofs += [SIGNALS[slug].label for slug in self.all_signals]
-        if self.any_signals:
-            proofs.append(" or ".join(SIGNALS[slug].label for slug in self.any_signals))
-        return proofs
+        return [each.words for each in self.what_conditions()]
 
-    def owned_condition(self) -> Q:
-        """The search as a condition on the user's own rows.
+    # ------------------------------------------------------------ as a condition on what is owned
+    def owned_condition(self, today: date | None = None) -> Q:
+        """The search as a condition on the user's own rows; `today` is the day that "within the last months" ends on.
 
-        A row holds values of unlocked datasets only. Where it cannot tell, it counts if the search that revealed it
-        proved the same condition, so the count is "about" and never tells what is locked.
+        A row holds values of unlocked datasets only. Where one is locked, the row counts if the search that revealed
+        it proved the same condition, so the count is "about" and never tells what is locked.
         """
-        condition = Q(**self._place_lookups())
-        for each in self.active_filters:
-            condition &= self._row_condition(each)
-        signals = self.proofs()[len(self.active_filters) :]
-        return condition & Q(proofs__contains=signals) if signals else condition
+        condition = self.owned_document(today)
+        return Q(Matches(condition)) if condition else Q()
 
-    def _row_condition(self, each: Filter) -> Q:
-        values = each.owned_lookups(self.values)
-        if values and each.dataset == "BASIC":
-            return Q(**values)
-        proved = Q(proofs__contains=[each.say(self.values)])
-        return Q(**values) | proved if values else proved
+    def owned_document(self, today: date | None = None) -> dict[str, Any]:
+        """The same in the server's own language, for pipelines; {} when every row matches."""
+        today = today or timezone.now().date()
+        parts = [each.server_condition(today) for each in self.conditions()]
+        return {"$and": parts} if len(parts) > 1 else parts[0] if parts else {}
 
-    def _place_lookups(self) -> dict[str, str]:
-        place = self.place
-        if place is None:
-            return {}
-        if place.kind == "zip":
-            return {"postal_code": place.zip}
-        lookups = {"state": place.state}
-        if place.kind == "city":
-            lookups["city"] = place.city
-        elif place.kind == "county":
-            lookups["county"] = place.county_name
-        return lookups
-
-    def _chip_without(self, label: str, names: tuple[str, ...]) -> Chip:
+    def _chip_without(self, label: str, names: Iterable[str]) -> Chip:
         rest = {name: values for name, values in self.params().items() if name not in names}
         return Chip(label=label, query=urlencode(rest, doseq=True))
 
-    def _chip_without_signal(self, name: str, slug: str, label: str) -> Chip:
+    def _chip_without_one(self, name: str, value: str, label: str) -> Chip:
         rest = self.params()
-        rest[name] = [each for each in rest[name] if each != slug]
+        rest[name] = [each for each in rest[name] if each != value]
         return Chip(label=label, query=urlencode(rest, doseq=True))
+
+
+def _in_order(known: Iterable[str], chosen: Iterable[str] | None) -> list[str]:
+    """What was chosen, each once and in one order, so that the same search is always written the same way."""
+    wanted = set(chosen or ())
+    return [each for each in known if each in wanted]
+
+
+def _add_filters(criteria: dict[str, Any], filters: Iterable[Filter], values: Mapping[str, Any]) -> None:
+    """Add filters to criteria; a filter on a field that the place uses as well narrows it further."""
+    for each in filters:
+        group, name = each.path
+        conditions = criteria.setdefault(group, {})
+        conditions[name] = {**conditions.get(name, {}), **(each.criteria(values) or {})}
