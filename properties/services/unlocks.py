@@ -15,7 +15,7 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from properties.datasets import DATASET_INFOS
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
-from properties.services.jobs import end_job, save_progress
+from properties.services.jobs import capture_units, end_job, save_progress
 from properties.services.records import note_nothing_found, row_values, store_records
 
 

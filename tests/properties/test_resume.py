@@ -21,7 +21,7 @@ BROKEN = {"errorCode": 8000}  # no label: nothing retries it
 def accepted(carol, fund, phoenix, now, sandbox) -> PropertyJob:
     """A reveal of 10 that nobody has begun."""
     fund(carol, 100)
-    quote = reveals.quote_reveal(user=carol, query=phoenix, count=10, total=500, back_url="/", now=now)
+    quote = reveals.quote_reveal(user=carol, query=phoenix, count=10, total=None, back_url="/", now=now)
     return jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
 
 
@@ -75,7 +75,7 @@ def test_two_workers_never_hold_one_job(accepted, now):
 
 def test_a_reveal_waits_for_another_one_of_the_same_user(accepted, bob, carol, fund, phoenix, now, sandbox):
     def accept_another(user) -> str:
-        quote = reveals.quote_reveal(user=user, query=phoenix, count=10, total=500, back_url="/", now=now)
+        quote = reveals.quote_reveal(user=user, query=phoenix, count=10, total=None, back_url="/", now=now)
         return str(jobs.accept_quote(user=user, quote_id=quote.pk, now=now).pk)
 
     hers, his = accept_another(carol), accept_another(fund(bob, 50))

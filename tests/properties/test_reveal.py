@@ -40,7 +40,7 @@ def test_the_next_reveal_of_a_search_goes_on_where_the_last_one_stopped(carol, f
 def test_a_quote_costs_the_house_nothing_until_it_is_accepted(carol, fund, phoenix, now, sandbox):
     fund(carol, 100)
     for _ in range(100):
-        reveals.quote_reveal(user=carol, query=phoenix, count=10, total=500, back_url="/search/", now=now)
+        reveals.quote_reveal(user=carol, query=phoenix, count=10, total=None, back_url="/search/", now=now)
 
     assert sandbox.bill()["results_billed"] == 0
     assert Credit.objects.get(user=carol).credit_available == 100
@@ -48,7 +48,7 @@ def test_a_quote_costs_the_house_nothing_until_it_is_accepted(carol, fund, phoen
 
 def test_a_vendor_that_is_down_delays_the_job_and_charges_nothing(carol, fund, phoenix, now, sandbox):
     fund(carol, 100)
-    quote = reveals.quote_reveal(user=carol, query=phoenix, count=10, total=500, back_url="/search/", now=now)
+    quote = reveals.quote_reveal(user=carol, query=phoenix, count=10, total=None, back_url="/search/", now=now)
     job = jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
     sandbox.fail("wallet-empty", times=1)
 
@@ -63,7 +63,7 @@ def test_a_vendor_that_is_down_delays_the_job_and_charges_nothing(carol, fund, p
 
 def test_a_job_that_never_gets_an_answer_ends_and_gives_everything_back(carol, fund, phoenix, now, sandbox):
     fund(carol, 100)
-    quote = reveals.quote_reveal(user=carol, query=phoenix, count=10, total=500, back_url="/search/", now=now)
+    quote = reveals.quote_reveal(user=carol, query=phoenix, count=10, total=None, back_url="/search/", now=now)
     job = jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
     sandbox.fail("wallet-empty", times=100)
     moment = now
@@ -79,7 +79,7 @@ def test_a_job_that_never_gets_an_answer_ends_and_gives_everything_back(carol, f
 
 def test_accepting_twice_makes_one_job_and_holds_once(carol, fund, phoenix, now, sandbox):
     fund(carol, 100)
-    quote = reveals.quote_reveal(user=carol, query=phoenix, count=10, total=500, back_url="/search/", now=now)
+    quote = reveals.quote_reveal(user=carol, query=phoenix, count=10, total=None, back_url="/search/", now=now)
 
     first = jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
     second = jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
@@ -93,7 +93,7 @@ def test_what_two_jobs_find_at_once_is_charged_once(carol, fund, phoenix, now, s
     started = [
         jobs.accept_quote(
             user=carol,
-            quote_id=reveals.quote_reveal(user=carol, query=phoenix, count=10, total=500, back_url="/", now=now).pk,
+            quote_id=reveals.quote_reveal(user=carol, query=phoenix, count=10, total=None, back_url="/", now=now).pk,
             now=now,
         )
         for _ in range(2)
