@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from properties.views import jobs, owned, saved, search
+from properties.views import jobs, owned, pictures, saved, search
 
 app_name = "properties"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("properties/", owned.list_properties, name="list-properties"),
     path("properties/points/", owned.list_points, name="list-points"),
     path("properties/<str:property_id>/", owned.show_property, name="show-property"),
+    path("properties/<str:property_id>/street-view/", pictures.show_street_view, name="show-street-view"),
+    path("properties/<str:property_id>/street-view/image/", pictures.street_view_image, name="street-view-image"),
     path("properties/<str:property_id>/unlock/", owned.quote_unlock, name="quote-unlock"),
     path("searches/", saved.list_saved_searches, name="list-saved-searches"),
     path("searches/<str:search_id>/", saved.show_saved_search, name="show-saved-search"),

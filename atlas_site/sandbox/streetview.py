@@ -59,7 +59,7 @@ def _metadata(request: Request) -> Response:
     if not _is_signed(request):
         return _status("REQUEST_DENIED", error_message="The provided API key or signature is invalid.")
     place = request.query.get("location", "") or request.query.get("pano", "")
-    status = _status_of(place)
+    status = status_at(place)
     if status != "OK":
         return _status(status)
     random = Random(place)  # noqa: S311 -- a drawing, the same at each look
@@ -79,7 +79,7 @@ def _picture(request: Request) -> Response:
         return Response(b"The Google Maps Platform server rejected your request.", 403, "text/plain")
     place = request.query.get("location", "") or request.query.get("pano", "")
     size = _SIZE.fullmatch(request.query.get("size", ""))
-    status = _status_of(place)
+    status = status_at(place)
     if not size or status == "INVALID_REQUEST":
         return Response(b"Invalid request. Missing or malformed parameter.", 400, "text/plain")
     if status != "OK" and request.query.get("return_error_code") == "true":
@@ -98,8 +98,8 @@ def _is_signed(request: Request) -> bool:
     return hmac.compare_digest(sign(f"{request.path}?{unsigned}", secret_of(key)), signature.replace("%3D", "="))
 
 
-def _status_of(place: str) -> str:
-    """Return what Google would say of a place."""
+def status_at(place: str) -> str:
+    """Return what the metadata of a place say: the same each time."""
     if not place.strip():
         return "INVALID_REQUEST"
     found = _COORDINATES.fullmatch(place)

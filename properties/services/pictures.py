@@ -1,0 +1,183 @@
+"""Pictures of the street: what Google has of a place, looked up when somebody asks, and kept only where that may be."""
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bson import Int64, ObjectId
+from django.conf import settings
+
+from accounts.models import User
+from atlas_site.mongodb.documents import collection_of
+from atlas_site.vendors import storage, streetview
+from atlas_site.vendors.errors import NotFound, VendorError, VendorRejected
+from properties.models import Allowance, Property
+from properties.selectors.pictures import find_owned, place_of
+from properties.services.allowances import open_allowance, period_of, used
+
+PICTURE_FETCHED = "street picture"
+"""The cause under which pictures are counted that the house pays Google for."""
+
+GOOGLE = "© Google"
+logger = logging.getLogger(__name__)
+
+
+class NotOffered(Exception):
+    """The operator has no key for Street View."""
+
+
+class NoPicture(Exception):
+    """Google has no picture of this street, so far as it says today."""
+
+
+class PictureUnavailable(Exception):
+    """There is no answer now. Its text is a sentence for the page."""
+
+
+class PictureBudgetSpent(PictureUnavailable):
+    """The user has had all pictures that the operator pays for in a day."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have looked at all the pictures of today. They are free, and limited; come back tomorrow."
+        )
+
+
+@dataclass(frozen=True)
+class StreetView:
+    """What Google has of the street before a property. `taken_on` is the first day of the month of the drive."""
+
+    is_there: bool
+    taken_on: date | None = None
+    copyright: str = ""
+    panorama_id: str = ""
+
+
+def look_for_panorama(*, user: User, property_id: str, now: datetime) -> StreetView:
+    """Say what Google has of the street before a property that this user owns; no picture is fetched, nothing is paid.
+
+    What Google said is kept with the property, and a definite answer is not asked for again, a miss included; trouble
+    on the way leaves the property as one that was never asked about. Raises `Property.DoesNotExist` for a property
+    that is not owned, NotOffered and PictureUnavailable.
+    """
+    return _look(_owned(user, property_id), user, now)
+
+
+def picture_of(*, user: User, property_id: str, now: datetime) -> streetview.Image:
+    """Fetch the picture of the street before a property that this user owns.
+
+    Each fetched picture costs the operator, so STREET_VIEW_IMAGES_A_DAY limits them for each user. It is kept, and
+    found again, only while STORE_STREET_VIEW_IMAGES is on. Raises `Property.DoesNotExist` for a property that is not
+    owned, NotOffered, NoPicture, PictureBudgetSpent and PictureUnavailable.
+    """
+    held = _owned(user, property_id)
+    found = _look(held, user, now)
+    if not found.is_there:
+        raise NoPicture
+    key = storage.picture_key(property_id, found.panorama_id)
+    if settings.STORE_STREET_VIEW_IMAGES and key in held.google_images:
+        kept = _load(key)
+        if kept is not None:
+            return kept
+    place = place_of(held)
+    _spend_picture(user, now)
+    try:
+        image = streetview.fetch_image(
+            latitude=place.latitude, longitude=place.longitude, address=place.address, now=now, user_id=user.pk
+        )
+    except NotFound:
+        # The panorama has gone since: the next look asks anew.
+        Property.objects.filter(pk=held.pk).update(street_view={}, has_image_searched=False)
+        raise NoPicture from None
+    except VendorError as error:
+        raise PictureUnavailable(error.public_message) from error
+    if settings.STORE_STREET_VIEW_IMAGES:
+        _keep(held, key, image)
+    return image
+
+
+def pictures_left(*, user: User, now: datetime) -> int:
+    """How many pictures the operator still pays for on this day (UTC)."""
+    return max(0, settings.STREET_VIEW_IMAGES_A_DAY - used(user.pk, PICTURE_FETCHED, now))
+
+
+def _owned(user: User, property_id: str) -> Property:
+    held = find_owned(user, property_id)
+    if held is None:
+        raise Property.DoesNotExist
+    return held
+
+
+def _look(held: Property, user: User, now: datetime) -> StreetView:
+    if not streetview.is_configured():
+        raise NotOffered
+    noted = held.street_view or {}
+    if not (held.has_image_searched and noted.get("status")):
+        place = place_of(held)
+        if not place.is_known:
+            return StreetView(is_there=False)
+        try:
+            found = streetview.find_panorama(
+                latitude=place.latitude, longitude=place.longitude, address=place.address, now=now, user_id=user.pk
+            )
+        except VendorRejected:
+            return StreetView(is_there=False)  # a place that Google cannot read, such as coordinates out of range
+        except VendorError as error:
+            raise PictureUnavailable(error.public_message) from error
+        noted = {
+            "status": found.status,
+            "date": found.date,
+            "panoId": found.panorama_id,
+            "copyright": found.copyright,
+            "at": now.isoformat(),
+        }
+        Property.objects.filter(pk=held.pk).update(street_view=noted, has_image_searched=True)
+    return _read(noted)
+
+
+def _read(noted: dict) -> StreetView:
+    """What is noted of a panorama, also by another writer, who may have left any of it out."""
+    try:
+        taken_on = date.fromisoformat(f"{noted.get('date')}-01")
+    except ValueError:
+        taken_on = None
+    is_there = noted.get("status") == "OK"
+    return StreetView(
+        is_there=is_there,
+        taken_on=taken_on,
+        copyright=noted.get("copyright") or GOOGLE,
+        panorama_id=noted.get("panoId") or "",
+    )
+
+
+def _spend_picture(user: User, now: datetime) -> None:
+    """Count one more picture, in one step with the look at the limit. Raises PictureBudgetSpent."""
+    open_allowance(user.pk, PICTURE_FETCHED, now)
+    budget = {
+        "userId": ObjectId(user.pk),
+        "cause": PICTURE_FETCHED,
+        "period": period_of(PICTURE_FETCHED, now),
+        "used": {"$lt": Int64(settings.STREET_VIEW_IMAGES_A_DAY)},
+    }
+    if not collection_of(Allowance).update_one(budget, {"$inc": {"used": Int64(1)}}).modified_count:
+        raise PictureBudgetSpent
+
+
+def _load(key: str) -> streetview.Image | None:
+    """A kept picture, or None: one that is lost or cannot be reached now is fetched again."""
+    try:
+        content = storage.load_picture(key)
+    except VendorError as error:
+        logger.warning("A kept picture cannot be read: %s", error)
+        return None
+    return streetview.read_image(content) if content else None
+
+
+def _keep(held: Property, key: str, image: streetview.Image) -> None:
+    """Keep a picture, then note where; when it cannot be kept now, it is fetched again the next time."""
+    try:
+        storage.save_picture(key, image.content)
+    except VendorError as error:
+        logger.warning("A picture was not kept: %s", error)
+        return
+    collection_of(Property).update_one({"_id": ObjectId(held.pk)}, {"$addToSet": {"googleImages": key}})
