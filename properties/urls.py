@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from properties.views import jobs, owned, pictures, saved, search
+from properties.views import jobs, maps, owned, pictures, saved, search
 
 app_name = "properties"
 urlpatterns = [
@@ -15,7 +15,9 @@ urlpatterns = [
     path("quotes/<str:quote_id>/part/", jobs.quote_part, name="quote-part"),
     path("jobs/<str:job_id>/", jobs.show_job, name="show-job"),
     path("properties/", owned.list_properties, name="list-properties"),
-    path("properties/points/", owned.list_points, name="list-points"),
+    path("properties/cells/", maps.list_cells, name="list-cells"),
+    path("properties/cells/", maps.list_cells, name="list-points"),
+    path("properties/cities/", maps.list_cities, name="list-cities"),
     path("properties/<str:property_id>/", owned.show_property, name="show-property"),
     path("properties/<str:property_id>/street-view/", pictures.show_street_view, name="show-street-view"),
     path("properties/<str:property_id>/street-view/image/", pictures.street_view_image, name="street-view-image"),

@@ -120,6 +120,11 @@ def resolve_place(text: str) -> Place | None:
     return load_index().resolve(text[:TEXT_MAX_LENGTH])
 
 
+def find_cities(box: Box, limit: int = 60) -> list[Place]:
+    """Return the cities whose middle lies in this box, the largest first."""
+    return list(islice(load_index().cities_in(box), limit))
+
+
 @lru_cache(maxsize=1)
 def load_index() -> "PlaceIndex":
     """Return the index of this process; the first call builds it."""
@@ -183,6 +188,10 @@ class PlaceIndex:
         names = sorted((name, place) for place in self._by_label.values() for name in _names(place))
         self._names = [name for name, _ in names]
         self._named = [place for _, place in names]
+        self._cities = sorted(
+            (place for place in self._by_label.values() if place.kind == "city"),
+            key=lambda place: (-place.zip_count, place.label),
+        )
         self._states_by_name = {
             name: state for state, full_name in STATE_NAMES.items() for name in (state.lower(), full_name.lower())
         }
@@ -216,6 +225,13 @@ class PlaceIndex:
             if places:
                 return _only_place(places, name) if state else _likeliest(places, text)
         return None
+
+    def cities_in(self, box: Box) -> Iterator[Place]:
+        """See ``find_cities``."""
+        south, west, north, east = box
+        for place in self._cities:
+            if south <= place.latitude <= north and west <= place.longitude <= east:
+                yield place
 
     # ------------------------------------------------------------ inside
 

@@ -1,7 +1,6 @@
-"""The map of owned properties: what lies in view, as single points or as a grid of counts that never grows.
+"""The grid of the map: its cells, the counters of what a user owns in each, and the marks that cells become.
 
-The grid at a zoom has cells of 360 / 2^zoom / 4 degrees, 64 pixels of the map. Everything owned is read from counters
-(`OwnedCell`); what a search narrows is grouped from its rows, of which at most MOST_ROWS are looked at.
+The grid at a zoom has cells of 360 / 2^zoom / 4 degrees, 64 pixels of the map.
 """
 
 import math
@@ -9,10 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from bson import ObjectId
-from django.urls import reverse
 
 from atlas_site.mongodb.documents import collection_of, current_session
 from properties.models import OwnedCell, PropertyDatasetPermission
@@ -20,12 +17,6 @@ from properties.selectors.owned import Rows
 
 ZOOMS = (3, 5, 7, 9, 11, 13)
 """The zooms at which counters are kept; the map between two of them takes the finer one."""
-
-MOST_ROWS = 20_000
-"""So many rows of a search are put on the map; when there are more, the map says so."""
-
-MOST_POINTS = 300
-"""Up to here each property is a mark of its own."""
 
 MOST_CELLS = 4_096
 """A view of more cells than a large screen has is answered by a coarser grid."""
@@ -37,9 +28,6 @@ DEEPEST_ZOOM = 20
 TILE = 256
 MERCATOR_END = 85.05
 """Degrees: beyond it the map's projection has no end."""
-
-Box = tuple[float, float, float, float]
-"""South, west, north, east in degrees, as places and areas have it."""
 
 
 def cell_size(zoom: int) -> float:
@@ -62,6 +50,11 @@ class Cell:
     count: int
     latitude_sum: float
     longitude_sum: float
+
+    def less(self, other: "Cell") -> "Cell":
+        """This cell without what the other counts, which is a part of it."""
+        latitude, longitude = self.latitude_sum - other.latitude_sum, self.longitude_sum - other.longitude_sum
+        return Cell(self.x, self.y, self.count - other.count, latitude, longitude)
 
     def as_counter(self) -> dict[str, Any]:
         """The keys of its counter, without the user and the zoom."""
@@ -151,19 +144,6 @@ class Grid(NamedTuple):
         return rows.filter(latitude__gte=south, latitude__lte=north, longitude__gte=west, longitude__lte=east)
 
 
-@dataclass(frozen=True)
-class Marks:
-    """What a map draws: single properties, or marks for several. `total` counts what was looked at."""
-
-    total: int
-    points: list[dict[str, Any]]
-    cells: list[Mark]
-    is_capped: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        return {"total": self.total, "points": self.points, "cells": [mark.as_json() for mark in self.cells]}
-
-
 def counted_cells(user_id: ObjectId, grid: Grid) -> list[Cell]:
     """Everything that a user owns in these cells, from the counters."""
     counters = OwnedCell.objects.filter(
@@ -239,74 +219,6 @@ def pixels_of(latitude: float, longitude: float, zoom: int) -> tuple[float, floa
     world = TILE * 2**zoom
     sine = math.sin(math.radians(max(-MERCATOR_END, min(MERCATOR_END, latitude))))
     return world * (longitude + 180) / 360, world * (0.5 - math.log((1 + sine) / (1 - sine)) / (4 * math.pi))
-
-
-def map_everything(user_id: ObjectId, rows: Rows, view: MapView) -> Marks:
-    """Everything that a user owns in view; `rows` are all of their rows. What it costs does not grow with them."""
-    zoom = view.grid_zoom
-    grid = view.grid_at(min(zoom, ZOOMS[-1]))
-    cells = counted_cells(user_id, grid)
-    total = sum(cell.count for cell in cells)
-    if total <= MOST_POINTS or (zoom > grid.zoom and total <= MOST_ROWS):
-        return map_rows(rows, view)
-    return Marks(total, [], merge_cells(cells, view.zoom))
-
-
-def map_rows(rows: Rows, view: MapView) -> Marks:
-    """These rows as far as they are in view, at most MOST_ROWS of them."""
-    grid = view.grid_at(view.grid_zoom)
-    # In no order: the server is free to take the index that finds the fewest.
-    found = grid.narrow(rows).order_by().values_list("property_id", "address", "latitude", "longitude")
-    seen = list(found[: MOST_ROWS + 1])
-    is_capped = len(seen) > MOST_ROWS
-    shown = [row for row in seen[:MOST_ROWS] if grid.holds(row[2], row[3])]
-    if len(shown) <= MOST_POINTS:
-        return Marks(len(shown), _points(shown), [])
-    cells = cells_of_points(((row[2], row[3]) for row in shown), grid.zoom)
-    return Marks(len(shown), [], merge_cells(cells, view.zoom), is_capped)
-
-
-def _points(rows: Iterable[tuple[str, str | None, float, float]]) -> list[dict[str, Any]]:
-    # One address for all of them: to make each by reverse() takes longer than to read the rows.
-    before_id, after_id = reverse("properties:show-property", args=["~"]).split("~")
-    return [
-        {
-            "id": property_id,
-            "lat": latitude,
-            "lng": longitude,
-            "title": address or property_id,
-            "url": f"{before_id}{quote(property_id, safe='')}{after_id}",
-        }
-        for property_id, address, latitude, longitude in rows
-    ]
-
-
-def find_box_of_everything(user_id: ObjectId) -> Box | None:
-    """The edges of what a user owns, from the counters; None when nothing of it has a place on the map."""
-    cells: list[Cell] = []
-    for zoom in ZOOMS:
-        side = 2 ** (zoom + 2)
-        cells = counted_cells(user_id, Grid(zoom, 0, 0, side, side))
-        if len(cells) > MOST_POINTS:
-            break
-    return _box_of([(cell.latitude_sum / cell.count, cell.longitude_sum / cell.count) for cell in cells])
-
-
-def find_box(rows: Rows, wider: Box | None) -> Box | None:
-    """The edges of these rows when they are few; `wider`, if there is one, when they are many or none."""
-    limit = MOST_POINTS if wider else MOST_ROWS
-    located = rows.filter(latitude__isnull=False, longitude__isnull=False).order_by()
-    points = list(located.values_list("latitude", "longitude")[: limit + 1])
-    if wider and len(points) > limit:
-        return wider
-    return _box_of(points) or wider
-
-
-def _box_of(points: list[tuple[float, float]]) -> Box | None:
-    if not points:
-        return None
-    latitudes, longitudes = zip(*points, strict=True)
-    return min(latitudes), min(longitudes), max(latitudes), max(longitudes)
 
 
 def owned_on_map(user_id: ObjectId) -> dict[str, Any]:

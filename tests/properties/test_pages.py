@@ -69,7 +69,8 @@ def test_from_search_to_receipt_and_property(hers, carol):
     assert "Bedrooms from 2" in page
     assert "Value and equity" in page
     assert hers.get("/properties/").content.decode().count("data-property-id") == 10
-    points = hers.get("/properties/points/", {"job": str(job.pk)}).json()["points"]
+    view = {"job": str(job.pk), "bbox": "-125,24,-66,50", "z": "4"}
+    points = hers.get("/properties/cells/", view).json()["points"]
     assert {point["id"] for point in points} <= {row["propertyId"] for row in job.rows or []} | {
         row.property_id for row in PropertyDatasetPermission.objects.filter(user=carol)
     }
