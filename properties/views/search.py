@@ -15,7 +15,7 @@ from properties.forms import RevealForm
 from properties.search.form import SearchForm, read_query
 from properties.search.signals import PRESETS
 from properties.selectors.owned import list_owned, owned_matches
-from properties.services import previews, reveals
+from properties.services import previews, reveals, suggestions
 
 
 @require_GET
@@ -77,6 +77,16 @@ def show_market(request: HttpRequest) -> HttpResponse:
     counted = previews.preview_market(user=request.user, query=query, now=timezone.now())
     context = {"market": market, "query": query, "counted": counted, "groups": counted.groups()}
     return render(request, "properties/market.html", context)
+
+
+@require_GET
+@onboarded_required
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Complete what is typed into the search box, as options of its listbox."""
+    market = first_market(request.user)
+    place = request.GET.get("in") or (market.place if market else "")
+    found = suggestions.suggest(user=request.user, text=request.GET.get("q", ""), place=place, now=timezone.now())
+    return render(request, "properties/_suggestions.html", {"suggestions": found})
 
 
 @require_GET

@@ -1,30 +1,40 @@
 // Single keys for those who work through lists: / search, j and k along the rows (Enter opens, as for any link),
-// ? the list of keys. None acts while somebody types, and all can be turned off (WCAG 2.1.4).
+// x selects a row, ? the list of keys. None acts while somebody types, and all can be turned off (WCAG 2.1.4).
 
 const OFF = "atlas-keys-off";
 const dialog = document.getElementById("shortcuts");
 const toggle = dialog.querySelector("[data-keys-switch]");
 
+const rows = () => [...document.querySelectorAll("[data-property-id]")].filter((row) => row.querySelector("a[href]"));
+const currentRow = () => document.activeElement.closest("[data-property-id]");
+
 function step(by) {
-  const links = [...document.querySelectorAll("[data-property-id] a[href]:first-of-type")];
-  const at = links.indexOf(document.activeElement);
-  const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by;
-  links[next]?.focus();
+  const all = rows();
+  const at = all.indexOf(currentRow());
+  const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by;
+  all[next]?.querySelector("a[href]").focus();
 }
 
 function search() {
-  const box = document.querySelector("main input[type=search]");
+  const box = document.querySelector("main [data-search-box], main input[type=search]");
   if (box) box.select();
   else location.assign(dialog.dataset.searchUrl);
 }
 
-const keys = { "/": search, "?": () => dialog.showModal(), j: () => step(1), k: () => step(-1) };
+function select() {
+  currentRow()?.querySelector("input[type=checkbox]")?.click();
+}
+
+const keys = { "/": search, "?": () => dialog.showModal(), j: () => step(1), k: () => step(-1), x: select };
+
+// A box that is ticked takes no text: there the keys go on working.
+const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const isTyping = event.target.closest?.(TYPING);
   const isCombined = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
   const act = keys[event.key];
-  if (!act || isTyping || isCombined || dialog.open || localStorage.getItem(OFF)) return;
+  if (!act || isTyping || isCombined || document.querySelector("dialog[open]") || localStorage.getItem(OFF)) return;
   event.preventDefault();
   act();
 });
