@@ -113,6 +113,13 @@ class PropertyJob(Document):
         return f"page:{self.cursor['page']}" if self.is_paged else "lookup"
 
     @property
+    def turn_key(self) -> str:
+        """What only one job of the user may be doing at a time, lest the vendor bills the same thing twice."""
+        if self.is_paged:
+            return f"{self.kind}:{self.user_id}"
+        return f"property:{self.user_id}:{self.property_id}"
+
+    @property
     def is_paged(self) -> bool:
         """Whether it fetches properties page by page, and not datasets of one."""
         return self.kind in {self.Kind.REVEAL, self.Kind.COMPARABLES}

@@ -30,13 +30,19 @@ class NothingToCompare(Exception):
 
 
 def quote_comparables(
-    *, user: User, permission: PropertyDatasetPermission, limits: Mapping[str, Any], back_url: str, now: datetime
+    *,
+    user: User,
+    permission: PropertyDatasetPermission,
+    limits: Mapping[str, Any],
+    back_url: str,
+    now: datetime,
+    most: int = MOST_COMPARABLES,
 ) -> Quote:
     """Offer to reveal comparables of a property that the user owns: 1 SEARCH for each that is new, at most ten.
 
     `limits` are values of LIMITS by name: miles around, and how far each measure may lie from the subject's; those
-    that are missing have the vendor's defaults, and None is a measure that does not matter. How many there are is
-    counted free. Raises NothingToCompare, ValueError for limits out of range, and CountUnavailable.
+    that are missing have the vendor's defaults, and None is a measure that does not matter. `most` asks for fewer than
+    ten. How many there are is counted free. Raises NothingToCompare, ValueError for limits out of range, and CountUnavailable.
     """
     subject = _subject(permission.property_id)
     chosen = {name: value for name, value in limits.items() if name in LIMITS}
@@ -47,7 +53,7 @@ def quote_comparables(
         answer = batchdata.count_properties(criteria, comparables=compared, user_id=user.pk, now=now)
         return answer.total_count or 0
 
-    count = min(MOST_COMPARABLES, ask_once(user, ["comparables", subject, chosen, criteria], ask, now))
+    count = min(MOST_COMPARABLES, most, ask_once(user, ["comparables", subject, chosen, criteria], ask, now))
     if count < 1:
         raise NothingToCompare
     noun = "comparable" if count == 1 else "comparables"

@@ -104,7 +104,9 @@ def claim_job(*, job_id: str, now: datetime) -> PropertyJob | None:
         "dueAt": {"$lte": now},
         "$or": [{"leaseUntil": None}, {"leaseUntil": {"$lte": now}}],
     }
-    taken = {"leaseUntil": now + LEASE, "state": State.RUNNING, "turn": _turn_of(job)}
+    # One that was stopped asks for nothing new, so it need not wait for its end.
+    turn = None if job.cancelled_at else job.turn_key
+    taken = {"leaseUntil": now + LEASE, "state": State.RUNNING, "turn": turn}
     try:
         claimed = collection_of(PropertyJob).find_one_and_update(
             due,
@@ -116,15 +118,6 @@ def claim_job(*, job_id: str, now: datetime) -> PropertyJob | None:
         collection_of(PropertyJob).update_one(due, {"$set": {"dueAt": now + TURN_WAIT}})
         return None
     return _read_job(claimed["_id"]) if claimed else None
-
-
-def _turn_of(job: PropertyJob) -> str | None:
-    """What only one job of the user may be doing at a time. One that was stopped asks for nothing new."""
-    if job.cancelled_at:
-        return None
-    if job.kind in {PropertyJob.Kind.REVEAL, PropertyJob.Kind.COMPARABLES}:
-        return f"{job.kind}:{job.user_id}"
-    return f"property:{job.user_id}:{job.property_id}"
 
 
 def _read_job(job_id: ObjectId) -> PropertyJob:

@@ -14,11 +14,9 @@ from atlas_site.lib.queue import nudge
 from credits import selectors as credit_selectors
 from credits import services as credit_services
 from credits.models import Quote
-from properties.selectors.jobs import find_job
+from properties.selectors.jobs import dataset_outcomes, find_job, progress_of
 from properties.selectors.owned import BY_ID, list_owned, revealed_by
 from properties.services import jobs, parts
-from properties.services.reveals import NothingToReveal
-from properties.services.unlocks import NothingToUnlock
 from properties.tasks import run_property_job
 
 
@@ -48,9 +46,35 @@ def quote_part(request: HttpRequest, quote_id: str) -> HttpResponse:
         quote = parts.quote_what_fits(user=request.user, quote_id=quote_id, now=timezone.now())
     except Quote.DoesNotExist:
         raise Http404 from None
-    except (NothingToReveal, NothingToUnlock, ValueError):
+    except parts.NothingToOffer:
         return redirect("credits:show-quote", quote_id)  # which says why nothing fits
     return redirect("credits:show-quote", quote.pk)
+
+
+@require_POST
+@onboarded_required
+def quote_again(request: HttpRequest, quote_id: str) -> HttpResponse:
+    """Offer the same as an offer that is over, at today's price; nothing is spent yet."""
+    try:
+        quote = parts.quote_again(user=request.user, quote_id=quote_id, now=timezone.now())
+    except Quote.DoesNotExist:
+        raise Http404 from None
+    except parts.NothingToOffer as refusal:
+        messages.info(request, str(refusal))
+        return redirect("credits:show-quote", quote_id)
+    return redirect("credits:show-quote", quote.pk)
+
+
+@require_POST
+@onboarded_required
+def cancel_job(request: HttpRequest, job_id: str) -> HttpResponse:
+    """Stop a job after what it has asked for already, and show how far it came."""
+    job = find_job(request.user, job_id)
+    if job is None:
+        raise Http404
+    if jobs.cancel_job(user=request.user, job_id=job.pk, now=timezone.now()):
+        nudge(run_property_job, str(job.pk))
+    return redirect(job)
 
 
 @require_GET
@@ -63,9 +87,14 @@ def show_job(request: HttpRequest, job_id: str) -> HttpResponse:
         raise Http404
     if job.is_over and job.kind == job.Kind.UNLOCK:
         return redirect_htmx(request, reverse("properties:show-property", args=[job.property_id]))
-    receipt = credit_selectors.quote_page(user=request.user, quote_id=job.quote_id, now=timezone.now())
+    now = timezone.now()
+    receipt = credit_selectors.quote_page(user=request.user, quote_id=job.quote_id, now=now)
     context: dict[str, object] = {"job": job, "receipt": receipt}
-    if job.is_over:
+    if not job.is_over:
+        context["progress"] = progress_of(job, now)
+    elif not job.is_paged:
+        context["outcomes"] = dataset_outcomes(job)
+    else:
         after, before = request.GET.get("after", ""), request.GET.get("before", "")
         context["owned"] = list_owned(revealed_by(job), sort=BY_ID, after=after, before=before)
     template = "properties/_job.html" if wants_fragment(request) else "properties/job.html"
