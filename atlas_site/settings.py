@@ -260,6 +260,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # Sweeps that waited until the next one was due are dropped, so that they do not queue up behind busy workers.
     "run due property jobs": {"task": "properties.run_due_jobs", "schedule": 5.0, "options": {"expires": 5.0}},
+    "spread changed copies": {"task": "properties.spread_due_copies", "schedule": 5.0, "options": {"expires": 5.0}},
     "expire quotes": {"task": "credits.expire_quotes", "schedule": 60.0, "options": {"expires": 60.0}},
     "lapse welcome credits": {"task": "credits.lapse_welcome_credits", "schedule": 3600.0},
     "warn of low credits": {"task": "credits.warn_of_low_credits", "schedule": 300.0, "options": {"expires": 300.0}},

@@ -1,5 +1,6 @@
 """What a user owns, straight from the owned-list rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -28,10 +29,12 @@ __all__ = [
     "map_points",
     "owned_by",
     "owned_matches",
+    "read_batches",
     "revealed_by",
 ]
 
 ROWS_A_PAGE = 25
+ROWS_A_BATCH = 1_000
 COUNTED_UP_TO = 10_000
 POINTS_SHOWN = 2_000
 
@@ -128,6 +131,18 @@ def _read(parts: list[Rows], count: int) -> list[PropertyDatasetPermission]:
         if len(found) < count:
             found += part[: count - len(found)]
     return found
+
+
+def read_batches(rows: Rows, *, size: int = ROWS_A_BATCH) -> Iterator[list[PropertyDatasetPermission]]:
+    """All of `rows`, the newest first and each once, in batches that are read by the key of the last row.
+
+    A row that changes meanwhile stays where it is: nothing changes the moment at which it was revealed.
+    """
+    newest = SORTS["newest"]
+    batch = _read(newest.after(rows, None), size)
+    while batch:
+        yield batch
+        batch = _read(newest.after(rows, batch[-1]), size) if len(batch) == size else []
 
 
 def map_points(rows: Rows) -> list[dict[str, Any]]:

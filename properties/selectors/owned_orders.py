@@ -25,6 +25,8 @@ class Sort:
     # Whether there are rows without the value.
     is_optional: bool = True
     rises: bool = False
+    # Whether so many rows have the same value that walking over them to the edge would take long.
+    has_many_equals: bool = False
 
     def after(self, rows: Rows, edge: PropertyDatasetPermission | None) -> list[Rows]:
         """The parts of what follows `edge`, or of everything when there is no edge."""
@@ -34,8 +36,8 @@ class Sort:
         value: Any = getattr(edge, self.field)
         if value is None:
             return [self._unknown(rows, beyond=edge)]
-        known = self._ordered(rows.filter(*self._beyond(edge, value)))
-        return [known, self._unknown(rows)] if self.is_optional else [known]
+        known = self._beyond(rows, edge, value)
+        return [*known, self._unknown(rows)] if self.is_optional else known
 
     def before(self, rows: Rows, edge: PropertyDatasetPermission) -> list[Rows]:
         """The parts of what precedes `edge`, nearest first."""
@@ -43,7 +45,7 @@ class Sort:
         if value is None:
             known = self._ordered(rows.filter(**{f"{self.field}__isnull": False}), backwards=True)
             return [self._unknown(rows, beyond=edge, backwards=True), known]
-        return [self._ordered(rows.filter(*self._beyond(edge, value, backwards=True)), backwards=True)]
+        return self._beyond(rows, edge, value, backwards=True)
 
     def _known_then_unknown(self, rows: Rows) -> list[Rows]:
         known = self._ordered(rows.filter(**{f"{self.field}__isnull": False}))
@@ -60,15 +62,27 @@ class Sort:
             rows = rows.filter(**{f"property_id__{'gt' if rises else 'lt'}": beyond.property_id})
         return rows.order_by("property_id" if rises else "-property_id")
 
-    def _beyond(self, edge: PropertyDatasetPermission, value: Any, *, backwards: bool = False) -> tuple[Q, Q]:
-        """The condition in two: where in the index it begins, and that the edge itself is not meant."""
+    def _beyond(
+        self, rows: Rows, edge: PropertyDatasetPermission, value: Any, *, backwards: bool = False
+    ) -> list[Rows]:
+        """The rows with a value that lie beyond the edge: those of the same value apart, if they are many."""
         further = "gt" if self.rises != backwards else "lt"
-        is_past = Q(**{f"{self.field}__{further}": value}) | Q(**{f"property_id__{further}": edge.property_id})
-        return Q(**{f"{self.field}__{further}e": value}), is_past
+        has_further_value, has_further_id = (
+            Q(**{f"{field}__{further}": each})
+            for field, each in ((self.field, value), ("property_id", edge.property_id))
+        )
+        if self.has_many_equals:
+            parts = [rows.filter(has_further_id, **{self.field: value}), rows.filter(has_further_value)]
+        else:
+            parts = [rows.filter(has_further_value | has_further_id, **{f"{self.field}__{further}e": value})]
+        return [self._ordered(part, backwards=backwards) for part in parts]
 
 
-def _both_ways(name: str, field: str, highest: str, lowest: str) -> dict[str, Sort]:
-    return {name: Sort(highest, field), f"{name}-up": Sort(lowest, field, rises=True)}
+def _both_ways(name: str, field: str, highest: str, lowest: str, *, has_many_equals: bool = False) -> dict[str, Sort]:
+    return {
+        name: Sort(highest, field, has_many_equals=has_many_equals),
+        f"{name}-up": Sort(lowest, field, rises=True, has_many_equals=has_many_equals),
+    }
 
 
 SORTS: Mapping[str, Sort] = {
@@ -77,12 +91,12 @@ SORTS: Mapping[str, Sort] = {
     "address-up": Sort("Address, from A", "address_key", rises=True),
     "address": Sort("Address, from Z", "address_key"),
     **_both_ways("value", "estimated_value", "Value, highest first", "Value, lowest first"),
-    **_both_ways("equity", "equity_percent", "Equity, highest first", "Equity, lowest first"),
+    **_both_ways("equity", "equity_percent", "Equity, highest first", "Equity, lowest first", has_many_equals=True),
     **_both_ways("sold", "last_sale_on", "Last sale, latest first", "Last sale, earliest first"),
     **_both_ways("price", "last_sale_price", "Sale price, highest first", "Sale price, lowest first"),
-    **_both_ways("built", "year_built", "Newest buildings first", "Oldest buildings first"),
+    **_both_ways("built", "year_built", "Newest buildings first", "Oldest buildings first", has_many_equals=True),
     **_both_ways("area", "living_area_square_feet", "Largest first", "Smallest first"),
-    **_both_ways("stack", "stack_count", "On most lists first", "On fewest lists first"),
+    **_both_ways("stack", "stack_count", "On most lists first", "On fewest lists first", has_many_equals=True),
 }
 
 # What one job brought was revealed at about the same time; it is listed in the order in which it is looked up.

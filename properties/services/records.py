@@ -11,6 +11,7 @@ from atlas_site.mongodb.documents import collection_of
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties.datasets import is_hit
 from properties.models import Dataset, Property
+from properties.search.facts import facts_of, signals_of
 from properties.selectors.owned_choice import normalize_address
 
 # Groups that several datasets fill (`sale.lastSale.mortgages` comes with the liens): their keys are kept one by one,
@@ -133,7 +134,13 @@ def row_values(record: PropertyRecord, datasets: Iterable[str]) -> dict[str, Any
     before are filled again.
     """
     owned = set(datasets)
-    values: dict[str, Any] = {"row_version": ROW_VERSION}
+    held, absent = signals_of(record, owned)
+    values: dict[str, Any] = {
+        "facts": storable(facts_of(record, owned)),
+        "signals": held,
+        "absent_signals": absent,
+        "row_version": ROW_VERSION,
+    }
     if Dataset.BASIC in owned:
         values |= _basic_values(record)
     if Dataset.VALUATION in owned:

@@ -3,9 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from atlas_site.mongodb.conditions import Matches
 from properties.models import PropertyDatasetPermission
-from properties.selectors.owned import ROWS_A_PAGE, SORTS, list_owned, owned_by
+from properties.selectors import owned
+from properties.selectors.owned import ROWS_A_PAGE, SORTS, count_capped, list_owned, owned_by, read_batches
 from tests.factories import NOON, PropertyDatasetPermissionFactory
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +27,12 @@ def hers(alice):
             revealed_at=NOON - timedelta(minutes=number // 2),
             estimated_value=None if number % 3 == 0 else 1000.0 * (number % 7),
             equity_percent=None if number % 2 else float(number % 5 - 2),
+            last_sale_on=None if number % 4 == 0 else NOON.date() - timedelta(days=number % 6),
+            last_sale_price=None if number % 5 == 0 else 500.0 * (number % 9),
+            year_built=1990 if number < 40 else None,
+            living_area_square_feet=float(number),
+            address_key=None if number % 11 == 0 else f"{number % 8} main st",
+            stack_count=number % 3 // 2,
         )
         for number in range(OWNED)
     )
@@ -44,15 +54,77 @@ def test_pages_in_either_direction_are_the_same(hers, sort):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_the_highest_come_first_and_the_unknown_last(hers, sort):
+def test_the_first_come_first_and_the_unknown_last(hers, sort):
     first = list_owned(hers, sort=sort)
     second = list_owned(hers, sort=sort, after=first.following)
     rows = first.rows + second.rows + list_owned(hers, sort=sort, after=second.following).rows
 
     values = [getattr(row, SORTS[sort].field) for row in rows]
     known = [value for value in values if value is not None]
-    assert known == sorted(known, reverse=True)
+    assert known == sorted(known, reverse=not SORTS[sort].rises)
     assert values == known + [None] * (OWNED - len(known))
+
+
+SOME = st.none() | st.integers(0, 3)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=st.lists(SOME, min_size=1, max_size=30), name=st.sampled_from(list(SORTS)), size=st.integers(1, 7))
+def test_every_order_visits_each_row_once_in_both_directions(bob, values, name, size):
+    """Whatever is null, and however many are equal."""
+    field = SORTS[name].field
+    made = [
+        PropertyDatasetPermissionFactory.build(user=bob, property_id=f"p{number:03}", **of_kind(field, value))
+        for number, value in enumerate(values)
+    ]
+    PropertyDatasetPermission.objects.filter(user=bob).delete()
+    PropertyDatasetPermission.objects.bulk_create(made)
+    rows = owned_by(bob)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owned, "ROWS_A_PAGE", size)
+        pages = [list_owned(rows, sort=name)]
+        while pages[-1].following:
+            pages.append(list_owned(rows, sort=name, after=pages[-1].following))
+        back = [pages[-1]]
+        while back[-1].preceding:
+            back.append(list_owned(rows, sort=name, before=back[-1].preceding))
+
+    visited = [row.property_id for page in pages for row in page.rows]
+    assert sorted(visited) == [row.property_id for row in made]
+    assert [row.property_id for page in reversed(back) for row in page.rows] == visited
+    seen = [getattr(row, field) for page in pages for row in page.rows]
+    known = [value for value in seen if value is not None]
+    assert seen == sorted(known, reverse=not SORTS[name].rises) + [None] * (len(seen) - len(known))
+
+
+def of_kind(field: str, number: int | None) -> dict:
+    """A value of the kind that this field has; the day of the reveal is never unknown."""
+    if field == "revealed_at":
+        return {field: NOON + timedelta(hours=number or 0)}
+    if number is None:
+        return {field: None} if field != "stack_count" else {}
+    return {
+        field: {"last_sale_on": NOON.date() + timedelta(days=number), "address_key": f"{number} elm"}.get(field, number)
+    }
+
+
+def test_all_rows_are_read_once_in_batches(hers):
+    batches = list(read_batches(hers, size=10))
+    assert [len(batch) for batch in batches] == [10, 10, 10, 10, 10, 5]
+    assert [row.pk for batch in batches for row in batch] == [row.pk for row in hers]
+
+
+def test_a_list_that_takes_too_long_says_so(hers, monkeypatch):
+    wait = {"$function": {"body": "function() { sleep(50); return true; }", "args": [], "lang": "js"}}
+    slow = hers.filter(Matches({"$expr": wait}))
+    monkeypatch.setattr(owned, "SECONDS_FOR_A_PAGE", 0.2)
+    monkeypatch.setattr(owned, "SECONDS_FOR_A_COUNT", 0.2)
+
+    page = list_owned(slow)
+
+    assert (page.is_too_broad, page.rows, page.total.is_known) == (True, [], False)
+    assert str(count_capped(slow)) == "too broad to count"
 
 
 def test_the_first_page_has_no_way_back_and_the_last_none_on(hers):

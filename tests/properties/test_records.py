@@ -76,8 +76,9 @@ def test_a_row_takes_values_of_unlocked_datasets_only(unique_id):
     record = PropertyRecord({"_id": unique_id, "valuation": {"estimatedValue": 1}, "listing": {"status": "Active"}})
 
     assert "estimated_value" not in row_values(record, [Dataset.BASIC])
-    assert row_values(record, [Dataset.VALUATION]) == {"estimated_value": 1, "equity_percent": None}
-    assert row_values(record, [Dataset.LISTING]) == {"listing_status": "Active"}
+    always = {"facts", "signals", "absent_signals", "row_version"}
+    assert row_values(record, [Dataset.VALUATION]).keys() == always | {"estimated_value", "equity_percent"}
+    assert row_values(record, [Dataset.LISTING]).keys() == always | {"listing_status"}
 
 
 def test_damaged_records_are_stored_and_read_without_an_exception():

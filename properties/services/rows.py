@@ -1,0 +1,208 @@
+"""Rows of the owned list after they were made: brought up to the newest copy, stacked, and tagged by their user."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from bson import ObjectId
+from django.core.cache import cache
+from django.db import connection
+from pymongo import UpdateMany, UpdateOne
+
+from atlas_site.mongodb.documents import collection_of, current_session
+from atlas_site.vendors.batchdata import PropertyRecord
+from properties.models import Property, PropertyDatasetPermission
+from properties.selectors.owned import Rows, read_batches
+from properties.services.records import ROW_VERSION, row_values
+
+COPIES_A_BATCH = 100
+ROWS_A_WRITE = 500
+# After so many copies a sweep lets other work have the worker; the next one goes on.
+COPIES_A_SWEEP = 2_000
+# Rows are looked through for old ones so many at a time, and all of them once a day.
+ROWS_LOOKED_AT = 5_000
+LOOK_AGAIN_AFTER = timedelta(days=1)
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
+MOST_TAGS = 20
+MOST_TAGGED = 100_000
+
+Source = Literal["lists", "searches", "filings"]
+
+
+class TooManyToTag(Exception):
+    """More than MOST_TAGGED properties were to be tagged at once; none was."""
+
+
+def is_spread_due() -> bool:
+    """Whether any copy has changed that its owners' rows do not show yet."""
+    return Property.objects.filter(spread_due_at__gt=BEFORE_ALL).exists()
+
+
+def spread_due_copies(*, limit: int = COPIES_A_SWEEP) -> int:
+    """Bring the rows of all owners of changed copies up to the newest copy, and return how many copies are done.
+
+    Each row gets values of its own datasets only. A mark is taken away when all rows of its copy are written and the
+    copy has not changed meanwhile, so whatever stops the work in the middle only means that it is done again. Copies
+    of which another worker is just unlocking a part keep their mark, too.
+    """
+    done = 0
+    waiting = Property.objects.filter(spread_due_at__gt=BEFORE_ALL).order_by("spread_due_at")
+    while done < limit:
+        due = list(waiting.only("property_id", "data", "spread_due_at")[:COPIES_A_BATCH])
+        written = _spread({copy.property_id: copy.data for copy in due})
+        finished = [copy for copy in due if copy.property_id in written]
+        _take_marks_away(finished)
+        done += len(finished)
+        if len(due) < COPIES_A_BATCH or not finished:
+            break
+    return done
+
+
+def _spread(data: Mapping[str, Any]) -> set[str]:
+    """Write the rows of all owners of these copies; returns the ids of those of which no row was missed."""
+    missed: set[str] = set()
+    values_of: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    rows = collection_of(PropertyDatasetPermission)
+    batch: list[dict[str, Any]] = []
+    owners = rows.find({"propertyId": {"$in": list(data)}}, {"propertyId": 1, "datasets": 1}, batch_size=ROWS_A_WRITE)
+
+    def write() -> None:
+        missed.update(_write_rows(batch, lambda row: _values(values_of, data[row["propertyId"]], row)))
+        batch.clear()
+
+    for row in owners:
+        batch.append(row)
+        if len(batch) == ROWS_A_WRITE:
+            write()
+    write()
+    return set(data) - missed
+
+
+def _values(known: dict, data: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row of these datasets gets; the owners of a property mostly have one or two sets of datasets."""
+    datasets = tuple(row.get("datasets") or ())
+    key = (row["propertyId"], datasets)
+    if key not in known:
+        known[key] = _as_stored(row_values(PropertyRecord(data or {}), datasets))
+    return known[key]
+
+
+def _write_rows(rows: Iterable[Mapping[str, Any]], values: Callable[[Mapping[str, Any]], dict[str, Any]]) -> set[str]:
+    """Write values into rows whose datasets are still those that were read; returns the property ids of others."""
+    updates = [UpdateOne({"_id": row["_id"], "datasets": row.get("datasets")}, {"$set": values(row)}) for row in rows]
+    if not updates:
+        return set()
+    collection = collection_of(PropertyDatasetPermission)
+    if collection.bulk_write(updates, ordered=False).matched_count == len(updates):
+        return set()
+    now = {
+        each["_id"]: each.get("datasets")
+        for each in collection.find({"_id": {"$in": [row["_id"] for row in rows]}}, {"datasets": 1})
+    }
+    # A row that is gone needs nothing; one with other datasets now was filled by whoever added them, maybe from an
+    # older copy.
+    return {row["propertyId"] for row in rows if row["_id"] in now and now[row["_id"]] != row.get("datasets")}
+
+
+def _take_marks_away(copies: Iterable[Property]) -> None:
+    marks = [
+        UpdateMany({"propertyId": copy.property_id, "spreadDueAt": copy.spread_due_at}, {"$set": {"spreadDueAt": None}})
+        for copy in copies
+    ]
+    if marks:
+        collection_of(Property).bulk_write(marks, ordered=False)
+
+
+def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by model field as the keys and values of a document."""
+    fields = PropertyDatasetPermission._meta
+    return {
+        field.column: field.get_db_prep_save(value, connection)
+        for field, value in ((fields.get_field(name), value) for name, value in values.items())
+    }
+
+
+def refill_old_rows(*, limit: int = ROWS_LOOKED_AT) -> int:
+    """Fill rows again that were filled in an earlier way (`row_version`), and return how many those were.
+
+    The rows are walked by their id, a part with each call, and again after a day: there is no index of versions, which
+    every write of a row would have to pay for.
+    """
+    key = f"properties.rows-filled:{ROW_VERSION}"
+    last = cache.get(key)
+    if last == "all":
+        return 0
+    collection = collection_of(PropertyDatasetPermission)
+    beyond = {"_id": {"$gt": ObjectId(last)}} if last else {}
+    keys = {"propertyId": 1, "datasets": 1, "rowVersion": 1}
+    looked_at = list(collection.find(beyond, keys).sort("_id", 1).limit(limit))
+    old = [row for row in looked_at if row.get("rowVersion") != ROW_VERSION]
+    for start in range(0, len(old), ROWS_A_WRITE):
+        _refill(old[start : start + ROWS_A_WRITE])
+    if len(looked_at) == limit:
+        cache.set(key, str(looked_at[-1]["_id"]), timeout=None)
+    else:
+        cache.set(key, "all", timeout=LOOK_AGAIN_AFTER.total_seconds())
+    return len(old)
+
+
+def _refill(rows: list[dict[str, Any]]) -> None:
+    """Fill rows from their copies; one without a copy keeps what it has."""
+    ids = list({row["propertyId"] for row in rows})
+    data = dict(Property.objects.filter(property_id__in=ids).values_list("property_id", "data"))
+    known: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    _write_rows(
+        rows,
+        lambda row: (
+            _values(known, data[row["propertyId"]], row) if row["propertyId"] in data else {"rowVersion": ROW_VERSION}
+        ),
+    )
+
+
+def set_stack(user_id: ObjectId, source: Source, counts: Mapping[str, int]) -> None:
+    """Note on how many lists, saved searches or filings properties of a user are, by property id.
+
+    Properties that the user does not own are passed over. Within `run_txn` it is part of the transaction.
+    """
+    updates = [
+        UpdateOne({"userId": user_id, "propertyId": property_id}, _stack_update(source, count))
+        for property_id, count in counts.items()
+    ]
+    rows = collection_of(PropertyDatasetPermission)
+    for start in range(0, len(updates), ROWS_A_WRITE):
+        rows.bulk_write(updates[start : start + ROWS_A_WRITE], ordered=False, session=current_session())
+
+
+def _stack_update(source: Source, count: int) -> list[dict[str, Any]]:
+    before = {"$cond": [{"$eq": [{"$type": "$stacked"}, "object"]}, "$stacked", {}]}
+    total = {"$sum": {"$map": {"input": {"$objectToArray": "$stacked"}, "in": "$$this.v"}}}
+    return [
+        {"$set": {"stacked": {"$mergeObjects": [before, {source: {"$literal": count}}]}}},
+        {"$set": {"stackCount": {"$toInt": total}}},
+    ]
+
+
+def tag_rows(*, rows: Rows, tag: str) -> int:
+    """Put a tag on rows that do not have it, and return how many were changed; a row keeps at most MOST_TAGS.
+
+    `rows` are a user's own. Raises TooManyToTag.
+    """
+    has_room = {"tags": {"$ne": tag}, f"tags.{MOST_TAGS - 1}": {"$exists": False}}
+    return _change_tags(rows, has_room, {"$addToSet": {"tags": tag}})
+
+
+def untag_rows(*, rows: Rows, tag: str) -> int:
+    """Take a tag away from rows, and return how many had it. Raises TooManyToTag."""
+    return _change_tags(rows, {"tags": tag}, {"$pull": {"tags": tag}})
+
+
+def _change_tags(rows: Rows, condition: Mapping[str, Any], change: Mapping[str, Any]) -> int:
+    if len(rows[MOST_TAGGED : MOST_TAGGED + 1].values_list("pk")):
+        raise TooManyToTag
+    collection = collection_of(PropertyDatasetPermission)
+    changed = 0
+    for batch in read_batches(rows):
+        keys = [row.pk for row in batch]
+        changed += collection.update_many({"_id": {"$in": keys}, **condition}, change).modified_count
+    return changed
