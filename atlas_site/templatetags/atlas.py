@@ -34,14 +34,24 @@ def icon(name: str, css_class: str = "", label: str = "") -> SafeString:
 
 
 @register.inclusion_tag("partials/_map.html")
-def property_map(points_url: str, label: str = "Map of these properties") -> dict:
-    """Show a map of the points that `points_url` answers; partials/_map.html says how they are written.
+def property_map(
+    points_url: str,
+    label: str = "Map of these properties",
+    *,
+    area: str = "",
+    can_draw: bool = False,
+    search_url: str = "",
+) -> dict:
+    """Show a map of what `points_url` answers; partials/_map.html says how that is written and what the rest means.
 
     The page needs partials/_map_head.html in its block head.
     """
     return {
         "points_url": points_url,
         "label": label,
+        "area": area,
+        "can_draw": can_draw,
+        "search_url": search_url,
         "tile_url": settings.MAP_TILE_URL,
         "tile_attribution": settings.MAP_TILE_ATTRIBUTION,
     }

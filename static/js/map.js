@@ -1,16 +1,15 @@
-// The map of a list: outlines of states and counties, a point for each property, a circle with a count where points
-// lie too close to tell apart or the server counts them. Points and rows of the list (data-property-id) highlight
-// each other. All colors are in map.css.
+// The map of a list: a mark for each property, a circle with a count where several lie too close to tell apart or the
+// server counts them. Marks and rows of the list (data-property-id) are one selection. What lies beneath is in
+// map-base.js, areas that are drawn and searched in map-area.js; both wait for the event "atlas:map".
+// All colors are in map.css, so a change of theme needs no redraw.
 
-const { L, topojson } = window;
+const { L } = window;
 
 const UNITED_STATES = [[24.4, -125], [49.4, -66.9]];
-const COUNTIES_FROM_ZOOM = 6;
 const CLOSEST_ZOOM = 17;
 const FIRST_ZOOM = 12; // a single property is shown within its town
-const STREETS_FROM_ZOOM = 13;
-const LETTER_WIDTH = 6; // pixels of a name on the map
 const POINT_SIZE = 24; // pixels, the least that a finger can hit
+const GROUP_SIZES = [28, 40]; // pixels; the server keeps circles 40 pixels apart
 const APART = 3; // pixels between marks
 
 async function readJson(url, signal) {
@@ -27,57 +26,47 @@ function make(tag, attributes, text = "") {
 }
 
 function sizeOf(count) {
-  return count === 1 ? POINT_SIZE : Math.min(60, 28 + 6 * Math.log10(count));
+  const [least, most] = GROUP_SIZES;
+  return count === 1 ? POINT_SIZE : Math.min(most, least + 4 * Math.log10(count));
 }
 
-// The middle of the largest part of a state or county, where its name fits best, and how many degrees it spans there.
-function findMiddle({ coordinates, type }) {
-  const rings = type === "Polygon" ? [coordinates[0]] : coordinates.map((polygon) => polygon[0]);
-  let best = { area: 0 };
-  for (const ring of rings) {
-    let area = 0, lng = 0, lat = 0;
-    ring.forEach(([x, y], index) => {
-      const [nextX, nextY] = ring[(index + 1) % ring.length];
-      const cross = x * nextY - nextX * y;
-      area += cross;
-      lng += (x + nextX) * cross;
-      lat += (y + nextY) * cross;
-    });
-    if (Math.abs(area) <= Math.abs(best.area)) continue;
-    const easts = ring.map(([x]) => x);
-    best = { area, lng: lng / (3 * area), lat: lat / (3 * area), span: Math.max(...easts) - Math.min(...easts) };
-  }
-  return best;
+function countText(count) {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? "property" : "properties"}`;
+}
+
+function findRow(id) {
+  return document.querySelector(`[data-property-id="${CSS.escape(id)}"]`);
 }
 
 class PropertyMap {
   constructor(element) {
     this.element = element;
-    const canvas = element.appendChild(make("div", { class: "map-canvas" }));
+    const canvas = make("div", { class: "map-canvas" });
+    element.prepend(canvas);
     this.note = element.appendChild(make("p", { class: "map-note", role: "status" }));
+    this.legend = element.appendChild(make("p", { class: "map-legend", hidden: "" }));
+    this.legend.append(make("span", { class: "is-match" }, "matches"), make("span", { class: "is-other" }, "others of yours"));
     this.ended = new AbortController();
-    this.points = [];
-    this.cells = [];
     this.markers = new Map(); // id of a property -> the marker that shows it, maybe among others
-    this.layer = L.layerGroup();
-    this.names = L.layerGroup();
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(canvas, {
       minZoom: 3,
       maxZoom: CLOSEST_ZOOM,
       attributionControl: false,
-      fadeAnimation: !isCalm,
-      zoomAnimation: !isCalm,
+      fadeAnimation: !this.isCalm,
+      zoomAnimation: !this.isCalm,
+      markerZoomAnimation: !this.isCalm,
     });
-    this.map.fitBounds(UNITED_STATES).addLayer(this.names).addLayer(this.layer);
+    this.map.createPane("others").style.zIndex = 590;
+    this.layer = L.layerGroup().addTo(this.map);
+    this.map.fitBounds(UNITED_STATES);
     L.control.scale({ metric: false }).addTo(this.map);
-    this.drawOutlines();
-    this.drawTiles();
     this.followList();
     this.followSize();
-    this.load();
     this.map.on("zoomend", () => this.draw());
-    this.map.on("moveend", () => this.cells.length && this.load({ inView: true }));
+    this.map.on("moveend", () => this.home && this.load());
+    element.dispatchEvent(new CustomEvent("atlas:map", { bubbles: true, detail: this }));
+    this.start();
   }
 
   // Leaflet knows of a window that changes its size, not of a page that gives the map another one.
@@ -93,165 +82,170 @@ class PropertyMap {
     this.map.remove();
   }
 
-  async drawOutlines() {
-    const draw = (name, zIndex, geometry) => {
-      const pane = this.map.createPane(name);
-      pane.style.zIndex = zIndex;
-      const renderer = L.svg({ pane: name, padding: 0.5 });
-      L.geoJSON(geometry, { pane: name, renderer, interactive: false, className: `map-${name}` }).addTo(this.map);
-      return pane;
-    };
-    const states = await readJson(this.element.dataset.statesUrl);
-    draw("land", 210, topojson.merge(states, states.objects.states.geometries));
-    draw("states", 230, topojson.mesh(states, states.objects.states));
-
-    let counties;
-    const showDetail = async () => {
-      const isClose = this.map.getZoom() >= COUNTIES_FROM_ZOOM;
-      if (isClose && !counties) {
-        counties = readJson(this.element.dataset.countiesUrl).then((data) => {
-          draw("counties", 220, topojson.mesh(data, data.objects.counties, (one, other) => one !== other));
-          return topojson.feature(data, data.objects.counties).features;
-        });
-      }
-      this.nameAreas(isClose ? await counties : topojson.feature(states, states.objects.states).features);
-    };
-    this.map.createPane("names").style.zIndex = 240;
-    this.map.on("moveend", showDetail);
-    showDetail();
-  }
-
-  // The names of the states, or of the counties when these are drawn, as far as they are in view.
-  nameAreas(areas) {
-    this.names.clearLayers();
-    const view = this.map.getBounds();
-    const pixelsOfDegree = (256 * 2 ** this.map.getZoom()) / 360;
-    for (const { geometry, properties } of areas) {
-      properties.middle ??= findMiddle(geometry);
-      const { area, span } = properties.middle;
-      const fits = area && span * pixelsOfDegree > properties.name.length * LETTER_WIDTH; // some islets have no area
-      if (!fits || !view.contains(properties.middle)) continue;
-      const icon = L.divIcon({ className: "map-name", html: make("span", { "aria-hidden": "true" }, properties.name), iconSize: [0, 0] });
-      L.marker(properties.middle, { icon, pane: "names", interactive: false, keyboard: false }).addTo(this.names);
-    }
-  }
-
-  drawTiles() {
-    const { tileUrl, tileAttribution } = this.element.dataset;
-    if (!tileUrl) {
-      this.map.on("zoomend", () => this.tell());
-      return;
-    }
-    L.tileLayer(tileUrl, { maxZoom: CLOSEST_ZOOM }).addTo(this.map);
-    L.control.attribution({ prefix: false }).addAttribution(tileAttribution).addTo(this.map);
-  }
-
-  // Ask for the points; a newer question drops the answer to an older one.
-  async load({ inView = false } = {}) {
+  // Show where the properties are, unless that is what the map shows already.
+  async start() {
     const url = new URL(this.element.dataset.pointsUrl, location.href);
-    if (!inView && this.asked === url.href) return;
-    if (inView) {
-      url.searchParams.set("bbox", this.map.getBounds().toBBoxString());
-      url.searchParams.set("z", this.map.getZoom());
-    } else {
-      this.asked = url.href;
-    }
+    if (this.asked === url.href) return;
+    this.asked = url.href;
+    this.home = null; // no marks are asked for until the place is known
+    const answer = await this.ask(url);
+    if (!answer) return;
+    this.isEmpty = !answer.box;
+    if (answer.box) this.goTo(answer.box);
+    this.home = { center: this.map.getCenter(), zoom: this.map.getZoom() };
+    this.load();
+  }
+
+  goTo([south, west, north, east]) {
+    this.map.fitBounds([[south, west], [north, east]], { padding: [32, 32], maxZoom: FIRST_ZOOM, animate: false });
+  }
+
+  // Whether the view is another one than the map chose.
+  hasMoved() {
+    if (!this.home) return false;
+    const moved = this.map.latLngToContainerPoint(this.home.center).distanceTo(this.map.getSize().divideBy(2));
+    return this.map.getZoom() !== this.home.zoom || moved > 24;
+  }
+
+  // Ask for the marks in view, and say in data-loaded-for which list they are of once they are drawn.
+  async load() {
+    const url = new URL(this.asked);
+    url.searchParams.set("bbox", this.map.getBounds().toBBoxString());
+    url.searchParams.set("z", this.map.getZoom());
+    const answer = await this.ask(url);
+    if (!answer) return;
+    this.marks = answer;
+    this.draw();
+    this.tell(answer.note || (this.isEmpty ? "No place on the map is known for these properties." : ""));
+    this.legend.hidden = !answer.others?.points.length && !answer.others?.cells.length;
+    this.element.dataset.loadedFor = this.asked;
+  }
+
+  // A newer question drops the answer to an older one.
+  async ask(url) {
+    delete this.element.dataset.loadedFor;
     this.question?.abort();
-    this.question = new AbortController();
+    const question = (this.question = new AbortController());
     try {
-      const { points = [], cells = [] } = await readJson(url, this.question.signal);
-      Object.assign(this, { points, cells });
-      if (!inView) this.fit();
-      this.draw();
-      this.tell(points.length || cells.length ? "" : "No place on the map is known for these properties.");
-      this.element.dataset.loadedFor = url.href;
+      const answer = await readJson(url, question.signal);
+      return question.signal.aborted ? null : answer;
     } catch (error) {
-      if (error.name !== "AbortError") this.tell("The points could not be loaded.");
+      if (error.name !== "AbortError") this.tell("The properties could not be loaded. Move the map to try again.");
+      return null;
     }
   }
 
-  tell(text = "") {
-    const wantsStreets = !this.element.dataset.tileUrl && this.map.getZoom() >= STREETS_FROM_ZOOM;
-    this.note.textContent = text || (wantsStreets ? "Street map off: outlines only." : "");
+  tell(text) {
+    this.said = text;
+    this.note.textContent = text || this.remark || "";
   }
 
-  fit() {
-    const places = [...this.points, ...this.cells];
-    if (!places.length) return;
-    const bounds = L.latLngBounds(places.map(({ lat, lng }) => [lat, lng]));
-    const hadCells = this.cells;
-    this.cells = []; // moving there is no reason to ask again
-    this.map.fitBounds(bounds, { padding: [32, 32], maxZoom: FIRST_ZOOM, animate: false });
-    this.cells = hadCells;
+  // What the map says when it has nothing else to say.
+  setRemark(text) {
+    this.remark = text;
+    this.tell(this.said);
   }
 
   draw() {
+    if (!this.marks) return;
+    const focused = document.activeElement?.closest?.(".map-point, .map-group") ? document.activeElement.dataset.id : null;
     this.layer.clearLayers();
     this.markers.clear();
-    for (const { points, place } of this.groupPoints()) {
-      const marker = points.length === 1 ? this.makePoint(points[0]) : this.makeGroup(points, this.map.unproject(place));
-      for (const { id } of points) this.markers.set(String(id), marker);
+    const { points, cells, others } = this.marks;
+    for (const cell of others?.cells ?? []) this.makeBackground(cell);
+    for (const { members, place } of this.groupPoints([...points, ...(others?.points ?? []).map((point) => ({ ...point, isOther: true }))])) {
+      const marker = members.length === 1 ? this.makePoint(members[0]) : this.makeGroup(members, this.map.unproject(place));
+      for (const { id } of members) this.markers.set(String(id), marker);
     }
-    for (const cell of this.cells) this.makeCircle(cell, cell.count, () => this.map.setView(cell, this.map.getZoom() + 2));
+    for (const cell of cells) {
+      const look = () => this.map.setView(cell, Math.min(this.map.getZoom() + 2, CLOSEST_ZOOM));
+      this.makeCircle(cell, cell.count, `${countText(cell.count)}, look closer`, look);
+    }
+    if (focused) this.markers.get(focused)?.getElement()?.querySelector("a, button")?.focus();
   }
 
   // Points become one group where their marks would overlap, until none does.
-  groupPoints() {
-    let groups = this.points.map((point) => ({ points: [point], place: this.map.project(point) }));
+  groupPoints(points) {
+    let groups = points.map((point) => ({ members: [point], place: this.map.project(point) }));
     for (let before = Infinity; groups.length < before; ) {
       before = groups.length;
       const merged = [];
       for (const group of groups) {
-        const near = merged.find((other) => other.place.distanceTo(group.place) < APART + (sizeOf(other.points.length) + sizeOf(group.points.length)) / 2);
+        const near = merged.find((other) => other.place.distanceTo(group.place) < APART + (sizeOf(other.members.length) + sizeOf(group.members.length)) / 2);
         if (!near) {
           merged.push(group);
           continue;
         }
-        const share = group.points.length / (near.points.length + group.points.length);
+        const share = group.members.length / (near.members.length + group.members.length);
         near.place = near.place.add(group.place.subtract(near.place).multiplyBy(share));
-        near.points.push(...group.points);
+        near.members.push(...group.members);
       }
       groups = merged;
     }
     return groups;
   }
 
-  makePoint({ id, lat, lng, title, url }) {
-    const link = make("a", { href: url, "aria-label": title });
-    const icon = L.divIcon({ className: "map-point", html: link, iconSize: [POINT_SIZE, POINT_SIZE] });
-    const marker = L.marker([lat, lng], { icon, keyboard: false }).bindTooltip(title, { direction: "top", offset: [0, -10] });
-    marker.addTo(this.layer);
+  makePoint({ id, lat, lng, title, url, isOther }) {
+    const name = isOther ? `${title} (not in this search)` : title;
+    const link = make("a", { href: url, "aria-label": name, "data-id": id });
+    const icon = L.divIcon({ className: `map-point${isOther ? " is-other" : ""}`, html: link, iconSize: [POINT_SIZE, POINT_SIZE] });
+    const marker = L.marker([lat, lng], { icon, keyboard: false, zIndexOffset: isOther ? -1000 : 0 });
+    marker.bindTooltip(name, { direction: "top", offset: [0, -10] }).addTo(this.layer);
     for (const [types, isOn] of [[["mouseenter", "focus"], true], [["mouseleave", "blur"], false]]) {
       for (const type of types) link.addEventListener(type, () => this.highlight(String(id), isOn));
     }
+    link.addEventListener("click", (event) => this.choose(event, String(id)));
     return marker;
   }
 
-  makeGroup(group, place) {
-    const bounds = L.latLngBounds(group.map(({ lat, lng }) => [lat, lng]));
-    const circle = this.makeCircle(place, group.length, () => {
+  // A click goes to the row of the list, if it is on the page; a second one follows the link.
+  choose(event, id) {
+    const row = findRow(id);
+    if (!row || this.chosen === id || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.chosen = id;
+    row.scrollIntoView({ block: "center", behavior: this.isCalm ? "instant" : "smooth" });
+    for (const other of document.querySelectorAll("[data-property-id].is-chosen")) other.classList.remove("is-chosen");
+    row.classList.add("is-chosen");
+    row.querySelector("th a, a")?.focus({ preventScroll: true });
+  }
+
+  makeGroup(members, place) {
+    const bounds = L.latLngBounds(members.map(({ lat, lng }) => [lat, lng]));
+    const matching = members.filter(({ isOther }) => !isOther).length;
+    const hasOthers = matching < members.length;
+    const label = `${countText(members.length)}${hasOthers ? `, ${matching} in this search` : ""}, look closer`;
+    const open = () => {
       const zoom = Math.min(this.map.getBoundsZoom(bounds.pad(0.2)), CLOSEST_ZOOM);
       if (zoom > this.map.getZoom()) this.map.setView(bounds.getCenter(), zoom);
-      else this.listGroup(circle, group);
-    });
+      else this.listGroup(circle, members);
+    };
+    const circle = this.makeCircle(place, members.length, label, open, { isOther: !matching, id: members[0].id });
     return circle;
   }
 
   // Homes at one place, such as the units of a building, cannot be told apart by zooming.
-  listGroup(circle, group) {
+  listGroup(circle, members) {
     const list = make("ul", { class: "map-list" });
-    for (const { title, url } of group) list.appendChild(make("li", {})).append(make("a", { href: url }, title));
+    for (const { title, url } of members) list.appendChild(make("li", {})).append(make("a", { href: url }, title));
     L.popup().setLatLng(circle.getLatLng()).setContent(list).openOn(this.map);
   }
 
-  makeCircle(place, count, open) {
+  makeCircle(place, count, label, open, { isOther = false, id = "" } = {}) {
     const size = sizeOf(count);
     const text = new Intl.NumberFormat("en-US", { notation: "compact" }).format(count);
-    const button = make("button", { type: "button", "aria-label": `${count.toLocaleString("en-US")} properties, look closer` }, text);
+    const button = make("button", { type: "button", "aria-label": label, "data-id": id }, text);
     button.addEventListener("click", open);
     L.DomEvent.disableClickPropagation(button); // a click on the map itself closes the list that this one opens
-    const icon = L.divIcon({ className: "map-group", html: button, iconSize: [size, size] });
-    return L.marker(place, { icon, keyboard: false }).addTo(this.layer);
+    const icon = L.divIcon({ className: `map-group${isOther ? " is-other" : ""}`, html: button, iconSize: [size, size] });
+    return L.marker(place, { icon, keyboard: false, zIndexOffset: isOther ? -1000 : 0 }).addTo(this.layer);
+  }
+
+  // What is owned there besides the matches: seen, and not to be clicked, as marks of matches may lie on it.
+  makeBackground(cell) {
+    const size = sizeOf(cell.count);
+    const icon = L.divIcon({ className: "map-background", html: make("span", { "aria-hidden": "true" }), iconSize: [size, size] });
+    L.marker(cell, { icon, pane: "others", interactive: false, keyboard: false }).addTo(this.layer);
   }
 
   // One listener for all rows: htmx may have brought new ones.
@@ -265,12 +259,23 @@ class PropertyMap {
   }
 
   highlight(id, isOn) {
-    this.markers.get(id)?.getElement()?.classList.toggle("is-highlighted", isOn);
-    document.querySelector(`[data-property-id="${CSS.escape(id)}"]`)?.classList.toggle("is-highlighted", isOn);
+    const row = findRow(id);
+    const marker = this.markers.get(id);
+    marker?.getElement()?.classList.toggle("is-highlighted", isOn);
+    row?.classList.toggle("is-highlighted", isOn);
+    this.pin?.remove();
+    this.pin = null;
+    if (isOn && !marker && row?.dataset.lat) this.pinAt([row.dataset.lat, row.dataset.lng].map(Number));
+  }
+
+  // A row that the map shows within a count only: where it is.
+  pinAt(place) {
+    const icon = L.divIcon({ className: "map-pin", html: make("span", { "aria-hidden": "true" }), iconSize: [POINT_SIZE, POINT_SIZE] });
+    this.pin = L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: 1000 }).addTo(this.map);
   }
 }
 
-// htmx brings maps and takes them away, and may give one that stays other points.
+// htmx brings maps and takes them away, and may give one that stays other properties.
 const maps = new Map();
 
 function followPage() {
@@ -280,7 +285,7 @@ function followPage() {
     maps.delete(element);
   }
   for (const element of document.querySelectorAll("[data-map]")) {
-    if (maps.has(element)) maps.get(element).load();
+    if (maps.has(element)) maps.get(element).start();
     else maps.set(element, new PropertyMap(element));
   }
 }

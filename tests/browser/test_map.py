@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, WIDE
+from properties.services.cells import rebuild_cells
 from tests.factories import PropertyDatasetPermissionFactory
 
 NORTH, SOUTH = "12 North St", "9 South St"
@@ -16,8 +17,9 @@ def owned_page(page: Page, live_server, enter, alice) -> Page:
     places = {NORTH: (33.7, -112.1), SOUTH: (33.3, -111.9)} | dict.fromkeys(ONE_BUILDING, (33.5, -112.0))
     for address, (latitude, longitude) in places.items():
         PropertyDatasetPermissionFactory(user=alice, address=address, latitude=latitude, longitude=longitude)
+    rebuild_cells(alice.pk)
     enter(page, alice).goto(f"{live_server.url}/properties/")
-    expect(find_map(page)).to_have_attribute("data-loaded-for", f"{live_server.url}/properties/points/?")
+    expect(find_map(page)).to_have_attribute("data-loaded-for", f"{live_server.url}/properties/cells/?")
     return page
 
 
