@@ -275,6 +275,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 180.0,
         "options": {"expires": 180.0},
     },
+    "sum the vendor's bill up": {"task": "properties.roll_up_vendor_bill", "schedule": 1800.0},
     "remove old vendor calls": {"task": "properties.purge_vendor_calls", "schedule": 24 * 3600.0},
 }
 

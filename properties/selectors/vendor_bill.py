@@ -1,14 +1,17 @@
 """What BatchData should have billed, explained record by record from Atlas's own documents.
 
-Vendor bill = captured units + named free causes; what was served from Atlas's own copy is captured and not billed.
+Vendor bill = captured units + named free causes; what was served from Atlas's own copy is captured and not billed. The
+two sides come from different documents: what each job made of every record from the job, what the vendor said it
+delivered from the record of the call. Their difference is the residual, which is nothing.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Sum
 
 from atlas_site.vendors.models import CallState, VendorCall
 from properties.models import Dataset, PropertyJob
@@ -18,15 +21,22 @@ Unit = tuple[str, str]
 """A billed unit: property id and dataset."""
 
 LOST_LOOKUP = "no answer came"
+SEARCH = "property_search"
+JOBS_AT_ONCE = 20
 
 
 @dataclass
 class ExpectedBill:
-    """Units by cause. `lost_pages` are searches whose answer was lost: billed or not, nobody knows which records."""
+    """Units by cause. `lost_pages` are searches whose answer was lost: billed or not, nobody knows which records.
+
+    `delivered` is what the vendor's answers held, by its own account; lost ones are not among it.
+    """
 
     by_cause: dict[str, Counter[Unit]] = field(default_factory=dict)
     from_copy: Counter[Unit] = field(default_factory=Counter)
+    delivered: Counter[Unit] = field(default_factory=Counter)
     lost_pages: int = 0
+    job_count: int = 0
 
     def add(self, cause: str, unit: Unit) -> None:
         self.by_cause.setdefault(cause, Counter())[unit] += 1
@@ -36,14 +46,60 @@ class ExpectedBill:
         """All units that the vendor billed, as far as Atlas knows."""
         total: Counter[Unit] = Counter()
         for units in self.by_cause.values():
-            total += units
+            total.update(units)
         return total
+
+    @property
+    def captured_count(self) -> int:
+        """Units that users paid for, whether the vendor billed them or Atlas held a copy."""
+        return self.by_cause.get(CHARGED, Counter()).total() + self.from_copy.total()
+
+    @property
+    def free_counts(self) -> dict[str, int]:
+        """Units that the vendor billed and nobody paid for, by cause."""
+        return {cause: units.total() for cause, units in self.by_cause.items() if cause != CHARGED}
+
+    @property
+    def residual(self) -> Counter[Unit]:
+        """Units that only one side knows: delivered and not explained count up, explained and not delivered down."""
+        residual = Counter(self.delivered)
+        for cause, units in self.by_cause.items():
+            if cause != LOST_LOOKUP:
+                residual.subtract(units)
+        return Counter({unit: count for unit, count in residual.items() if count})
 
 
 def expect_bill(*, since: datetime, until: datetime) -> ExpectedBill:
-    """Explain the vendor's bill of a span of time: each unit of each job that began in it, by its cause."""
+    """Explain the vendor's bill of the jobs that began in a span of time: each unit by its cause."""
+    return _bill_of(PropertyJob.objects.filter(created_at__gte=since, created_at__lt=until).order_by("created_at"))
+
+
+def bill_of_day(day: date) -> ExpectedBill:
+    """Explain the vendor's bill of the jobs that ended on one day, in UTC."""
+    begins = datetime.combine(day, time(), UTC)
+    ended = PropertyJob.objects.filter(ended_at__gte=begins, ended_at__lt=begins + timedelta(days=1))
+    return _bill_of(ended.order_by("ended_at"))
+
+
+def billed_counts(day: date) -> int:
+    """How many results the vendor billed for the counts of one day, in UTC, which fetched nothing."""
+    begins = datetime.combine(day, time(), UTC)
+    counts = VendorCall.objects.filter(vendor="batchdata", operation="property_count")
+    of_day = counts.filter(created_at__gte=begins, created_at__lt=begins + timedelta(days=1))
+    return of_day.aggregate(billed=Sum("result_count"))["billed"] or 0
+
+
+def calls_of(job: PropertyJob) -> QuerySet[VendorCall]:
+    """The calls that a job made, without their answers: their references begin with its id."""
+    start = f"job:{job.pk}"
+    return VendorCall.objects.filter(reference__gt=f"{start}:", reference__lt=f"{start};").defer("raw", "request")
+
+
+def _bill_of(jobs: QuerySet[PropertyJob]) -> ExpectedBill:
+    """Explain these jobs, a few at a time: one that revealed thousands is a big document."""
     bill = ExpectedBill()
-    for job in PropertyJob.objects.filter(created_at__gte=since, created_at__lt=until):
+    for job in jobs.iterator(chunk_size=JOBS_AT_ONCE):
+        bill.job_count += 1
         for row in job.rows:
             unit = row["propertyId"], row.get("dataset", Dataset.BASIC.value)
             source = row.get("source", "vendor")
@@ -51,18 +107,24 @@ def expect_bill(*, since: datetime, until: datetime) -> ExpectedBill:
                 bill.from_copy[unit] += 1
             elif source == "vendor":
                 bill.add(row["outcome"], unit)
-    # A whole answer that cannot be read was billed like any other.
-    is_lost = Q(state=CallState.UNKNOWN) | Q(state=CallState.FAILED, may_be_billed=True, http_status=HTTPStatus.OK)
-    lost = VendorCall.objects.filter(is_lost, created_at__gte=since, created_at__lt=until)
-    for call in lost.defer("raw"):
-        _add_lost_call(bill, call)
+        _add_calls(bill, job)
     return bill
 
 
-def _add_lost_call(bill: ExpectedBill, call: VendorCall) -> None:
-    if call.operation == "property_search":
-        bill.lost_pages += 1
-        return
-    for request in (call.request or {}).get("requests", []):
-        for dataset in call.datasets:
-            bill.add(LOST_LOOKUP, (request["propertyId"], dataset))
+def _add_calls(bill: ExpectedBill, job: PropertyJob) -> None:
+    # A whole answer that cannot be read was billed like any other.
+    is_lost = Q(state=CallState.UNKNOWN) | Q(state=CallState.FAILED, may_be_billed=True, http_status=HTTPStatus.OK)
+    for call in calls_of(job).filter(state=CallState.ANSWERED):
+        unnamed = max(0, (call.result_count or 0) - len(call.record_ids))
+        bill.delivered.update(_units([*call.record_ids, *[""] * unnamed], call.datasets))
+    for call in calls_of(job).filter(is_lost):
+        if call.operation == SEARCH:
+            bill.lost_pages += 1
+            continue
+        for unit in _units([job.property_id or ""], call.datasets):
+            bill.add(LOST_LOOKUP, unit)
+
+
+def _units(property_ids: Iterable[str], datasets: Iterable[str]) -> list[Unit]:
+    names = list(datasets)
+    return [(property_id, dataset) for property_id in property_ids for dataset in names]

@@ -1,6 +1,5 @@
 """Revealing the next n properties of a search that the user does not own yet."""
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +39,7 @@ def quote_reveal(
     count = min(count, MOST_REVEALED)
     if count < 1:
         raise NothingToReveal
-    excluded = excluded_by(user, getattr(query, "exclude", ()))
+    excluded = excluded_by(user, query.exclude)
     noun = "property" if count == 1 else "properties"
     return credit_services.make_quote(
         user_id=user.pk,
@@ -51,7 +50,7 @@ def quote_reveal(
             "criteria": query.criteria(),
             "sort": query.vendor_sort,
             "proofs": query.proofs(),
-            "search_hash": _hash(query),
+            "search_hash": query.hash(),
             "count": count,
             "excluded": freeze(excluded) if excluded else None,
         },
@@ -106,13 +105,6 @@ def _start_over(job: PropertyJob, answer: SearchPage) -> dict[str, Any] | None:
     return {"criteria": _criteria_without_owned(job), "next": None, "resumed": False, "walked": 0}
 
 
-def _hash(query: SearchQuery) -> str:
-    """The same for reveals of which one goes on where the other stopped: also what they leave out is the same."""
-    if not getattr(query, "exclude", ()):
-        return query.hash()
-    return hashlib.sha256("\n".join([query.hash(), *sorted(query.exclude)]).encode()).hexdigest()
-
-
 def _criteria_without_owned(job: PropertyJob) -> dict[str, Any]:
     """The quote's criteria, asking the vendor to leave out what the user owns there, or wants left out.
 
@@ -123,7 +115,7 @@ def _criteria_without_owned(job: PropertyJob) -> dict[str, Any]:
     frozen = Frozen(job.subject.get("excluded") or {})
     query = read_query(job.subject["params"])
     owned = PropertyDatasetPermission.objects.filter(
-        SearchQuery(place=query.place).owned_condition(),
+        SearchQuery(place=query.place, area=query.area).owned_condition(),
         user_id=job.user_id,
         datasets__contains=[Dataset.BASIC],
     )
