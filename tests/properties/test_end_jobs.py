@@ -10,7 +10,7 @@ from credits import services as credit_services
 from credits.models import Credit, Quote
 from properties.models import Property, PropertyDatasetPermission, PropertyJob
 from properties.selectors.vendor_bill import expect_bill
-from properties.services import jobs, reveals, runner, unlocks
+from properties.services import allowances, jobs, reveals, runner, unlocks
 from tests.failpoints import fail_commands
 
 pytestmark = pytest.mark.django_db
@@ -129,20 +129,33 @@ def test_a_reveal_adds_to_what_another_program_says_is_owned(carol, accept, reve
 
 
 def test_the_house_pays_for_a_limited_number_of_records_that_are_owned_already(
-    carol, accept, reveal, phoenix, fund, now, sandbox, monkeypatch
+    carol, accept, reveal, phoenix, fund, now, sandbox, settings, monkeypatch
 ):
-    monkeypatch.setattr(reveals, "EXCLUDED_IDS", 0)
-    monkeypatch.setattr(reveals, "MOST_OWNED_RECORDS", 20)
+    settings.OWNED_RECORDS_A_DAY = 20
+    monkeypatch.setattr(reveals, "EXCLUDED_IDS", 0)  # as if all that is owned were beyond what the vendor leaves out
     fund(carol, 1000)
     reveal(carol, phoenix, 60)
     PropertyJob.objects.all().delete()  # else the next reveal goes on behind these
 
     first = runner.run_job(job_id=str(accept(carol).pk), now=lambda: now)
 
-    assert (first.state, first.hit_count) == (State.DONE, 0)
-    assert sandbox.bill()["results_billed"] == 60 + 30
+    assert (first.state, first.hit_count) == (State.FAILED, 0)
+    assert "day" in first.problem
+    assert first.not_charged == {"stopped, since too many that are yours came back": 10}
+    assert sandbox.bill()["results_billed"] == 60 + 20
+    assert allowances.owned_records_left(carol.pk, now) == 0
+    assert Credit.objects.get(user=carol).reserved == 0
+
     second = runner.run_job(job_id=str(accept(carol).pk), now=lambda: now)
-    assert second.cursor["resumed"]
+    assert (second.state, second.hit_count) == (State.FAILED, 0)
+    assert sandbox.bill()["results_billed"] == 60 + 20, "nothing more is asked for today"
+
+    tomorrow = now + timedelta(days=1)
+    third = accept(carol)
+    PropertyJob.objects.filter(pk=third.pk).update(created_at=tomorrow)
+    third = runner.run_job(job_id=str(third.pk), now=lambda: tomorrow)
+    assert third.cursor["resumed"], "it goes on where the first one stopped"
+    assert allowances.owned_records_left(carol.pk, tomorrow) == 0
 
 
 def test_an_unlock_that_dies_after_its_answer_still_says_that_it_was_billed(carol, reveal, fund, phoenix, now, sandbox):

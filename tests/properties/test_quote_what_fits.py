@@ -36,7 +36,7 @@ def test_an_unlock_asks_for_the_first_datasets_that_fit(carol, fund, phoenix, re
 
 def test_with_nothing_to_spend_no_part_fits(carol, phoenix, now):
     whole = reveals.quote_reveal(user=carol, query=phoenix, count=5, total=None, back_url="/", now=now)
-    with pytest.raises(reveals.NothingToReveal):
+    with pytest.raises(parts.NothingToOffer):
         parts.quote_what_fits(user=carol, quote_id=whole.pk, now=now)
 
 

@@ -83,4 +83,8 @@ def test_a_reveal_waits_for_another_one_of_the_same_user(accepted, bob, carol, f
 
     assert jobs.claim_job(job_id=hers, now=now) is None
     assert jobs.claim_job(job_id=his, now=now) is not None
-    assert jobs.claim_job(job_id=hers, now=now + jobs.LEASE) is not None
+    dead = now + jobs.LEASE
+    assert jobs.claim_job(job_id=hers, now=dead) is None, "the first one is not over, though its worker is gone"
+    assert runner.run_job(job_id=str(accepted.pk), now=lambda: dead).is_over
+    assert runner.run_job(job_id=hers, now=lambda: dead + jobs.TURN_WAIT).hit_count == 10
+    assert sandbox.bill()["results_billed"] == 20
