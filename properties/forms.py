@@ -2,6 +2,13 @@
 
 from django import forms
 
+from django.http import QueryDict
+
+from properties.models import SavedSearch
+from properties.search.form import OwnedForm
+from properties.selectors.comparables import Limits
+from properties.selectors.owned_choice import MOST_CHOSEN, OwnedChoice, Selection
+from properties.selectors.owned_columns import COLUMNS, DENSITIES, FORMATS, MOST_LIST_COLUMNS, SHOWN_ALWAYS
 from properties.selectors.property_page import PropertyPage
 
 
@@ -25,3 +32,162 @@ class UnlockForm(forms.Form):
     def __init__(self, *args, page: PropertyPage, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["datasets"].choices = [(each.dataset, each.info.title) for each in page.sections]
+
+
+class ComparableLimitsForm(forms.Form):
+    """How far a comparable may differ; what is left empty is any."""
+
+    miles = forms.FloatField(label="Within miles", min_value=0.1, max_value=25)
+    bedrooms = forms.IntegerField(label="Beds ±", min_value=0, max_value=20, required=False)
+    bathrooms = forms.FloatField(label="Baths ±", min_value=0, max_value=20, required=False)
+    area_percent = forms.IntegerField(label="Area ± %", min_value=0, max_value=100, required=False)
+    years = forms.IntegerField(label="Built ± years", min_value=0, max_value=300, required=False)
+    months = forms.IntegerField(label="Sold within months", min_value=1, max_value=600, required=False)
+    same_type = forms.BooleanField(label="Same property type", required=False)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of a valid form."""
+        return Limits(**self.cleaned_data)
+
+
+class SheetForm(forms.Form):
+    """The figures of an offer, in whole dollars; without an ARV the pinned comparables decide."""
+
+    MOST = 1_000_000_000
+
+    arv = forms.IntegerField(label="After-repair value (ARV)", min_value=0, max_value=MOST, required=False)
+    percent = forms.IntegerField(label="Share of it, in percent", min_value=1, max_value=150)
+    repairs = forms.IntegerField(label="Repairs", min_value=0, max_value=MOST)
+    fee = forms.IntegerField(label="Your fee", min_value=0, max_value=MOST)
+
+
+class NotesForm(forms.Form):
+    """The user's own words: a note, and tags with commas between them."""
+
+    notes = forms.CharField(
+        label="Notes", required=False, max_length=10_000, widget=forms.Textarea({"rows": 4}), strip=False
+    )
+    tags = forms.CharField(label="Tags", required=False, max_length=1_000, help_text="With commas between them.")
+
+    def clean_tags(self) -> list[str]:
+        """The tags one by one."""
+        return self.cleaned_data["tags"].split(",")
+
+
+class CadenceForm(forms.Form):
+    """How often a saved search runs by itself."""
+
+    cadence = forms.ChoiceField(label="Run it by itself", choices=SavedSearch.Cadence.choices)
+
+
+class WatchForm(forms.Form):
+    """The terms of a standing quote: what it may do, its caps in credits, and its last day."""
+
+    MOST = 100_000
+
+    reveals_new = forms.BooleanField(label="Reveal matches that are not mine yet", required=False)
+    refreshes_owned = forms.BooleanField(label="Ask again for matches that are mine", required=False)
+    cap_per_run = forms.IntegerField(label="Credits in one run, at most", min_value=1, max_value=MOST)
+    cap_per_month = forms.IntegerField(label="Credits in a calendar month, at most", min_value=1, max_value=MOST)
+    ends_on = forms.DateField(label="Last day", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+
+class OwnedListForm(OwnedForm):
+    """What narrows the list of everything owned: the conditions of a search, a tag, and how an address begins."""
+
+    find = forms.CharField(label="Address begins with", max_length=120, required=False)
+    tag = forms.CharField(label="Tag", max_length=40, required=False)
+
+    def clean_tag(self) -> str:
+        """The tag as tags are kept: in lower case, with single spaces."""
+        return " ".join(self.cleaned_data["tag"].lower().replace(",", " ").split())
+
+    def clean_find(self) -> str:
+        """The beginning of an address with single spaces."""
+        return " ".join(self.cleaned_data["find"].split())
+
+    @property
+    def choice(self) -> OwnedChoice:
+        """What valid input chooses."""
+        return OwnedChoice(query=self.query, tag=self.cleaned_data["tag"], find=self.cleaned_data["find"])
+
+
+def read_choice(query: str) -> OwnedChoice:
+    """Read a choice from the query string that `OwnedChoice.urlencode` wrote. Raises ValueError."""
+    if not query:
+        return OwnedChoice()
+    form = OwnedListForm(QueryDict(query))
+    if not form.is_valid():
+        raise ValueError("These conditions cannot be read any more.")
+    return form.choice
+
+
+class SelectionForm(forms.Form):
+    """The checked rows of a list, or all that match it.
+
+    `ids` are property ids: one a checkbox, or many with commas between them, as the script keeps them across pages.
+    """
+
+    scope = forms.ChoiceField(choices=[("chosen", "The checked ones"), ("matching", "All that match")], required=False)
+    query = forms.CharField(required=False, max_length=20_000)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        try:
+            choice = read_choice(cleaned.get("query") or "")
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from None
+        texts = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
+        ids = tuple(dict.fromkeys(each.strip() for text in texts for each in text.split(",") if each.strip()))
+        if cleaned.get("scope") == "matching":
+            cleaned["selection"] = Selection(choice=choice)
+        elif not ids:
+            raise forms.ValidationError("Choose properties first: check their rows, or take all that match.")
+        elif len(ids) > MOST_CHOSEN:
+            raise forms.ValidationError(f"Choose at most {MOST_CHOSEN:,} by hand, or take all that match.")
+        else:
+            cleaned["selection"] = Selection(choice=choice, ids=ids)
+        return cleaned
+
+    @property
+    def selection(self) -> Selection:
+        """What valid input selects."""
+        return self.cleaned_data["selection"]
+
+    def problem(self) -> str:
+        """Why invalid input selects nothing, in a sentence."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+
+
+COLUMN_CHOICES = [(name, column.label) for name, column in COLUMNS.items()]
+
+
+class ExportForm(forms.Form):
+    """Which columns a file has, and of which kind it is."""
+
+    columns = forms.MultipleChoiceField(
+        choices=COLUMN_CHOICES, error_messages={"required": "Choose at least one column."}
+    )
+    format = forms.ChoiceField(choices=[(each, each) for each in FORMATS])
+
+
+class ListViewForm(forms.Form):
+    """Which columns the list shows beside the address, and how dense its rows are."""
+
+    columns = forms.MultipleChoiceField(choices=COLUMN_CHOICES, required=False)
+    density = forms.ChoiceField(choices=[(each, each) for each in DENSITIES])
+
+    def clean_columns(self) -> list[str]:
+        """The columns beside the address, at most so many."""
+        chosen = [name for name in self.cleaned_data["columns"] if name != SHOWN_ALWAYS]
+        if len(chosen) > MOST_LIST_COLUMNS:
+            raise forms.ValidationError(f"Choose at most {MOST_LIST_COLUMNS} columns.")
+        return chosen
+
+
+class TagForm(forms.Form):
+    """One tag that selected properties get or lose."""
+
+    tag = forms.CharField(max_length=40, error_messages={"required": "Name a tag."})
+    action = forms.ChoiceField(choices=[("add", "Add"), ("remove", "Remove")])

@@ -19,6 +19,7 @@ from properties.datasets.kinds import (
     ShownTable,
     ShownValue,
     Table,
+    read_flags,
     show_field,
     show_flags,
     show_table,
@@ -38,6 +39,7 @@ __all__ = [
     "ShownTable",
     "ShownValue",
     "Table",
+    "flag_states",
     "is_hit",
     "shown_values",
 ]
@@ -68,6 +70,12 @@ def is_hit(data: Mapping[str, Any], dataset: str) -> bool:
     if dataset == Dataset.BASIC:
         return bool(data)
     return any(value.tells_something for section in shown_values(data, dataset) for value in section.walk_values())
+
+
+def flag_states(data: Mapping[str, Any], dataset: str) -> dict[str, bool | None]:
+    """Say of each flag of a dataset (signals, kinds of permits) by its key whether it is set; None is unknown."""
+    parts = (part for section in DATASET_INFOS[dataset].sections for part in section.parts)
+    return {key: state for part in parts if isinstance(part, Flags) for key, state in read_flags(data, part).items()}
 
 
 def _show_section(data: Mapping[str, Any], section: Section, state: str | None, withheld: set[str]) -> ShownSection:

@@ -150,6 +150,7 @@ MORTGAGE_LIENS = DatasetInfo(
                         day("recordingDate", "Recorded"),
                         Field("documentType", "Document", Kind.DOCUMENT),
                         day("taxPeriodEndDate", "Tax period until"),
+                        Field("parties", "Parties", Kind.PARTIES, counts=False),
                         Field("attorneyCompanyName", "Attorney"),
                         Field("attorneyPhoneNumber", "Attorney's phone", Kind.PHONE),
                         reference("documentNumber", "Document number"),

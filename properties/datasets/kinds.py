@@ -43,6 +43,7 @@ class Kind(Enum):
     ADDRESS = "address"
     PHONE = "phone"
     EMAILS = "emails"
+    PARTIES = "parties"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """A value that is on file: as data, and as the text to show. ``value`` is None for a price that is not public."""
+    """A value that is on file: as data, and as the text to show. ``value`` is None for a price that is not public.
+
+    ``path`` is where it stands in the record, or in the object of a list.
+    """
 
     label: str
     value: Any
     text: str
     kind: Kind
     counts: bool = True
+    path: str = ""
 
     @property
     def tells_something(self) -> bool:
@@ -113,6 +118,7 @@ class ShownTable:
     label: str
     headings: tuple[str, ...]
     rows: tuple[tuple[ShownValue | None, ...], ...]
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +146,10 @@ def show_field(data: Mapping[str, Any], field: Field, *, state: str | None) -> S
     raw = lenient.dig(data, field.path)
     value = _READERS[field.kind](raw)
     if value is not None and value != ():
-        return ShownValue(field.label, value, _WRITERS.get(field.kind, str)(value), field.kind, field.counts)
+        text = _WRITERS.get(field.kind, str)(value)
+        return ShownValue(field.label, value, text, field.kind, field.counts, field.path)
     if field.kind is Kind.SALE_PRICE and state in NON_DISCLOSURE_STATES and _has_parent(data, field.path):
-        return ShownValue(field.label, None, NOT_PUBLIC, field.kind, counts=False)
+        return ShownValue(field.label, None, NOT_PUBLIC, field.kind, counts=False, path=field.path)
     return None
 
 
@@ -160,16 +167,23 @@ def show_table(data: Mapping[str, Any], table: Table, *, state: str | None) -> S
         table.label,
         tuple(table.columns[index].label for index in used),
         tuple(tuple(row[index] for index in used) for row in rows),
+        table.path,
     )
 
 
 def show_flags(data: Mapping[str, Any], flags: Flags) -> ShownValue | None:
     """Read a set of flags. All "no" is on file, and shown as none; no flag at all is unknown."""
-    known = {key: lenient.boolean(flag) for key, flag in lenient.group(data, flags.path).items() if key in flags.labels}
+    known = read_flags(data, flags)
     if all(flag is None for flag in known.values()):
         return None
-    names = tuple(label for key, label in flags.labels.items() if known.get(key))
-    return ShownValue(flags.label, names, ", ".join(names) or "None", Kind.LIST)
+    names = tuple(label for key, label in flags.labels.items() if known[key])
+    return ShownValue(flags.label, names, ", ".join(names) or "None", Kind.LIST, path=flags.path)
+
+
+def read_flags(data: Mapping[str, Any], flags: Flags) -> dict[str, bool | None]:
+    """Say of each flag whether it is set, in the order of their labels; None is unknown, and not "no"."""
+    known = lenient.group(data, flags.path)
+    return {key: lenient.boolean(known.get(key)) for key in flags.labels}
 
 
 def _words(value: Any) -> str | None:
@@ -184,6 +198,12 @@ def _document(value: Any) -> str | None:
 
 def _word_list(value: Any) -> tuple[str, ...]:
     return tuple(item for item in lenient.texts(value) if item.casefold() not in _EMPTY_WORDS)
+
+
+def _parties(value: Any) -> tuple[str, ...]:
+    """Names with what each was in the paper: ("Internal Revenue Service (creditor)",)."""
+    named = ((_words(item.get("fullName")), _words(item.get("roleType"))) for item in lenient.objects(value, "parties"))
+    return tuple(f"{name} ({role.lower()})" if role else name for name, role in named if name)
 
 
 def _price(value: Any) -> int | float | None:
@@ -206,6 +226,7 @@ _READERS: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.ADDRESS: lambda value: str(read_address(value)) or None,
     Kind.PHONE: phone_digits,
     Kind.EMAILS: lambda value: tuple(email.address for email in emails_of(value)),
+    Kind.PARTIES: lambda value: _parties({"parties": value}),
 }
 
 
@@ -232,6 +253,7 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = {
     Kind.BOOL: lambda value: "Yes" if value else "No",
     Kind.PHONE: lambda value: f"({value[:3]}) {value[3:6]}-{value[6:]}",
     Kind.EMAILS: ", ".join,
+    Kind.PARTIES: ", ".join,
 }
 
 

@@ -89,6 +89,7 @@ CONTACT = DatasetInfo(
                 flag("owner.mailingOptOut", "Opted out of mail", counts=False),
                 flag("owner.death.deceased", "Reported deceased", counts=False),
                 flag("owner.bankruptcy.bankruptcy", "Bankruptcy", counts=False),
+                day("owner.bankruptcy.filingDate", "Bankruptcy filed", counts=False),
             ),
         ),
     ),

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -10,13 +11,18 @@ from accounts.models import User
 from credits import selectors as credit_selectors
 from credits.models import CreditType
 from properties.datasets import DATASET_INFOS, DatasetInfo, ShownSection, shown_values
-from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
+from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob, PropertySheet
 from properties.models.records import Answer
+from properties.selectors.comparables import Comparable, Comparables, Limits, list_comparables, list_neighbours
+from properties.selectors.dossier.facts import Facts
+from properties.selectors.dossier.stories import SOURCE_DAYS, tell_story
 from properties.selectors.history import Event, history_of
 from properties.selectors.jobs import latest_receipt_of
 from properties.selectors.reading import Part, field_names, lay_out
+from properties.selectors.sheets import Deal, deal_of
 
 RECEIPT_SHOWN_FOR = timedelta(minutes=15)
+OF_THE_HISTORY = (Dataset.DEED, Dataset.MORTGAGE_LIENS)
 
 
 @dataclass(frozen=True)
@@ -32,11 +38,18 @@ class Section:
     answer: Answer | None
     price: int
     is_known_empty: bool
+    source_on: date | None = None
+    story: Any = None
 
     @property
     def parts(self) -> list[Part]:
-        """What is unlocked, as the page lays it out."""
+        """All that is on file, as the page lays it out."""
         return [lay_out(section) for section in self.shown]
+
+    @property
+    def template(self) -> str:
+        """The partial that tells the story of this dataset."""
+        return f"properties/datasets/_{self.dataset.lower()}.html"
 
     @property
     def can_be_unlocked(self) -> bool:
@@ -50,11 +63,21 @@ class Section:
 
 @dataclass(frozen=True)
 class PropertyPage:
-    """All that the property page shows."""
+    """What the user owns of a property, section by section."""
 
     permission: PropertyDatasetPermission
     held: Property
     sections: list[Section]
+    # Whether the user's own question for phones was answered with a known litigator, whose numbers are withheld.
+    is_litigator_told: bool = False
+
+    @property
+    def unlocked(self) -> list[Section]:
+        return [section for section in self.sections if section.is_unlocked]
+
+    @property
+    def lockable(self) -> list[Section]:
+        return [section for section in self.sections if section.can_be_unlocked]
 
     @property
     def history(self) -> list[Event]:
@@ -62,14 +85,24 @@ class PropertyPage:
         return history_of(part for section in self.sections for part in section.shown)
 
     @property
-    def equity(self) -> "Equity | None":
-        """Value and equity, once they are unlocked and known."""
-        value, percent = self.permission.estimated_value, self.permission.equity_percent
-        return Equity(value, percent) if value and percent is not None else None
+    def history_in(self) -> str | None:
+        """The section that has the history: the first unlocked one of those that it is made of."""
+        return next((each.dataset for each in self.unlocked if each.dataset in OF_THE_HISTORY), None)
 
     @property
-    def lockable(self) -> list[Section]:
-        return [section for section in self.sections if section.can_be_unlocked]
+    def locked_of_history(self) -> list[str]:
+        """Names of datasets that would add to the history."""
+        return [each.info.title for each in self.lockable if each.dataset in OF_THE_HISTORY]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the user works out on the page: comparables, the deal sheet, and what else they own nearby."""
+
+    comparables: Comparables
+    sheet: PropertySheet
+    deal: Deal
+    neighbours: list[Comparable]
 
 
 def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPage | None:
@@ -81,34 +114,35 @@ def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPag
     names = [str(each) for each in CreditType]
     unit_prices = credit_selectors.price_each(user_id=user.pk, offers=[{name: 1} for name in names])
     prices = dict(zip(names, unit_prices, strict=True))
-    sections = [_section(permission, held, dataset, prices, now) for dataset in SOLD]
-    return PropertyPage(permission=permission, held=held, sections=sections)
+    shown = {dataset: shown_values(held.data, dataset) for dataset in SOLD if dataset in permission.datasets}
+    facts = {dataset: Facts(sections) for dataset, sections in shown.items()}
+    sections = [
+        _unlocked(dataset, permission=permission, held=held, prices=prices, shown=shown, facts=facts, now=now)
+        if dataset in shown
+        else _locked(held, dataset, prices, now)
+        for dataset in SOLD
+    ]
+    has_no_phones = any(each.dataset == Dataset.CONTACT and each.is_known_empty for each in sections)
+    told = has_no_phones and _is_litigator_told(user, held)
+    return PropertyPage(permission=permission, held=held, sections=sections, is_litigator_told=told)
 
 
-@dataclass(frozen=True)
-class Equity:
-    """How much of an estimated value is the owner's; `percent` is negative when more is owed than that."""
-
-    value: float
-    percent: float
-
-    @property
-    def equity(self) -> float:
-        return self.value * self.percent / 100
-
-    @property
-    def owed(self) -> float:
-        return max(0, self.value - self.equity)
-
-    @property
-    def share(self) -> int:
-        """The share as a bar shows it, from 0 to 100."""
-        return round(min(100, max(0, self.percent)))
+def show_desk(*, page: PropertyPage, sheet: PropertySheet, limits: Limits, with_outliers: bool, today: date) -> Desk:
+    """Comparables within these limits, the deal sheet that follows, and the nearest properties of the same user."""
+    comparables = list_comparables(
+        subject=page.permission, limits=limits, pinned_ids=sheet.pinned_ids, today=today, with_outliers=with_outliers
+    )
+    return Desk(
+        comparables=comparables,
+        sheet=sheet,
+        deal=deal_of(sheet, comparables.arv),
+        neighbours=list_neighbours(subject=page.permission),
+    )
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of an unlock that has just ended: its receipt, and the outcome of each dataset by title."""
+    """What became of paid work on this property that has just ended: its receipt, and the outcome of each part."""
 
     job: PropertyJob
     quote: credit_selectors.QuotePage
@@ -116,34 +150,65 @@ class Receipt:
 
 
 def fresh_receipt(*, user: User, property_id: str, now: datetime) -> Receipt | None:
-    """The receipt of the user's newest unlock of this property, as long as it is news."""
+    """The receipt of the user's newest unlock or refresh of this property, as long as it is news."""
     job = latest_receipt_of(user, property_id)
     if job is None or job.ended_at is None or now - job.ended_at > RECEIPT_SHOWN_FOR:
         return None
     quote = credit_selectors.quote_page(user=user, quote_id=job.quote_id, now=now)
-    outcomes = [(DATASET_INFOS[row["dataset"]].title, row["outcome"]) for row in job.rows]
+    rows = [row for row in job.rows if row.get("dataset") in DATASET_INFOS]
+    outcomes = [(DATASET_INFOS[row["dataset"]].title, row["outcome"]) for row in rows]
     return Receipt(job=job, quote=quote, outcomes=outcomes)
 
 
 SOLD = [dataset for dataset in DATASET_INFOS if dataset != Dataset.DIVORCE_INFO]
 
 
-def _section(
-    permission: PropertyDatasetPermission, held: Property, dataset: str, prices: Mapping[str, int], now: datetime
+def _unlocked(
+    dataset: str,
+    *,
+    permission: PropertyDatasetPermission,
+    held: Property,
+    prices: Mapping[str, int],
+    shown: Mapping[str, tuple[ShownSection, ...]],
+    facts: Mapping[str, Facts],
+    now: datetime,
 ) -> Section:
-    info = DATASET_INFOS[dataset]
-    is_unlocked = dataset in permission.datasets
-    answer = held.answer_of(dataset)
-    unlocked_at = permission.unlocked.get(dataset)
+    info, unlocked_at = DATASET_INFOS[dataset], permission.unlocked.get(dataset)
+    return Section(
+        dataset=dataset,
+        info=info,
+        is_unlocked=True,
+        shown=shown[dataset],
+        field_names=[],
+        unlocked_at=datetime.fromisoformat(unlocked_at) if unlocked_at else None,
+        answer=held.answer_of(dataset),
+        price=prices[info.credit_type],
+        is_known_empty=False,
+        source_on=facts[dataset].value(SOURCE_DAYS[dataset]) if dataset in SOURCE_DAYS else None,
+        story=tell_story(dataset, facts, held, now),
+    )
+
+
+def _locked(held: Property, dataset: str, prices: Mapping[str, int], now: datetime) -> Section:
+    info, answer = DATASET_INFOS[dataset], held.answer_of(dataset)
     is_empty = answer is not None and not answer.hit and answer.is_younger_than(settings.MISS_REMEMBERED_FOR, now)
     return Section(
         dataset=dataset,
         info=info,
-        is_unlocked=is_unlocked,
-        shown=shown_values(held.data, dataset) if is_unlocked else (),
-        field_names=[] if is_unlocked else field_names(info),
-        unlocked_at=datetime.fromisoformat(unlocked_at) if unlocked_at else None,
-        answer=answer if is_unlocked or is_empty else None,
+        is_unlocked=False,
+        shown=(),
+        field_names=field_names(info),
+        unlocked_at=None,
+        answer=answer if is_empty else None,
         price=prices[info.credit_type],
-        is_known_empty=is_empty and not is_unlocked,
+        is_known_empty=is_empty,
     )
+
+
+def _is_litigator_told(user: User, held: Property) -> bool:
+    """Whether an unlock of this user has met a known litigator here: what others asked for is not told."""
+    if not Facts(shown_values(held.data, Dataset.CONTACT)).value("owner.litigator"):
+        return False
+    jobs = PropertyJob.objects.filter(user=user, property_id=held.property_id, kind=PropertyJob.Kind.UNLOCK)
+    rows = (row for job in jobs for row in job.rows)
+    return any(row.get("dataset") == Dataset.CONTACT and "litigator" in str(row.get("outcome")) for row in rows)

@@ -1,14 +1,17 @@
 """How property pages write what may be withheld: counts, and prices that are not public."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.urls import reverse
 
 from atlas_site.templatetags.atlas import money
 from properties.datasets import NON_DISCLOSURE_STATES, NOT_PUBLIC
-from properties.models import PropertyDatasetPermission
+from properties.models import PropertyDatasetPermission, SavedSearchRun
+from properties.selectors.searches import figure_of
 
 register = template.Library()
 
@@ -28,9 +31,22 @@ def sale_price(row: PropertyDatasetPermission, style: str = "full") -> str:
 
 
 @register.filter
+def match_figure(run: SavedSearchRun) -> str:
+    """Write how many matched at a run: exactly, about, or below what number."""
+    return str(figure_of(run))
+
+
+@register.filter
 def as_date(text: str) -> date:
     """Read an ISO day, as documents keep it, so that it can be written like any other date."""
     return date.fromisoformat(text)
+
+
+@register.filter
+def nearby_url(row: PropertyDatasetPermission, miles: float = 0.5) -> str:
+    """The address of the map's marks around an owned property."""
+    area = f"circle:{row.latitude:.5f},{row.longitude:.5f},{miles:g}"
+    return f"{reverse('properties:list-cells')}?{urlencode({'area': area})}"
 
 
 @register.filter

@@ -1,11 +1,14 @@
-// The button of the unlock form says how much its quote will come to at most.
+// The button of the unlock form says how much its quote will come to at most, and what is left of the balance then.
 
 function say(form) {
   const chosen = form.querySelectorAll("[data-price]:checked");
   const total = [...chosen].reduce((sum, box) => sum + Number(box.dataset.price), 0);
-  const noun = total === 1 ? "credit" : "credits";
-  const price = chosen.length ? `: ${chosen.length} for at most ${total} ${noun}` : "";
+  const left = Number(form.dataset.balance) - total;
+  const write = (count) => `${count.toLocaleString("en-US")} ${count === 1 ? "credit" : "credits"}`;
+  const price = chosen.length ? `: ${chosen.length} for at most ${write(total)}` : "";
   form.querySelector("[data-total]").textContent = `Get a quote${price}`;
+  const rest = left < 0 ? ` ${write(-left)} more than that are needed.` : ` At least ${write(left)} are left after it.`;
+  form.querySelector("[data-after]").textContent = chosen.length ? rest : "";
 }
 
 for (const form of document.querySelectorAll("[data-unlock]:has([data-total])")) {

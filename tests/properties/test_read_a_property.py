@@ -5,7 +5,6 @@ from datetime import date
 from properties.datasets import DATASET_INFOS, shown_values
 from properties.models import Dataset
 from properties.selectors.history import history_of
-from properties.selectors.property_page import Equity
 from properties.selectors.reading import field_names, lay_out
 
 RECORD = {
@@ -77,8 +76,3 @@ def test_columns_of_numbers_stand_at_the_right_and_a_number_not_to_be_called_sta
 def test_locked_lists_name_their_columns():
     assert field_names(DATASET_INFOS[Dataset.DEED])[0].startswith("Deed history (sold, recorded, document, price")
     assert all(field_names(info) for info in DATASET_INFOS.values())
-
-
-def test_equity_below_zero_is_an_empty_bar():
-    assert (Equity(200_000, -10).share, Equity(200_000, -10).owed) == (0, 220_000)
-    assert (Equity(200_000, 24.4).share, Equity(200_000, 25).equity) == (24, 50_000)

@@ -1,0 +1,1 @@
+"""Each unlocked dataset of a property, arranged as people read it; every value comes from what may be shown."""

@@ -1,0 +1,157 @@
+"""One owned property: its page and its print view, quotes for more of it, its deal sheet, and the user's own words."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.decorators import onboarded_required
+from credits import selectors as credit_selectors
+from properties.forms import ComparableLimitsForm, NotesForm, SheetForm, UnlockForm
+from properties.models import PropertyDatasetPermission, PropertySheet
+from properties.selectors import property_page
+from properties.selectors.comparables import Limits, read_limits
+from properties.selectors.property_page import PropertyPage
+from properties.selectors.sheets import sheet_of
+from properties.services import allowances, notes, sheets, unlocks
+
+WITH_OUTLIERS = "outliers"
+
+
+@require_GET
+@onboarded_required
+def show_property(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Show an owned property; any other answers like one that does not exist."""
+    return _show(request, _find(request, property_id))
+
+
+@require_GET
+@onboarded_required
+def print_property(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Show an owned property for paper: one column, nothing to press, the date of everything."""
+    page = _find(request, property_id)
+    return render(request, "properties/print.html", {"page": page, "desk": _desk(request, page), "now": timezone.now()})
+
+
+@require_POST
+@onboarded_required
+def quote_unlock(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Offer to unlock the chosen datasets by one quote; nothing is spent yet."""
+    page = _find(request, property_id)
+    form = UnlockForm(request.POST, page=page)
+    if not form.is_valid():
+        messages.error(request, "Choose at least one dataset to unlock.")
+        return redirect(page.permission)
+    chosen = form.cleaned_data["datasets"]
+    try:
+        quote = unlocks.quote_unlock(
+            user=request.user,
+            permission=page.permission,
+            datasets=chosen,
+            back_url=_back_to(page.permission, "unlock", datasets=chosen),
+            now=timezone.now(),
+        )
+    except unlocks.NothingToUnlock:
+        messages.info(request, "These are yours already, or hold nothing at the moment. Nothing was charged.")
+        return redirect(page.permission)
+    return redirect("credits:show-quote", quote.pk)
+
+
+@require_POST
+@onboarded_required
+def save_sheet(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Save the deal sheet: its figures, or a comparable that is pinned or let go."""
+    page = _find(request, property_id)
+    limits = _limits(request.POST, sheet_of(user_id=request.user.pk, property_id=property_id))
+    where = {"user_id": request.user.pk, "property_id": property_id, "now": timezone.now()}
+    try:
+        if "pin" in request.POST:
+            sheets.pin_comparable(**where, comparable_id=request.POST["pin"], limits=limits.as_values())
+        elif "unpin" in request.POST:
+            sheets.unpin_comparable(**where, comparable_id=request.POST["unpin"])
+        else:
+            form = SheetForm(request.POST)
+            if not form.is_valid():
+                return _show(request, page, sheet_form=form)
+            sheets.save_sheet(**where, **form.cleaned_data, limits=limits.as_values())
+    except PropertyDatasetPermission.DoesNotExist:
+        raise Http404 from None
+    except sheets.TooManyPinned:
+        messages.error(request, f"No more than {sheets.MOST_PINNED} comparables are pinned. Let one go first.")
+    return redirect(_back_to(page.permission, "comparables"))
+
+
+@require_POST
+@onboarded_required
+def save_notes(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Save the user's note and tags."""
+    page = _find(request, property_id)
+    form = NotesForm(request.POST)
+    if form.is_valid():
+        where = {"user_id": request.user.pk, "property_id": property_id}
+        try:
+            notes.set_tags(**where, tags=form.cleaned_data["tags"])
+            notes.set_notes(**where, notes=form.cleaned_data["notes"])
+            messages.success(request, "Saved.")
+            return redirect(_back_to(page.permission, "notes"))
+        except notes.TooLong:
+            form.add_error("tags", f"A tag has at most {notes.LONGEST_TAG} characters.")
+        except notes.TooManyTags:
+            form.add_error("tags", f"A property has at most {notes.MOST_TAGS} tags.")
+    return _show(request, page, notes_form=form)
+
+
+def _find(request: HttpRequest, property_id: str) -> PropertyPage:
+    page = property_page.show_property(user=request.user, property_id=property_id, now=timezone.now())
+    if page is None:
+        raise Http404
+    return page
+
+
+def _show(request: HttpRequest, page: PropertyPage, **forms: Any) -> HttpResponse:
+    """The page, with forms that were refused where there are any."""
+    now, permission = timezone.now(), page.permission
+    desk = _desk(request, page)
+    written = {"notes": permission.notes, "tags": ", ".join(permission.tags)}
+    context = {
+        "page": page,
+        "desk": desk,
+        "receipt": property_page.fresh_receipt(user=request.user, property_id=permission.property_id, now=now),
+        "balance": credit_selectors.header_balance(request.user),
+        "refreshes_left": allowances.free_refreshes_left(request.user.pk, now),
+        "ticked": request.GET.getlist("datasets"),
+        "with_outliers": WITH_OUTLIERS in request.GET,
+        "limits_form": _limits_form(request.GET, desk.comparables.limits),
+        "sheet_form": SheetForm(initial=desk.deal.as_values()),
+        "notes_form": NotesForm(initial=written),
+        **forms,
+    }
+    return render(request, "properties/property.html", context)
+
+
+def _desk(request: HttpRequest, page: PropertyPage) -> property_page.Desk:
+    sheet = sheet_of(user_id=request.user.pk, property_id=page.permission.property_id)
+    limits = _limits(request.GET, sheet)
+    return property_page.show_desk(
+        page=page, sheet=sheet, limits=limits, with_outliers=WITH_OUTLIERS in request.GET, today=timezone.localdate()
+    )
+
+
+def _limits_form(params: QueryDict, limits: Limits) -> ComparableLimitsForm:
+    """The limits as they were asked for, with what is wrong about them, or else those that hold."""
+    return ComparableLimitsForm(params) if "miles" in params else ComparableLimitsForm(initial=limits.as_values())
+
+
+def _limits(params: QueryDict, sheet: PropertySheet) -> Limits:
+    """The limits that came with a form, or else those of the sheet."""
+    form = ComparableLimitsForm(params)
+    return form.limits if "miles" in params and form.is_valid() else read_limits(sheet.limits)
+
+
+def _back_to(permission: PropertyDatasetPermission, anchor: str, **params: list[str]) -> str:
+    query = f"?{urlencode(params, doseq=True)}" if params else ""
+    return f"{permission.get_absolute_url()}{query}#{anchor}"
