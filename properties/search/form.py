@@ -196,6 +196,10 @@ class SearchForm(forms.Form):
             groups[f"{signal.group.lower()}-signals"].signals.append(row)
         return list(groups.values())
 
+    def signal_sets(self) -> list[BoundField]:
+        """The sets of signals, for what is wrong with them; the page shows each signal as a row of its group."""
+        return [self[name] for name in ("all", "any", "none")]
+
     def place_choices(self) -> list[tuple[Place, str]]:
         """The places that an ambiguous name may mean, each with the query string of the search there."""
         given = {name: [value for value in values if value] for name, values in self.data.lists()}

@@ -40,7 +40,7 @@ from redis.exceptions import RedisError
 from accounts.models import User
 from atlas_site.vendors import batchdata
 from atlas_site.vendors.errors import VendorError
-from properties.search.filters import FILTERS, Filter
+from properties.search.filters import FILTERS
 from properties.search.query import SearchQuery
 from properties.search.signals import SIGNALS
 
@@ -157,11 +157,10 @@ def count_signals(*, user: User, query: SearchQuery, now: datetime) -> dict[str,
 
     is_narrow = base < NARROW_BASE and question.condition_count > 0
     counts = _cached(user, ["signals", question.criteria], ask, now, is_narrow=is_narrow)
-    left_out = set(getattr(query, "none_signals", ()))
     return {
         slug: question.with_signal(slug).told(counts[slug])
         for slug in SIGNALS
-        if slug in counts and slug not in left_out
+        if slug in counts and slug not in query.none_signals
     }
 
 
@@ -192,16 +191,8 @@ class _Question:
     @classmethod
     def of(cls, query: SearchQuery, extra: Mapping[str, Mapping[str, Any]] | None = None) -> "_Question":
         filters = query.active_filters
-        signals = [*query.all_signals, *query.any_signals, *getattr(query, "none_signals", ())]
-        public_values = {
-            param: query.values[param]
-            for each in filters
-            if _is_public(each)
-            for param in each.params
-            if param in query.values
-        }
-        no_signals = {name: () for name in ("all_signals", "any_signals", "none_signals") if hasattr(query, name)}
-        base = replace(query, values=public_values, **no_signals).criteria()
+        signals = [*query.all_signals, *query.any_signals, *query.none_signals]
+        base = query.public_criteria()
         criteria = query.criteria()
         windows = [(group, name, window) for group, fields in (extra or {}).items() for name, window in fields.items()]
         for group, name, window in windows:
@@ -209,13 +200,12 @@ class _Question:
             if (group, name) in _public_paths():
                 _narrow(base, group, name, window)
         has_locked_window = any((group, name) not in _public_paths() for group, name, _ in windows)
-        shapes = [part for part in (getattr(query, "area", None), *getattr(query, "exclude", ())) if part]
         return cls(
             criteria=criteria,
             base=base,
-            condition_count=len(filters) + len(signals) + len(windows) + len(shapes),
-            has_locked=bool(signals) or has_locked_window or not all(_is_public(each) for each in filters),
-            is_plain=not filters and not shapes,
+            condition_count=len(filters) + len(signals) + len(windows) + bool(query.area),
+            has_locked=bool(signals) or has_locked_window or not all(each.is_public for each in filters),
+            is_plain=not filters and query.area is None,
         )
 
     @property
@@ -295,12 +285,8 @@ def _narrow(criteria: dict[str, Any], group: str, name: str, window: Mapping[str
     criteria[group] = {**criteria.get(group, {}), name: narrowed}
 
 
-def _is_public(each: Filter) -> bool:
-    return each.dataset == "BASIC"
-
-
 def _public_paths() -> set[tuple[str, str]]:
-    return {each.path for each in FILTERS if _is_public(each)}
+    return {each.path for each in FILTERS if each.is_public}
 
 
 def _total(user: User, criteria: dict, now: datetime, *, is_narrow: bool = False) -> int:

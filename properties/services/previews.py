@@ -55,6 +55,12 @@ class Preview:
         return Count(max(0, self.count.total - self.owned.number), is_exact=self.count.is_exact)
 
     @property
+    def unowned_words(self) -> str:
+        """The same as people read it; the caption says "about" already."""
+        unowned = self.unowned
+        return str(self.count) if unowned is None else f"{unowned.total:,}"
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing matches and that may be told."""
         return self.count is not None and self.count.is_zero
@@ -75,7 +81,8 @@ def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
     try:
         count = count_matches(user=user, query=query, now=now)
     except CountUnavailable as reason:
-        return Preview(count=None, owned=owned, balance=balance, problem=str(reason))
+        choices = _price(user, list(CHOICES), balance)
+        return Preview(count=None, owned=owned, choices=choices, balance=balance, problem=str(reason))
     most = min(MOST_AT_ONCE, max(0, count.at_most - owned.number))
     return Preview(
         count=count,

@@ -1,21 +1,25 @@
 """The search page: the URL is the search, and nothing of an unowned property is shown before it is revealed."""
 
+from urllib.parse import parse_qs, urlsplit
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import push_url
+from django_htmx.http import push_url, trigger_client_event
 
 from accounts.decorators import onboarded_required
 from accounts.selectors import first_market
 from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.places import find_places
+from properties.exclusions import TooMuchExcluded, exclusion_choices
 from properties.forms import RevealForm
 from properties.search.form import SearchForm, read_query
-from properties.search.signals import PRESETS
+from properties.search.query import SearchQuery
+from properties.search.signals import PRESETS, SIGNALS
 from properties.selectors.owned import list_owned, owned_matches
-from properties.services import previews, reveals, suggestions
+from properties.services import counting, previews, reveals, suggestions
 
 
 @require_GET
@@ -23,18 +27,58 @@ from properties.services import previews, reveals, suggestions
 def search(request: HttpRequest) -> HttpResponse:
     """Show the form and, for a valid search, its count, what is owned of it, and the price of the next matches."""
     form = SearchForm(request.GET if request.GET else None)
-    context = {"form": form, "presets": PRESETS, "market": first_market(request.user)}
+    exclusions = exclusion_choices(request.user)
+    market = first_market(request.user)
+    context = {"form": form, "presets": PRESETS, "market": market, "exclusions": exclusions}
     query = form.query if form.is_valid() else None
     if query is not None:
         context |= {
             "query": query,
+            "chips": query.chips(dict(exclusions)),
             "preview": previews.preview_search(user=request.user, query=query, now=timezone.now()),
             "owned": list_owned(owned_matches(request.user, query)),
         }
+    elif "q" in form.errors and not form.places:
+        context["place_suggestions"] = _suggest(request)
     if not wants_fragment(request):
         return render(request, "properties/search.html", context)
     response = render(request, "properties/_answer.html", context)
-    return push_url(response, f"?{query.urlencode()}") if query is not None else response
+    return _keep_in_step(request, response, query) if query is not None else response
+
+
+def _keep_in_step(request: HttpRequest, response: HttpResponse, query: SearchQuery) -> HttpResponse:
+    """Put the canonical address into the location bar, and tell the page when the place is another one."""
+    before = parse_qs(urlsplit(request.htmx.current_url or "").query)
+    params = query.params()
+    if any(before.get(name) != params.get(name) for name in ("q", "area")):
+        trigger_client_event(response, "place-changed")
+    return push_url(response, False if before == params else f"?{query.urlencode()}")
+
+
+@require_GET
+@onboarded_required
+def count_signals(request: HttpRequest) -> HttpResponse:
+    """Count every signal in the place that the form names, for the figures beside them; no place, no figures."""
+    form = SearchForm({name: request.GET.get(name, "") for name in ("q", "area")})
+    counts: dict[str, counting.Count] = {}
+    if form.is_valid():
+        try:
+            counts = counting.count_signals(user=request.user, query=form.query, now=timezone.now())
+        except counting.CountUnavailable:  # the page says so already, beside its own count
+            counts = {}
+    rows = [(slug, counts.get(slug)) for slug in SIGNALS]
+    return render(request, "properties/_signal_counts.html", {"rows": rows})
+
+
+@require_GET
+@onboarded_required
+def price_reveal(request: HttpRequest) -> HttpResponse:
+    """Say what another number of matches costs, and what it leaves."""
+    form = RevealForm(request.GET)
+    choice = None
+    if form.is_valid():
+        choice = previews.price_reveal(user=request.user, count=form.cleaned_data["count"])
+    return render(request, "properties/_price.html", {"choice": choice})
 
 
 @require_POST
@@ -50,18 +94,20 @@ def quote_reveal(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Choose how many properties to reveal: a whole number from 1 to 10,000.")
         return redirect(back)
     now = timezone.now()
-    count = previews.preview_search(user=request.user, query=query, now=now).count
     try:
         quote = reveals.quote_reveal(
             user=request.user,
             query=query,
             count=form.cleaned_data["count"],
-            total=count.total if count else None,
+            total=previews.preview_search(user=request.user, query=query, now=now).count,
             back_url=back,
             now=now,
         )
     except reveals.NothingToReveal:
         messages.info(request, "Nothing matches this search, so there is nothing to reveal.")
+        return redirect(back)
+    except TooMuchExcluded as problem:
+        messages.error(request, str(problem))
         return redirect(back)
     return redirect("credits:show-quote", quote.pk)
 
@@ -83,10 +129,13 @@ def show_market(request: HttpRequest) -> HttpResponse:
 @onboarded_required
 def suggest(request: HttpRequest) -> HttpResponse:
     """Complete what is typed into the search box, as options of its listbox."""
+    return render(request, "properties/_suggestions.html", {"suggestions": _suggest(request)})
+
+
+def _suggest(request: HttpRequest) -> suggestions.Suggestions:
     market = first_market(request.user)
     place = request.GET.get("in") or (market.place if market else "")
-    found = suggestions.suggest(user=request.user, text=request.GET.get("q", ""), place=place, now=timezone.now())
-    return render(request, "properties/_suggestions.html", {"suggestions": found})
+    return suggestions.suggest(user=request.user, text=request.GET.get("q", ""), place=place, now=timezone.now())
 
 
 @require_GET
