@@ -29,7 +29,13 @@ def test_what_is_locked_is_not_told_by_another_filter(carol, fund, reveal, sandb
 def test_known_values_decide_wherever_they_are_unlocked(carol, now):
     for number, value in enumerate((100_000, 300_000, None)):
         PropertyDatasetPermission.objects.create(
-            user=carol, property_id=f"p{number}", state="AZ", city="Phoenix", revealed_at=now, estimated_value=value
+            user=carol,
+            property_id=f"p{number}",
+            datasets=["BASIC", "VALUATION"],
+            state="AZ",
+            city="Phoenix",
+            revealed_at=now,
+            estimated_value=value,
         )
 
     query = read_query({"q": ["Phoenix, AZ"], "value_min": ["200000"]})

@@ -1,0 +1,225 @@
+"""Why a property is in a search: the explanation agrees with the server, and suggested changes let properties in."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from atlas_site.mongodb.documents import collection_of
+from properties.models import Dataset, PropertyDatasetPermission
+from properties.search.conditions import Outcome
+from properties.search.filters import FILTERS, FILTERS_BY_NAME
+from properties.search.form import OwnedForm, read_query
+from properties.search.query import SearchQuery
+from properties.search.signals import SIGNALS
+from properties.search.why import explain, matches
+from properties.selectors.owned import owned_matches
+from properties.selectors.why import why_page
+from tests.factories import PropertyDatasetPermissionFactory as RowFactory
+from tests.properties.search.strategies import TODAY, fact_of, searches
+
+pytestmark = pytest.mark.django_db
+
+PHOENIX = {"q": ["Phoenix, AZ"]}
+REVEALED = datetime(2026, 11, 3, 12, tzinfo=UTC)
+# One filter of every kind of value, alone and in lists, from every dataset.
+SAMPLE = tuple(
+    FILTERS_BY_NAME[name]
+    for name in (
+        *("value", "equity", "ltv", "type", "category", "beds", "baths", "area", "owner_type", "owner_occupied"),
+        *("mail_state", "mail_city", "owned_since", "years_owned", "last_sale", "sold_for", "price", "rental"),
+        *(
+            "listing_status",
+            "listed",
+            "foreclosure_status",
+            "auction",
+            "loans",
+            "loan_type",
+            "lien_type",
+            "lien_amount",
+        ),
+        *("lien_filed", "owns", "permits", "permit_tags", "propensity", "income", "zip", "apn", "lot_acres", "street"),
+        *("features", "investments"),
+    )
+)
+WHERE = [
+    ("AZ", "Maricopa", "Phoenix", "85007", 33.44, -112.08),
+    ("AZ", "Maricopa", "Mesa", "85201", 33.41, -111.83),
+    ("TX", "Dallas", "Dallas", "75201", 32.78, -96.8),
+    ("AZ", "Maricopa", "Phoenix", None, None, None),
+    (None, None, None, None, None, None),
+]
+
+
+@st.composite
+def rows(draw: st.DrawFn, query: SearchQuery) -> dict[str, Any]:
+    """The values of a row: any datasets, facts of those alone, and some of what the search asks for proved."""
+    datasets = [Dataset.BASIC, *draw(st.lists(st.sampled_from(list(Dataset)[1:]), max_size=6, unique=True))]
+    state, county, city, postal_code, latitude, longitude = draw(st.sampled_from(WHERE))
+    values: dict[str, Any] = {
+        "datasets": datasets,
+        "proofs": [words for words in query.proofs() if draw(st.booleans())],
+        "state": state,
+        "county": county,
+        "city": city,
+        "postal_code": postal_code,
+        "latitude": latitude,
+        "longitude": longitude,
+        "location": None if latitude is None else [longitude, latitude],
+        "facts": {},
+    }
+    for each in {*SAMPLE, *query.active_filters} - {FILTERS_BY_NAME["zip"]}:
+        fact = draw(fact_of(each)) if each.dataset in datasets else None
+        if each.column:
+            values[each.column] = fact
+        elif fact is not None:
+            values["facts"][each.name] = fact
+    if Dataset.QUICKLIST in datasets:
+        told = {slug: draw(st.sampled_from([True, False, None])) for slug in list(SIGNALS)[:8]}
+        values["signals"] = [slug for slug, holds in told.items() if holds]
+        values["absent_signals"] = [slug for slug, holds in told.items() if holds is False]
+    return values
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_explanation_agrees_with_the_server_on_random_rows_and_searches(data, django_user_model):
+    collection_of(PropertyDatasetPermission).delete_many({})
+    user = django_user_model(email="any@example.test")
+    queries = [read_query(data.draw(searches(filters=SAMPLE, most=2))) for _ in range(4)]
+    made = [
+        PropertyDatasetPermission(user=user, property_id=f"p{number}", revealed_at=REVEALED, **values)
+        for number, values in enumerate(data.draw(rows(query)) for query in queries for _ in range(6))
+    ]
+    PropertyDatasetPermission.objects.bulk_create(made)
+    for query in queries:
+        condition = query.owned_condition(TODAY)
+        found = set(PropertyDatasetPermission.objects.filter(condition).values_list("property_id", flat=True))
+        assert found == {row.property_id for row in made if matches(explain(query, row, TODAY))}, query.describe()
+        for condition in query.conditions():
+            one = collection_of(PropertyDatasetPermission).find(condition.server_condition(TODAY))
+            outcomes = {row.property_id: condition.outcome_for(row, TODAY) for row in made}
+            told = {key for key, outcome in outcomes.items() if outcome in (Outcome.HOLDS, Outcome.PROVED)}
+            assert {document["propertyId"] for document in one} == told, condition.words
+            missed = collection_of(PropertyDatasetPermission).find(condition.miss_condition(TODAY))
+            told = {key for key, outcome in outcomes.items() if outcome in (Outcome.FAILS, Outcome.UNKNOWN)}
+            assert {document["propertyId"] for document in missed} == told, condition.words
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_suggested_changes_let_the_property_in(data):
+    query = read_query(data.draw(searches(filters=SAMPLE, most=4)))
+    row = PropertyDatasetPermission(property_id="p", revealed_at=REVEALED, **data.draw(rows(query)))
+    reasons = explain(query, row, TODAY)
+    for reason in reasons:
+        if reason.change is None:
+            # Nobody moves a search to another place, or a drawn shape that is all there is, or unlocks by a change.
+            assert reason.matches or reason.outcome is Outcome.LOCKED or reason.name in ("q", "area")
+            continue
+        changed = OwnedForm(QueryDict(reason.change.query))
+        assert changed.is_valid(), changed.errors
+        after = {each.name: each for each in explain(changed.query, row, TODAY)}
+        assert reason.name not in after or after[reason.name].matches
+        others = {each.name: each.outcome for each in reasons if each.name != reason.name}
+        assert {name: each.outcome for name, each in after.items() if name != reason.name} == others
+
+
+# ---------------------------------------------------------------- in words
+
+
+def reason_of(params: dict, **row: Any):
+    query = read_query({**PHOENIX, **params})
+    owned = PropertyDatasetPermission(**{"datasets": [Dataset.BASIC], "revealed_at": REVEALED, **row})
+    return explain(query, owned, TODAY)[-1]
+
+
+def test_a_value_that_is_locked_is_only_said_to_be_locked():
+    reason = reason_of({"value_min": ["300000"]}, estimated_value=250_000, facts={"value": 1})
+    assert (reason.outcome, reason.saw, reason.change) == (Outcome.LOCKED, "locked", None)
+    assert "250" not in repr(reason)
+
+
+def test_what_the_revealing_search_proved_is_said_to_be_proved():
+    reason = reason_of({"value_min": ["300000"]}, proofs=["Estimated value from $300,000"])
+    assert (reason.outcome, reason.saw) == (Outcome.PROVED, "matched on 3 Nov 2026, by the search that revealed it")
+    assert reason.dataset_title == "Value and equity"
+
+
+def test_another_condition_is_not_proved():
+    reason = reason_of({"value_min": ["200000"]}, proofs=["Estimated value from $300,000"])
+    assert reason.outcome is Outcome.LOCKED
+
+
+def test_what_is_not_known_is_unknown_and_not_no():
+    for params in ({"owner_occupied": ["no"]}, {"owner_occupied": ["yes"]}, {"beds_max": ["9"]}):
+        reason = reason_of(params)
+        assert (reason.outcome, reason.saw) == (Outcome.UNKNOWN, "unknown")
+        assert reason.change.label.startswith("Without “")
+
+
+CHANGES = [
+    ({"beds_min": ["4"]}, {"bedroom_count": 3.0}, "3", "Bedrooms from 3"),
+    ({"beds_max": ["2"]}, {"bedroom_count": 3.0}, "3", "Bedrooms up to 3"),
+    ({"lot_acres_min": ["0.5"], "lot_acres_max": ["2"]}, {"facts": {"lot_acres": 0.173}}, "0.17",
+     "Lot, acres 0.17 to 2"),
+    ({"last_sale_min": ["2020-05-01"]}, {"facts": {"last_sale": "2019-12-24"}}, "24 Dec 2019",
+     "Last sale from 24 Dec 2019"),
+    ({"last_sale_months": ["6"]}, {"facts": {"last_sale": "2026-01-03"}}, "3 Jan 2026",
+     "Last sale within the last 12 months"),
+    ({"last_sale_months": ["6"]}, {"facts": {"last_sale": "1999-01-03"}}, "3 Jan 1999",
+     "Without “Last sale within the last 6 months”"),
+    ({"type": ["Duplex"]}, {"property_type": "Single Family"}, "Single Family",
+     "Property type: Single Family or Duplex"),
+    ({"type": ["Duplex"]}, {"property_type": "Castle"}, "Castle", "Without “Property type: Duplex”"),
+    ({"owner_occupied": ["no"]}, {"owner_occupied": True}, "yes", "Without “Owner lives there: no”"),
+    ({"zip": ["85003"]}, {"postal_code": "85007"}, "85007", "ZIP codes: 85003 or 85007"),
+    ({"sold_for_min": ["5"]}, {"last_sale_price": 1.0}, "$1", "Last sale price from $1"),
+    ({"area": ["circle:33.45,-112.07,1"]}, {"location": [-112.07, 33.5], "latitude": 33.5, "longitude": -112.07},
+     "3.5 miles away", "Within 3.5 miles of 33.45, -112.07"),
+    ({"area": ["box:33.4,-112.2,33.5,-112.1"]}, {"location": [-112.07, 33.45], "latitude": 33.45, "longitude": -112.07},
+     "outside", "A larger part of the map"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("params", "row", "saw", "change"), CHANGES, ids=[change for *_, change in CHANGES])
+def test_the_smallest_change_is_named(params, row, saw, change):
+    reason = reason_of(params, **row)
+    assert reason.outcome is Outcome.FAILS
+    assert (reason.saw, reason.change.label) == (saw, change)
+
+
+def test_signals_say_what_holds():
+    row = {"datasets": [Dataset.BASIC, Dataset.QUICKLIST], "signals": ["vacant"], "absent_signals": ["inherited"]}
+    told = {
+        "all": reason_of({"all": ["inherited"]}, **row),
+        "none": reason_of({"none": ["vacant"]}, **row),
+        "any": reason_of({"any": ["vacant", "tired-landlord"]}, **row),
+        "open": reason_of({"any": ["inherited", "tired-landlord"]}, **row),
+    }
+    assert {key: (each.outcome, each.saw) for key, each in told.items()} == {
+        "all": (Outcome.FAILS, "no"),
+        "none": (Outcome.FAILS, "yes"),
+        "any": (Outcome.HOLDS, "Vacant"),
+        "open": (Outcome.UNKNOWN, "unknown"),
+    }
+    assert told["none"].change.label == "Without “Not: Vacant”"
+
+
+def test_nobody_is_told_why_about_another_user_s_property(alice, bob):
+    row = RowFactory.create(user=alice, bedroom_count=3)
+    query = read_query({**PHOENIX, "beds_min": ["3"]})
+
+    assert why_page(bob, query, row) is None
+    assert why_page(alice, query, row).is_match
+    assert list(owned_matches(alice, query)) == [row]
+    assert list(owned_matches(bob, query)) == []
+
+
+def test_every_filter_can_be_explained():
+    for each in FILTERS:
+        assert each.show(None) == ""
+        assert each.row_key.startswith("facts.") or each.column
