@@ -37,6 +37,11 @@ class Sandbox:
         fault = {"endpoint": endpoint, "mode": mode, "times": times, **options}
         requests.post(f"{self.base_url}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
 
+    def patch(self, property_id: str, patch: dict) -> None:
+        """Change a record, or take it off the market with ``{"delete": True}``; a reset takes that back."""
+        answer = requests.post(f"{self.base_url}/_sandbox/records/{property_id}", json=patch, timeout=10)
+        answer.raise_for_status()
+
     def bill(self) -> dict:
         """What the vendor has billed since the reset."""
         answer = requests.get(f"{self.base_url}/_sandbox/billing", timeout=10)
