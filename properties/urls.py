@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from properties.views import jobs, maps, owned, pictures, saved, search, watches
+from properties.views import exports, jobs, maps, owned, pictures, saved, search, watches
 from properties.views import property as one_property
 
 app_name = "properties"
@@ -21,6 +21,14 @@ urlpatterns = [
     path("jobs/<str:job_id>/", jobs.show_job, name="show-job"),
     path("jobs/<str:job_id>/cancel/", jobs.cancel_job, name="cancel-job"),
     path("properties/", owned.list_properties, name="list-properties"),
+    path("properties/view/", owned.set_list_view, name="set-list-view"),
+    path("properties/view/reset/", owned.reset_list_view, name="reset-list-view"),
+    path("properties/tag/", owned.tag_properties, name="tag-properties"),
+    path("exports/", exports.list_exports, name="list-exports"),
+    path("exports/new/", exports.choose_export, name="choose-export"),
+    path("exports/file/", exports.export_properties, name="export-properties"),
+    path("exports/<str:export_id>/", exports.show_export, name="show-export"),
+    path("exports/<str:export_id>/again/", exports.repeat_export, name="repeat-export"),
     path("properties/cells/", maps.list_cells, name="list-cells"),
     path("properties/cells/", maps.list_cells, name="list-points"),
     path("properties/cities/", maps.list_cities, name="list-cities"),
@@ -29,6 +37,8 @@ urlpatterns = [
     path("properties/<str:property_id>/street-view/", pictures.show_street_view, name="show-street-view"),
     path("properties/<str:property_id>/street-view/image/", pictures.street_view_image, name="street-view-image"),
     path("properties/<str:property_id>/unlock/", one_property.quote_unlock, name="quote-unlock"),
+    path("properties/<str:property_id>/refresh/", one_property.quote_refresh, name="quote-refresh"),
+    path("properties/<str:property_id>/comparables/", one_property.quote_comparables, name="quote-comparables"),
     path("properties/<str:property_id>/sheet/", one_property.save_sheet, name="save-sheet"),
     path("properties/<str:property_id>/notes/", one_property.save_notes, name="save-notes"),
     path("searches/", saved.list_saved_searches, name="list-saved-searches"),

@@ -17,11 +17,16 @@ from properties.selectors.comparables import Comparable, Comparables, Limits, li
 from properties.selectors.dossier.facts import Facts
 from properties.selectors.dossier.stories import SOURCE_DAYS, tell_story
 from properties.selectors.history import Event, history_of
-from properties.selectors.jobs import latest_receipt_of
+from properties.selectors.jobs import DatasetOutcome, dataset_outcomes, latest_receipt_of
 from properties.selectors.reading import Part, field_names, lay_out
 from properties.selectors.sheets import Deal, deal_of
 
 RECEIPT_SHOWN_FOR = timedelta(minutes=15)
+DONE = {
+    PropertyJob.Kind.UNLOCK: "Unlocked",
+    PropertyJob.Kind.REFRESH: "Asked again",
+    PropertyJob.Kind.COMPARABLES: "Comparables revealed",
+}
 OF_THE_HISTORY = (Dataset.DEED, Dataset.MORTGAGE_LIENS)
 
 
@@ -40,6 +45,8 @@ class Section:
     is_known_empty: bool
     source_on: date | None = None
     story: Any = None
+    # From when an owned dataset may be asked for again; None for now. Phones are one purchase for a while.
+    one_purchase_until: datetime | None = None
 
     @property
     def parts(self) -> list[Part]:
@@ -142,22 +149,25 @@ def show_desk(*, page: PropertyPage, sheet: PropertySheet, limits: Limits, with_
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of paid work on this property that has just ended: its receipt, and the outcome of each part."""
+    """What became of paid work on this property that has just ended: its receipt, and the outcome of each dataset."""
 
     job: PropertyJob
     quote: credit_selectors.QuotePage
-    outcomes: list[tuple[str, str]]
+    outcomes: list[DatasetOutcome]
+
+    @property
+    def verb(self) -> str:
+        """What was done."""
+        return DONE.get(self.job.kind, "Done")
 
 
 def fresh_receipt(*, user: User, property_id: str, now: datetime) -> Receipt | None:
-    """The receipt of the user's newest unlock or refresh of this property, as long as it is news."""
+    """The receipt of the user's newest paid work on this property, as long as it is news."""
     job = latest_receipt_of(user, property_id)
     if job is None or job.ended_at is None or now - job.ended_at > RECEIPT_SHOWN_FOR:
         return None
     quote = credit_selectors.quote_page(user=user, quote_id=job.quote_id, now=now)
-    rows = [row for row in job.rows if row.get("dataset") in DATASET_INFOS]
-    outcomes = [(DATASET_INFOS[row["dataset"]].title, row["outcome"]) for row in rows]
-    return Receipt(job=job, quote=quote, outcomes=outcomes)
+    return Receipt(job=job, quote=quote, outcomes=dataset_outcomes(job))
 
 
 SOLD = [dataset for dataset in DATASET_INFOS if dataset != Dataset.DIVORCE_INFO]
@@ -186,7 +196,16 @@ def _unlocked(
         is_known_empty=False,
         source_on=facts[dataset].value(SOURCE_DAYS[dataset]) if dataset in SOURCE_DAYS else None,
         story=tell_story(dataset, facts, held, now),
+        one_purchase_until=_one_purchase_until(dataset, unlocked_at, now),
     )
+
+
+def _one_purchase_until(dataset: str, unlocked_at: str | None, now: datetime) -> datetime | None:
+    """Until when phones that were bought are not sold again (the money rule); None when they may be."""
+    if dataset != Dataset.CONTACT or unlocked_at is None:
+        return None
+    until = datetime.fromisoformat(unlocked_at) + settings.CONTACT_BOUGHT_FOR
+    return until if until > now else None
 
 
 def _locked(held: Property, dataset: str, prices: Mapping[str, int], now: datetime) -> Section:

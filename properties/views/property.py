@@ -15,9 +15,11 @@ from properties.forms import ComparableLimitsForm, NotesForm, SheetForm, UnlockF
 from properties.models import PropertyDatasetPermission, PropertySheet
 from properties.selectors import property_page
 from properties.selectors.comparables import Limits, read_limits
+from properties.selectors.in_searches import list_in_searches
 from properties.selectors.property_page import PropertyPage
 from properties.selectors.sheets import sheet_of
-from properties.services import allowances, notes, sheets, unlocks
+from properties.services import allowances, comparables, notes, refreshes, sheets, unlocks
+from properties.services.counting import CountUnavailable
 
 WITH_OUTLIERS = "outliers"
 
@@ -58,6 +60,47 @@ def quote_unlock(request: HttpRequest, property_id: str) -> HttpResponse:
     except unlocks.NothingToUnlock:
         messages.info(request, "These are yours already, or hold nothing at the moment. Nothing was charged.")
         return redirect(page.permission)
+    return redirect("credits:show-quote", quote.pk)
+
+
+@require_POST
+@onboarded_required
+def quote_refresh(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Offer to ask the vendor again for owned datasets; what turns out unchanged is free (the money rule)."""
+    permission = _find(request, property_id).permission
+    datasets = request.POST.getlist("datasets")
+    back_url = _back_to(permission, datasets[0].lower() if datasets else "content")
+    try:
+        quote = refreshes.quote_refresh(
+            user=request.user, permission=permission, datasets=datasets, back_url=back_url, now=timezone.now()
+        )
+    except refreshes.NothingToRefresh as nothing:
+        messages.info(request, str(nothing))
+        return redirect(back_url)
+    return redirect("credits:show-quote", quote.pk)
+
+
+@require_POST
+@onboarded_required
+def quote_comparables(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Offer comparables of the vendor's choice, each new one a reveal; those that are owned cost nothing."""
+    permission = _find(request, property_id).permission
+    limits = _limits(request.POST, sheet_of(user_id=request.user.pk, property_id=property_id))
+    back_url = _back_to(permission, "comparables", **limits.params())
+    try:
+        quote = comparables.quote_comparables(
+            user=request.user,
+            permission=permission,
+            limits=limits.as_values(),
+            back_url=back_url,
+            now=timezone.now(),
+        )
+    except (comparables.NothingToCompare, ValueError):
+        messages.info(request, "The vendor knows no further property within these limits. Nothing was charged.")
+        return redirect(back_url)
+    except CountUnavailable as trouble:
+        messages.error(request, str(trouble))
+        return redirect(back_url)
     return redirect("credits:show-quote", quote.pk)
 
 
@@ -123,6 +166,9 @@ def _show(request: HttpRequest, page: PropertyPage, **forms: Any) -> HttpRespons
         "receipt": property_page.fresh_receipt(user=request.user, property_id=permission.property_id, now=now),
         "balance": credit_selectors.header_balance(request.user),
         "refreshes_left": allowances.free_refreshes_left(request.user.pk, now),
+        "searches": list_in_searches(
+            user=request.user, permission=permission, today=now.date(), asked=request.GET.get("search", "")
+        ),
         "ticked": request.GET.getlist("datasets"),
         "with_outliers": WITH_OUTLIERS in request.GET,
         "limits_form": _limits_form(request.GET, desk.comparables.limits),
