@@ -42,7 +42,9 @@ def quote_comparables(
 
     `limits` are values of LIMITS by name: miles around, and how far each measure may lie from the subject's; those
     that are missing have the vendor's defaults, and None is a measure that does not matter. `most` asks for fewer than
-    ten. How many there are is counted free. Raises NothingToCompare, ValueError for limits out of range, and CountUnavailable.
+    ten. How many there are is counted free.
+
+    Raises NothingToCompare, ValueError for limits out of range, and CountUnavailable.
     """
     subject = _subject(permission.property_id)
     chosen = {name: value for name, value in limits.items() if name in LIMITS}
@@ -112,8 +114,9 @@ def _criteria_without_owned(user_id: ObjectId, permission: PropertyDatasetPermis
         user_id=user_id, state=permission.state, city=permission.city, datasets__contains=[Dataset.BASIC]
     )
     newest = owned.order_by("-revealed_at", "-property_id").values_list("property_id", flat=True)
-    ids = dict.fromkeys([permission.property_id, *newest[: EXCLUDED_IDS - 1]])
-    return {"ids": {"propertyId": {"notInList": list(ids)}}}
+    sheet = PropertySheet.objects.filter(user_id=user_id, property_id=permission.property_id).first()
+    ids = dict.fromkeys([permission.property_id, *(sheet.found_ids if sheet else ()), *newest[:EXCLUDED_IDS]])
+    return {"ids": {"propertyId": {"notInList": list(ids)[:EXCLUDED_IDS]}}}
 
 
 def _subject(property_id: str) -> dict[str, str]:

@@ -99,8 +99,6 @@ def test_an_estimate_counts_when_it_moved_by_more_than_five_percent(
 
 
 def test_after_the_free_ones_of_a_month_each_costs_its_unit_and_says_so(carol, owned, accept, soon, sandbox, settings):
-    carol, owned, accept, soon, sandbox, settings
-):
     settings.FREE_REFRESHES_A_MONTH = 1
     before = Credit.objects.get(user=carol).credit_available
 
@@ -182,7 +180,7 @@ def test_two_refreshes_of_one_property_follow_each_other(carol, owned, accept, s
     assert jobs.claim_job(job_id=str(first.pk), now=soon) is not None
     assert jobs.claim_job(job_id=str(second.pk), now=soon) is None
 
-    later = now + jobs.LEASE
+    later = soon + jobs.LEASE
     assert run(first, later).hit_count == 1
     assert run(second, later + jobs.TURN_WAIT).hit_count == 0, "the same change is not charged twice"
 
