@@ -1,7 +1,6 @@
 """Forms of quotes and saved searches; the search form itself is `properties.search.form`."""
 
 from django import forms
-
 from django.http import QueryDict
 
 from properties.models import SavedSearch

@@ -13,13 +13,35 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class MailLine:
+    """One line of a list: its text, what is to be said of it in smaller print, and the path of its page, or ""."""
+
+    text: str
+    note: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class MailSection:
+    """A list within a mail under a heading of its own."""
+
+    title: str
+    lines: Sequence[MailLine]
+
+
+@dataclass(frozen=True)
 class Mail:
-    """What a mail says: plain sentences, and the page to go to as its path in Atlas and what the link is called."""
+    """What a mail says: plain sentences, and the page to go to as its path in Atlas and what the link is called.
+
+    A mail that comes by itself and again has `sections`, and in `settings_path` the page where it is turned off.
+    """
 
     subject: str
     paragraphs: Sequence[str]
     link_label: str
     link_path: str
+    sections: Sequence[MailSection] = ()
+    settings_path: str = ""
 
 
 def send_mail(mail: Mail, *, to: str) -> bool:
@@ -40,5 +62,7 @@ def deliver_mail(mail: Mail, *, to: str) -> None:
     context = {"mail": mail, "link": f"{settings.SITE_URL}{mail.link_path}", "site_url": settings.SITE_URL}
     subject = " ".join(mail.subject.split())  # what a bank or a vendor said never makes a second header
     message = EmailMultiAlternatives(subject, render_to_string("emails/message.txt", context), to=[to])
+    if mail.settings_path:
+        message.extra_headers["List-Unsubscribe"] = f"<{settings.SITE_URL}{mail.settings_path}>"
     message.attach_alternative(render_to_string("emails/message.html", context), "text/html")
     message.send()

@@ -10,34 +10,13 @@ from accounts.models import User
 from properties.models import SavedSearch, SavedSearchRun
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
+from properties.selectors.figures import Change, Figure
 
 RUNS_SHOWN = 50
+# What is new since the last visit is summed over so many runs at most.
+RUNS_SUMMED = 100
+LONG_FIELDS = ("new_ids", "changed", "gone_ids", "gone_why", "signals", "windows")
 SEARCHES_SHOWN = 200
-# The database cannot be asked for larger ones.
-LARGEST_NUMBER = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Change:
-    """One figure of a run against an earlier one; `before` is None where there is nothing to compare with."""
-
-    label: str
-    before: int | None
-    now: int | None
-
-    @property
-    def net(self) -> int | None:
-        return None if self.before is None or self.now is None else self.now - self.before
-
-
-@dataclass(frozen=True)
-class RunPage:
-    """One run, compared with the one before and with the first."""
-
-    search: SavedSearch
-    run: SavedSearchRun
-    since_previous: list[Change]
-    since_first: list[Change]
 
 
 def saved_searches_of(user: User) -> QuerySet[SavedSearch]:
@@ -47,30 +26,61 @@ def saved_searches_of(user: User) -> QuerySet[SavedSearch]:
 
 @dataclass(frozen=True)
 class SavedRow:
-    """One saved search in the list, with its newest run, and with the change since the run before."""
+    """One saved search in the list: its newest run, and what is new since the user last looked."""
 
     search: SavedSearch
     description: str
     run: SavedSearchRun | None
-    net: int | None
+    unowned: Figure
+    net_text: str
+    fresh: "Fresh"
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What runs found since the user last opened one: sums over the runs in between."""
+
+    run_count: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.gone)
 
 
 def list_saved(user: User) -> list[SavedRow]:
-    """The user's saved searches, newest first, each with what its newest run says."""
+    """The user's saved searches, newest first, each with what its newest run says and what is new in it."""
     saved = list(saved_searches_of(user)[:SEARCHES_SHOWN])
-    numbers = Q()
+    wanted = Q()
     for search in saved:
-        numbers |= Q(saved_search=search, number__in=[search.run_count, search.run_count - 1])
-    found = SavedSearchRun.objects.filter(numbers) if saved else []
-    runs = {(run.saved_search_id, run.number): run for run in found}
-    return [_saved_row(search, runs) for search in saved]
+        first = max(search.run_count - RUNS_SUMMED, min(search.run_count - 1, search.opened_run + 1))
+        wanted |= Q(saved_search=search, number__gte=first, number__lte=search.run_count)
+    # Their lists are long, and no part of this page.
+    found = SavedSearchRun.objects.filter(wanted).defer(*LONG_FIELDS) if saved else []
+    runs: dict[ObjectId, dict[int, SavedSearchRun]] = {}
+    for run in found:
+        runs.setdefault(run.saved_search_id, {})[run.number] = run
+    return [_saved_row(search, runs.get(search.pk, {})) for search in saved]
 
 
-def _saved_row(search: SavedSearch, runs: dict[tuple[ObjectId, int], SavedSearchRun]) -> SavedRow:
-    run, earlier = (runs.get((search.pk, search.run_count - back)) for back in (0, 1))
-    change = Change("Not yours yet", earlier.unowned if earlier else None, run.unowned if run else None)
+def _saved_row(search: SavedSearch, runs: dict[int, SavedSearchRun]) -> SavedRow:
+    run, earlier = runs.get(search.run_count), runs.get(search.run_count - 1)
+    unread = [each for number, each in runs.items() if number > search.opened_run]
     query = readable_query(search)
-    return SavedRow(search=search, description=query.describe() if query else "", run=run, net=change.net)
+    return SavedRow(
+        search=search,
+        description=query.describe() if query else "",
+        run=run,
+        unowned=unowned_of(run) if run else Figure(None),
+        net_text=Change("", unowned_of(earlier), unowned_of(run)).net_text if run and earlier else "",
+        fresh=Fresh(
+            run_count=len(unread),
+            new=sum(each.new_count for each in unread),
+            changed=sum(each.changed_count for each in unread),
+            gone=sum(each.gone_count for each in unread),
+        ),
+    )
 
 
 def readable_query(search: SavedSearch) -> SearchQuery | None:
@@ -95,30 +105,23 @@ def query_of(search: SavedSearch) -> SearchQuery:
 
 
 def runs_of(search: SavedSearch) -> list[SavedSearchRun]:
-    """The newest runs of a saved search."""
-    return list(SavedSearchRun.objects.filter(saved_search=search).order_by("-number")[:RUNS_SHOWN])
+    """The newest runs of a saved search, without their lists."""
+    runs = SavedSearchRun.objects.filter(saved_search=search).order_by("-number")
+    return list(runs.defer(*LONG_FIELDS)[:RUNS_SHOWN])
 
 
-def show_run(search: SavedSearch, number: int) -> RunPage | None:
-    """A run's page, or None when there is no run of that number."""
-    if number > LARGEST_NUMBER:
-        return None
-    numbers = {number, number - 1, 1}
-    runs = {run.number: run for run in SavedSearchRun.objects.filter(saved_search=search, number__in=numbers)}
-    run = runs.get(number)
-    if run is None:
-        return None
-    return RunPage(
-        search=search,
-        run=run,
-        since_previous=_changes(run, runs.get(number - 1)),
-        since_first=_changes(run, runs.get(1)) if number > 2 else [],
-    )
+def figure_of(run: SavedSearchRun) -> Figure:
+    """How many matched at a run, as far as it can be told."""
+    return Figure(run.total, run.total_is_exact, run.total_below)
 
 
-def _changes(run: SavedSearchRun, earlier: SavedSearchRun | None) -> list[Change]:
-    if earlier is None:
-        return []
-    changes = [Change("Not yours yet", earlier.unowned, run.unowned), Change("Yours", earlier.owned, run.owned)]
-    before = {window["name"]: window["count"] for window in earlier.windows}
-    return changes + [Change(window["label"], before.get(window["name"]), window["count"]) for window in run.windows]
+def unowned_of(run: SavedSearchRun) -> Figure:
+    """How many of the matches of a run were not the user's, as far as it can be told."""
+    return figure_of(run).less(run.owned)
+
+
+def figure_from(kept: object) -> Figure:
+    """A figure as a run keeps it for a signal or a window: runs of an earlier Atlas kept the number alone."""
+    if isinstance(kept, dict):
+        return Figure(kept.get("count"), kept.get("isExact", True), kept.get("below"))
+    return Figure(kept if isinstance(kept, int) else None)

@@ -1,116 +1,175 @@
-"""Saving searches and running them: a run is free, counts what the user does not own and compares what they own."""
+"""Saved searches as their users arrange them: saved, changed, paused, kept and deleted."""
 
 from datetime import datetime, timedelta
 
 from bson import ObjectId
 
 from accounts.models import User
+from atlas_site.lib.mail import send_mail
 from atlas_site.lib.transactions import run_txn
-from properties.models import SavedSearch, SavedSearchProperty, SavedSearchRun
+from properties.emails import expiry_mail
+from properties.models import SavedSearch, SavedSearchRun, SavedSearchSnapshot, Watch
 from properties.search.query import SearchQuery
-from properties.selectors.owned import owned_matches
-from properties.selectors.searches import query_of
-from properties.services.counting import count_criteria, count_matches, count_signals
+from properties.selectors.searches import SEARCHES_SHOWN, query_of
+from properties.services.matches import forget_matches
+from properties.services.runs import run_saved_search
+from properties.services.schedules import next_slot
 
-WINDOW = timedelta(days=30)
-COMPARED_UP_TO = 10_000
-
-# What could have been noticed in the window, and the dated field that proves it.
-WINDOWS = (
-    ("foreclosures", "pre-foreclosures recorded", ("foreclosure", "recordingDate")),
-    ("sales", "sold", ("sale", "lastSaleDate")),
-    ("failed-listings", "listings failed", ("listing", "failedListingDate")),
-)
+# Nobody reads what a search finds that its user has not looked at for so long.
+EXPIRES_AFTER = timedelta(days=180)
+REMINDED_BEFORE = timedelta(days=14)
+# A visit is noted at most that often, so that looking around writes little.
+VISIT_NOTED_EVERY = timedelta(hours=1)
+State = SavedSearch.State
+Cadence = SavedSearch.Cadence
 
 
-def save_search(*, user: User, name: str, query: SearchQuery, now: datetime) -> SavedSearch:
-    """Keep a search under a name and make its first, silent run. Raises as `run_saved_search` does, saving nothing."""
-    search = SavedSearch(id=ObjectId(), user=user, name=name, filters=query.params(), created_at=now)
-    run = _count_run(search, query, now)
+class TooManySearches(Exception):
+    """The user has as many saved searches as there may be."""
 
-    def save() -> None:
-        search.save(force_insert=True)
-        _record(search, run, query, now)
 
-    run_txn(save)
+def save_search(*, user: User, name: str, query: SearchQuery, now: datetime, cadence: str = Cadence.OFF) -> SavedSearch:
+    """Keep a search under a name and make its first, silent run.
+
+    Raises TooManySearches, and as `run_saved_search` does, saving nothing.
+    """
+    if SavedSearch.objects.filter(user=user).count() >= SEARCHES_SHOWN:
+        raise TooManySearches
+    search = SavedSearch(
+        id=ObjectId(),
+        user=user,
+        name=name,
+        filters=query.params(),
+        created_at=now,
+        cadence=cadence,
+        next_run_at=next_slot(user=user, cadence=cadence, after=now),
+        expires_at=_expiry(cadence, now),
+        opened_at=now,
+        opened_run=1,
+    )
+    search.save(force_insert=True)
+    try:
+        run_saved_search(search=search, now=now, cause=SavedSearchRun.Cause.SAVED)
+    except BaseException:
+        SavedSearch.objects.filter(pk=search.pk, run_count=0).delete()
+        raise
+    search.refresh_from_db()
     return search
 
 
-def run_saved_search(*, search: SavedSearch, now: datetime) -> SavedSearchRun:
-    """Run a saved search once more and keep what it found; no credit is spent and no unowned property is named.
+def update_search(*, search: SavedSearch, query: SearchQuery, now: datetime) -> bool:
+    """Give a saved search other criteria, as its next version; what its runs ran stays with them.
 
-    Raises CountUnavailable, and ValueError when the search cannot be read any more; nothing is recorded then.
+    Returns whether anything changed. The next run compares with the one before all the same, and says so.
     """
-    query = query_of(search)
-    counted = _count_run(search, query, now)
-    return run_txn(lambda: _record(search, counted, query, now))
+    params = query.params()
+    if params == search.filters:
+        return False
+    changed = SavedSearch.objects.filter(pk=search.pk, version=search.version).update(
+        filters=params, version=search.version + 1, problem=""
+    )
+    search.refresh_from_db()
+    return bool(changed)
+
+
+def rename_search(*, search: SavedSearch, name: str) -> None:
+    """Call a saved search by another name."""
+    SavedSearch.objects.filter(pk=search.pk).update(name=name)
+
+
+def set_cadence(*, search: SavedSearch, cadence: str, now: datetime) -> None:
+    """Let a search run by itself every day, every week, or not at all; a paused one goes on with it.
+
+    Raises ValueError when it cannot be read any more, and so cannot run.
+    """
+    if cadence != Cadence.OFF:
+        query_of(search)
+    SavedSearch.objects.filter(pk=search.pk).update(
+        cadence=cadence,
+        state=State.ACTIVE,
+        next_run_at=next_slot(user=search.user, cadence=cadence, after=now),
+        expires_at=_expiry(cadence, now),
+        reminded_at=None,
+        lease_until=None,
+        problem="",
+    )
+
+
+def pause_search(*, search: SavedSearch) -> None:
+    """Let a search run by hand only, until it is resumed; its cadence is kept for then."""
+    SavedSearch.objects.filter(pk=search.pk, state=State.ACTIVE).update(
+        state=State.PAUSED, next_run_at=None, expires_at=None, lease_until=None
+    )
+
+
+def resume_search(*, search: SavedSearch, now: datetime) -> None:
+    """Let a search that was paused or has expired run by itself again. Raises ValueError as `set_cadence` does."""
+    set_cadence(search=search, cadence=search.cadence, now=now)
+
+
+def note_visit(*, search: SavedSearch, now: datetime, run: SavedSearchRun | None = None) -> None:
+    """Note that the user has looked at a saved search, or at one of its runs, which keeps it from expiring.
+
+    A run that was opened counts as read: it keeps its standing quote armed. Whoever looks at the newest run has seen
+    what is new.
+    """
+    if run is not None:
+        if run.opened_at is None:
+            SavedSearchRun.objects.filter(pk=run.pk, opened_at=None).update(opened_at=now)
+        Watch.objects.filter(saved_search=search, unopened_run_count__gt=0).update(unopened_run_count=0)
+        if run.number > search.opened_run:
+            SavedSearch.objects.filter(pk=search.pk, opened_run__lt=run.number).update(opened_run=run.number)
+    if search.opened_at is None or now - search.opened_at >= VISIT_NOTED_EVERY:
+        SavedSearch.objects.filter(pk=search.pk).update(opened_at=now)
+        if search.state == State.ACTIVE and search.expires_at is not None:
+            SavedSearch.objects.filter(pk=search.pk, state=State.ACTIVE).update(
+                expires_at=_expiry(search.cadence, now), reminded_at=None
+            )
+
+
+def _expiry(cadence: str, now: datetime) -> datetime | None:
+    """When a search expires that nobody looks at any more: only one that runs by itself does."""
+    return None if cadence == Cadence.OFF else now + EXPIRES_AFTER
+
+
+def remind_of_expiry(*, now: datetime, limit: int = 200) -> int:
+    """Send the mails that searches are about to expire, each once, and return how many were sent.
+
+    A reminder is noted before it is sent: one mail too few is better than two.
+    """
+    sent = 0
+    ending = SavedSearch.objects.filter(state=State.ACTIVE, expires_at__lte=now + REMINDED_BEFORE, reminded_at=None)
+    for search in ending.order_by("expires_at")[:limit]:
+        if not SavedSearch.objects.filter(pk=search.pk, reminded_at=None).update(reminded_at=now):
+            continue
+        user = User.objects.filter(pk=search.user_id).first()
+        if user is not None and user.email and not user.banned:
+            sent += send_mail(expiry_mail(search, user), to=user.email)
+    return sent
+
+
+def expire_searches(*, now: datetime, limit: int = 1000) -> int:
+    """Let the searches expire that nobody has looked at for EXPIRES_AFTER, and return how many did."""
+    over = SavedSearch.objects.filter(state=State.ACTIVE, expires_at__lte=now).order_by("expires_at")
+    ids = list(over.values_list("pk", flat=True)[:limit])
+    return SavedSearch.objects.filter(pk__in=ids, state=State.ACTIVE, expires_at__lte=now).update(
+        state=State.EXPIRED, next_run_at=None, lease_until=None
+    )
 
 
 def delete_saved_search(*, search: SavedSearch) -> None:
-    """Remove a saved search with its runs; properties stay the user's."""
+    """Remove a saved search with its runs; properties stay the user's. May be called again after a crash.
+
+    The search itself goes last, so that whatever is left of it can still be found.
+    """
+    SavedSearch.objects.filter(pk=search.pk).update(state=State.PAUSED, next_run_at=None)
+    Watch.objects.filter(saved_search=search).delete()
+    forget_matches(search=search)
+    run_ids = list(SavedSearchRun.objects.filter(saved_search=search).values_list("pk", flat=True))
+    SavedSearchSnapshot.objects.filter(run_id__in=run_ids).delete()
 
     def remove() -> None:
-        SavedSearchRun.objects.filter(saved_search=search).delete()
-        SavedSearchProperty.objects.filter(saved_search=search).delete()
+        SavedSearchRun.objects.filter(saved_search_id=search.pk).delete()
         SavedSearch.objects.filter(pk=search.pk).delete()
 
     run_txn(remove)
-
-
-def _count_run(search: SavedSearch, query: SearchQuery, now: datetime) -> SavedSearchRun:
-    """Ask the vendor for the figures of a run, outside any transaction."""
-    user = search.user
-    total = count_matches(user=user, query=query, now=now).total
-    since = (now - WINDOW).date().isoformat()
-    windows = []
-    for name, label, (group, field) in WINDOWS:
-        count = count_criteria(user=user, query=query, extra={group: {field: {"minDate": since}}}, now=now)
-        windows.append({"name": name, "label": label, "since": since, "count": count.total})
-    signals = count_signals(user=user, query=query, now=now)
-    return SavedSearchRun(
-        saved_search=search,
-        ran_at=now,
-        filters=search.filters,
-        total=total,
-        signals={slug: count.total for slug, count in signals.items() if count.total is not None},
-        windows=windows,
-    )
-
-
-def _record(search: SavedSearch, run: SavedSearchRun, query: SearchQuery, now: datetime) -> SavedSearchRun:
-    """Write a run with its number, and what is new and gone among the owned matches since the run before."""
-    number = SavedSearch.objects.values_list("run_count", flat=True).get(pk=search.pk) + 1
-    SavedSearch.objects.filter(pk=search.pk).update(run_count=number, last_run_at=now)
-    matches = owned_matches(search.user, query)
-    matching = set(matches.values_list("property_id", flat=True)[:COMPARED_UP_TO])  # the newest
-    known = {match.property_id: match for match in SavedSearchProperty.objects.filter(saved_search=search)}
-    present = {property_id for property_id, match in known.items() if match.gone_at is None}
-    missing = present - matching
-    if missing and len(matching) == COMPARED_UP_TO:  # those beyond the newest are looked for before they count as gone
-        missing -= set(matches.filter(property_id__in=list(missing)).values_list("property_id", flat=True))
-    new, gone = sorted(matching - present), sorted(missing)
-    SavedSearchProperty.objects.filter(saved_search=search, property_id__in=list(matching & set(known))).update(
-        last_seen_at=now, gone_at=None
-    )
-    SavedSearchProperty.objects.filter(saved_search=search, property_id__in=gone).update(gone_at=now)
-    SavedSearchProperty.objects.bulk_create(
-        SavedSearchProperty(saved_search=search, property_id=property_id, first_seen_at=now, last_seen_at=now)
-        for property_id in new
-        if property_id not in known
-    )
-    recorded = SavedSearchRun(
-        id=ObjectId(),
-        saved_search=search,
-        number=number,
-        ran_at=now,
-        filters=run.filters,
-        total=run.total,
-        owned=len(matching),
-        signals=run.signals,
-        windows=run.windows,
-        # The first run is the baseline: nothing in it is news.
-        new_ids=new if number > 1 else [],
-        gone_ids=gone,
-    )
-    recorded.save(force_insert=True)
-    return recorded

@@ -4,19 +4,25 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.decorators import onboarded_required
-from properties.forms import SaveSearchForm
+from atlas_site.lib.queue import nudge
+from properties.forms import CadenceForm, SaveSearchForm
 from properties.models import SavedSearch
 from properties.search.form import SearchForm
-from properties.search.signals import SIGNALS
+from properties.selectors import runs as run_selectors
 from properties.selectors import searches as selectors
-from properties.services import searches
+from properties.selectors.watches import watch_of
+from properties.services import runs, searches
 from properties.services.counting import CountUnavailable
+from properties.tasks import follow_runs_up
+
+UNREADABLE = "This search cannot be read any more: its place or a condition is not known."
 
 
-def _get_search(request: HttpRequest, search_id: str) -> SavedSearch:
+def get_search(request: HttpRequest, search_id: str) -> SavedSearch:
+    """The user's own saved search of this id. Raises Http404, for another user's too."""
     search = selectors.find_saved_search(request.user, search_id)
     if search is None:
         raise Http404
@@ -38,16 +44,21 @@ def save_search(request: HttpRequest) -> HttpResponse:
     if not search_form.is_valid():
         return redirect("properties:search")
     query = search_form.query
+    back = f"{request.path.removesuffix('save/')}?{query.urlencode()}"
     if not form.is_valid():
         messages.error(request, "Give the search a name of at most 120 characters.")
-        return redirect(f"{request.path.removesuffix('save/')}?{query.urlencode()}")
+        return redirect(back)
     try:
         search = searches.save_search(
             user=request.user, name=form.cleaned_data["name"], query=query, now=timezone.now()
         )
     except CountUnavailable as reason:
         messages.error(request, f"Not saved. {reason}")
-        return redirect(f"{request.path.removesuffix('save/')}?{query.urlencode()}")
+        return redirect(back)
+    except searches.TooManySearches:
+        messages.error(request, f"Not saved. You have {selectors.SEARCHES_SHOWN} saved searches; delete one first.")
+        return redirect(back)
+    nudge(follow_runs_up)
     messages.success(request, f"Saved “{search.name}”.")
     return redirect("properties:show-run", search.pk, 1)
 
@@ -56,32 +67,113 @@ def save_search(request: HttpRequest) -> HttpResponse:
 @onboarded_required
 def show_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
     """Show a saved search with all its runs."""
-    search = _get_search(request, search_id)
-    context = {"search": search, "query": selectors.readable_query(search), "runs": selectors.runs_of(search)}
+    search, now = get_search(request, search_id), timezone.now()
+    query = selectors.readable_query(search)
+    context = {
+        "search": search,
+        "query": query,
+        "runs": selectors.runs_of(search),
+        "cadence_form": CadenceForm(initial={"cadence": search.cadence}, auto_id="cadence-%s"),
+        "watch": watch_of(search),
+    }
+    searches.note_visit(search=search, now=now)
     return render(request, "properties/saved.html", context)
+
+
+@require_POST
+@onboarded_required
+def update_search(request: HttpRequest, search_id: str) -> HttpResponse:
+    """Give a saved search the criteria of the search page, and run it with them."""
+    search, form = get_search(request, search_id), SearchForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Not changed: these criteria cannot be read.")
+        return redirect(search)
+    if not searches.update_search(search=search, query=form.query, now=timezone.now()):
+        messages.info(request, f"“{search.name}” has these criteria already.")
+        return redirect(search)
+    messages.success(request, f"Changed “{search.name}”. Its earlier runs keep the criteria that they ran with.")
+    return _run(request, search)
+
+
+@require_POST
+@onboarded_required
+def rename_search(request: HttpRequest, search_id: str) -> HttpResponse:
+    """Call a saved search by another name."""
+    search, form = get_search(request, search_id), SaveSearchForm(request.POST)
+    if form.is_valid():
+        searches.rename_search(search=search, name=form.cleaned_data["name"])
+    else:
+        messages.error(request, "Give the search a name of at most 120 characters.")
+    return redirect(search)
+
+
+@require_POST
+@onboarded_required
+def set_cadence(request: HttpRequest, search_id: str) -> HttpResponse:
+    """Let a saved search run by itself every day or week, or not at all."""
+    search, form = get_search(request, search_id), CadenceForm(request.POST)
+    if form.is_valid():
+        try:
+            searches.set_cadence(search=search, cadence=form.cleaned_data["cadence"], now=timezone.now())
+        except ValueError:
+            messages.error(request, UNREADABLE)
+    return redirect(search)
+
+
+@require_POST
+@onboarded_required
+def pause_search(request: HttpRequest, search_id: str) -> HttpResponse:
+    """Let a saved search run by hand only, until it is resumed."""
+    search = get_search(request, search_id)
+    searches.pause_search(search=search)
+    messages.success(request, f"Paused “{search.name}”. It runs when you ask, and not by itself.")
+    return redirect(search)
+
+
+@require_POST
+@onboarded_required
+def resume_search(request: HttpRequest, search_id: str) -> HttpResponse:
+    """Let a saved search that was paused or has expired run by itself again."""
+    search = get_search(request, search_id)
+    try:
+        searches.resume_search(search=search, now=timezone.now())
+    except ValueError:
+        messages.error(request, UNREADABLE)
+        return redirect(search)
+    messages.success(request, f"“{search.name}” runs by itself again.")
+    return redirect(search)
 
 
 @require_POST
 @onboarded_required
 def run_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
     """Run a saved search now, free of charge."""
-    search = _get_search(request, search_id)
+    return _run(request, get_search(request, search_id))
+
+
+def _run(request: HttpRequest, search: SavedSearch) -> HttpResponse:
+    """Run a saved search and go to the run, or back to the search with the reason why not."""
     try:
-        run = searches.run_saved_search(search=search, now=timezone.now())
+        run = runs.run_saved_search(search=search, now=timezone.now())
     except CountUnavailable as reason:
         messages.error(request, f"Not run. {reason}")
         return redirect(search)
-    except ValueError:
-        messages.error(request, "This search cannot be read any more: its place or a condition is not known.")
+    except runs.RunRaced:  # another tab, or the schedule, was a moment earlier
         return redirect(search)
+    except ValueError:
+        messages.error(request, UNREADABLE)
+        return redirect(search)
+    nudge(follow_runs_up)
     return redirect(run)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @onboarded_required
 def delete_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
-    """Delete a saved search with its runs; the properties stay."""
-    search = _get_search(request, search_id)
+    """Ask whether a saved search is to go with its runs, and delete it; the properties stay."""
+    search = get_search(request, search_id)
+    if request.method == "GET":
+        return render(request, "properties/saved_delete.html", {"search": search})
     searches.delete_saved_search(search=search)
     messages.success(request, f"Deleted “{search.name}”. Your properties stay yours.")
     return redirect("properties:list-saved-searches")
@@ -90,14 +182,30 @@ def delete_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
 @require_GET
 @onboarded_required
 def show_run(request: HttpRequest, search_id: str, number: int) -> HttpResponse:
-    """Show one run, compared with the one before and with the first."""
-    page = selectors.show_run(_get_search(request, search_id), number)
+    """Show one run against the one before, or against any other."""
+    search, against = get_search(request, search_id), request.GET.get("against", "")
+    if against and not against.isdecimal():
+        raise Http404
+    page = run_selectors.show_run(search, number, against=int(against) if against else None)
     if page is None:
         raise Http404
-    signals = sorted(page.run.signals.items(), key=lambda item: -item[1])
-    context = {
-        "page": page,
-        "query": selectors.readable_query(page.search),
-        "signals": [(SIGNALS[slug], number) for slug, number in signals if number and slug in SIGNALS],
-    }
-    return render(request, "properties/run.html", context)
+    searches.note_visit(search=search, run=page.run, now=timezone.now())
+    return render(request, "properties/run.html", {"page": page, "query": selectors.readable_query(search)})
+
+
+@require_GET
+@onboarded_required
+def show_rest(request: HttpRequest, search_id: str, number: int) -> HttpResponse:
+    """Show what a list of a run goes on with beyond its first page."""
+    search, against = get_search(request, search_id), request.GET.get("against", "")
+    found = run_selectors.show_rest(
+        search,
+        number,
+        against=int(against) if against.isdecimal() else 0,
+        kind=request.GET.get("kind", ""),
+        after=request.GET.get("after", ""),
+    )
+    if found is None:
+        raise Http404
+    run, other, rest = found
+    return render(request, "properties/run_rest.html", {"search": search, "run": run, "against": other, "list": rest})

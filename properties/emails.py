@@ -1,0 +1,68 @@
+"""What the mails about saved searches say."""
+
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from accounts.models import User, display_name
+from atlas_site.lib.mail import Mail, MailLine, MailSection
+from properties.models import SavedSearch
+from properties.selectors.digests import Item, RunSummary, Told
+
+# Longer lists are read in Atlas.
+LINES_SHOWN = 25
+
+
+def digest_mail(told: Told) -> Mail:
+    """Return the mail of a day: which runs found what, and each property once with the searches that found it."""
+    figures = [("new", told.new), ("changed", told.changed), ("gone", told.gone)]
+    parts = [f"{len(items):,} {word}" for word, items in figures if items]
+    searches = len(told.summaries)
+    subject = ", ".join(parts) if parts else "More matches"
+    sections = [MailSection("Your saved searches", [_summary_line(each) for each in told.summaries])]
+    sections += [
+        MailSection(title, _lines(items))
+        for title, items in (("New", told.new), ("Changed", told.changed), ("Gone", told.gone))
+        if items
+    ]
+    return Mail(
+        subject=f"{subject} in {searches} saved search{'' if searches == 1 else 'es'}",
+        paragraphs=[
+            f"What your saved searches found on {date_format(told.day, 'l, F j')}. Runs are free. "
+            "What you do not own is counted and never named."
+        ],
+        sections=sections,
+        link_label="Open your saved searches",
+        link_path=reverse("properties:list-saved-searches"),
+        settings_path=reverse("properties:list-saved-searches"),
+    )
+
+
+def _summary_line(summary: RunSummary) -> MailLine:
+    return MailLine(summary.search.name, summary.text, summary.run.get_absolute_url())
+
+
+def _lines(items: list[Item]) -> list[MailLine]:
+    lines = []
+    for item in items[:LINES_SHOWN]:
+        notes = [item.note, f"in {' and '.join(item.searches.values())}"]
+        path = reverse("properties:show-property", args=[item.property_id])
+        lines.append(MailLine(item.title, " · ".join(filter(None, notes)), path))
+    if len(items) > LINES_SHOWN:
+        lines.append(MailLine(f"And {len(items) - LINES_SHOWN:,} more, on the pages of the runs."))
+    return lines
+
+
+def expiry_mail(search: SavedSearch, user: User) -> Mail:
+    """Return the mail that says that a saved search is about to stop because nobody looks at it."""
+    ends = date_format(search.expires_at, "F j") if search.expires_at else "soon"
+    return Mail(
+        subject=f"Your saved search “{search.name}” stops on {ends}",
+        paragraphs=[
+            f"Hello {display_name(user)}, you have not looked at “{search.name}” for five and a half months.",
+            f"It stops running by itself on {ends}. Its runs stay, and so does all that you own.",
+            "To keep it, open it: that is all.",
+        ],
+        link_label="Keep it",
+        link_path=search.get_absolute_url(),
+        settings_path=reverse("properties:list-saved-searches"),
+    )

@@ -1,0 +1,147 @@
+"""What one day's mail tells of saved searches: each thing once, with the names of all searches that found it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from bson import ObjectId
+
+from accounts.models import User
+from atlas_site.mongodb.documents import as_utc
+from properties.models import Digest, PropertyDatasetPermission, SavedSearch, SavedSearchRun
+from properties.search.diffs import FieldChange
+from properties.search.watched import show_change
+from properties.selectors.figures import Change
+from properties.selectors.searches import figure_of
+
+# A weekly search may find on Monday what a daily one has told on Tuesday before.
+REMEMBERED = timedelta(days=14)
+
+
+@dataclass
+class Item:
+    """One property that is new, changed or gone, with the searches that say so."""
+
+    key: str
+    property_id: str
+    note: str
+    searches: dict[str, str] = field(default_factory=dict)
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What one run found, as figures."""
+
+    run: SavedSearchRun
+    search: SavedSearch
+    text: str
+
+
+@dataclass
+class Told:
+    """What a digest tells, and under which keys it is noted that it was told."""
+
+    day: date
+    summaries: list[RunSummary]
+    new: list[Item]
+    changed: list[Item]
+    gone: list[Item]
+
+    @property
+    def sections(self) -> list[list[Any]]:
+        """Its parts that hold anything; none at all means that there is nothing to tell."""
+        return [part for part in (self.summaries, self.new, self.changed, self.gone) if part]
+
+    @property
+    def items(self) -> dict[str, list[str]]:
+        """What is told, each with the ids of the searches that told it."""
+        return {item.key: sorted(item.searches) for item in (*self.new, *self.changed, *self.gone)}
+
+
+def compose_digest(*, digest: Digest, user: User, now: datetime) -> Told:
+    """Put together what the runs of a digest have found that no other mail has told.
+
+    The same thing found by two searches is one item that names both. What an earlier mail told for another search is
+    left out; a search that finds a thing again has lost it in between, which is news.
+    """
+    earlier = Digest.objects.filter(
+        user=user, state=Digest.State.SENT, day__gte=(as_utc(now) - REMEMBERED).date().isoformat()
+    ).exclude(pk=digest.pk)
+    told_before, told_runs = _told_before(earlier)
+    run_ids = [ObjectId(each) for each in digest.run_ids if each not in told_runs]
+    runs = list(SavedSearchRun.objects.filter(pk__in=run_ids))
+    names = {each.pk: each for each in SavedSearch.objects.filter(user=user)}
+    runs = [run for run in sorted(runs, key=lambda run: run.ran_at) if run.saved_search_id in names]
+    parts: dict[str, dict[str, Item]] = {"new": {}, "changed": {}, "gone": {}}
+    for run in runs:
+        for kind, item in _items_of(run):
+            search_id = str(run.saved_search_id)
+            if item.key in told_before and search_id not in told_before[item.key]:
+                continue
+            known = parts[kind].setdefault(item.key, item)
+            known.searches[search_id] = names[run.saved_search_id].name
+    _name(user, [item for part in parts.values() for item in part.values()])
+    news = {search_id for part in parts.values() for item in part.values() for search_id in item.searches}
+    summaries = [_summary(run, names[run.saved_search_id]) for run in runs]
+    return Told(
+        day=date.fromisoformat(digest.day),
+        summaries=[each for each in summaries if _is_worth_telling(each, news)],
+        new=list(parts["new"].values()),
+        changed=list(parts["changed"].values()),
+        gone=list(parts["gone"].values()),
+    )
+
+
+def _told_before(digests: Iterable[Digest]) -> tuple[dict[str, set[str]], set[str]]:
+    """What earlier mails told, by key with the ids of searches, and the ids of their runs."""
+    items: dict[str, set[str]] = {}
+    runs: set[str] = set()
+    for digest in digests:
+        runs.update(digest.run_ids)
+        for key, search_ids in digest.items.items():
+            items.setdefault(key, set()).update(search_ids)
+    return items, runs
+
+
+def _items_of(run: SavedSearchRun) -> Iterable[tuple[str, Item]]:
+    if not run.digest_due:  # it is told for what it spent
+        return
+    for property_id in run.new_ids:
+        yield "new", Item(f"new:{property_id}", property_id, "")
+    for each in run.changed:
+        changes = [FieldChange.from_json(change) for change in each["changes"]]
+        note = "; ".join(str(show_change(change)) for change in changes)
+        yield "changed", Item(f"changed:{each['propertyId']}:{note}"[:300], each["propertyId"], note)
+    for property_id in run.gone_ids:
+        yield "gone", Item(f"gone:{property_id}", property_id, run.gone_why.get(property_id, ""))
+
+
+def _name(user: User, items: list[Item]) -> None:
+    """Give the items the addresses of the user's own properties."""
+    ids = list({item.property_id for item in items})
+    rows = PropertyDatasetPermission.objects.filter(user=user, property_id__in=ids, revealed_at__isnull=False)
+    titles = {row.property_id: ", ".join(filter(None, [row.address, row.city, row.state])) for row in rows}
+    for item in items:
+        item.title = titles.get(item.property_id) or "A property that was yours"
+
+
+def _summary(run: SavedSearchRun, search: SavedSearch) -> RunSummary:
+    before = SavedSearchRun.objects.filter(saved_search=search, number=run.number - 1).first()
+    counts = ((run.new_count, "new"), (run.changed_count, "changed"), (run.gone_count, "gone"))
+    parts = [f"{number:,} {word} of yours" for number, word in counts if number]
+    figure = figure_of(run)
+    parts.append(f"{figure} match" + (f" (net {Change('', figure_of(before), figure).net_text})" if before else ""))
+    if run.spends:
+        parts.append(f"at most {sum(spend['most'] for spend in run.spends):,} credits spent by your standing quote")
+    return RunSummary(run=run, search=search, text=", ".join(parts))
+
+
+def _is_worth_telling(summary: RunSummary, news: set[str]) -> bool:
+    """Whether a search has told an item, has grown, or has spent."""
+    run = summary.run
+    if str(run.saved_search_id) in news or run.spends:
+        return True
+    has_items = run.new_count or run.changed_count or run.gone_count
+    return run.digest_due and not has_items  # then it was the total that grew

@@ -1,0 +1,221 @@
+"""The page of one run: its figures and its lists, against the run before, the first one, or any other."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from credits.models import Quote
+from properties.models import PropertyDatasetPermission, PropertyJob, SavedSearch, SavedSearchRun
+from properties.search.diffs import Difference, FieldChange, Kind
+from properties.search.signals import SIGNALS
+from properties.search.watched import ShownChange, show_change
+from properties.selectors.figures import Change, Figure
+from properties.selectors.searches import figure_from, figure_of, unowned_of
+from properties.selectors.snapshots import differences, page_of_differences
+
+LISTED = 100
+# The database cannot be asked for larger ones.
+LARGEST_NUMBER = 2**63 - 1
+NO_REASON = "it was not looked into: see the search"
+
+
+@dataclass
+class Line:
+    """One property of a list of a run: the user's own row where it is still theirs, and what is said of it."""
+
+    property_id: str
+    row: PropertyDatasetPermission | None = None
+    changes: list[ShownChange] = field(default_factory=list)
+    why: str = ""
+
+
+@dataclass
+class DiffList:
+    """The new, the changed or the gone ones: how many, the first of them, and the id after which the rest begins."""
+
+    kind: Kind
+    total: int
+    lines: list[Line]
+    after: str = ""
+
+    @property
+    def title(self) -> str:
+        return str(self.kind).capitalize()
+
+
+@dataclass(frozen=True)
+class Spend:
+    """What a standing quote spent on a run: the quote as it stands, and the page of its job with the receipt."""
+
+    title: str
+    most: int
+    quote: Quote | None
+    job: PropertyJob | None
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """One run against another one: `against` is None for a first run, which has nothing before it."""
+
+    search: SavedSearch
+    run: SavedSearchRun
+    against: SavedSearchRun | None
+    figures: list[Change]
+    since_first: list[Change]
+    lists: list[DiffList]
+    spends: list[Spend]
+    windows: list[tuple[str, Figure]]
+    signals: list[tuple[str, Figure]]
+    others: list[SavedSearchRun]
+
+    @property
+    def total(self) -> Figure:
+        return figure_of(self.run)
+
+    @property
+    def unowned(self) -> Figure:
+        return unowned_of(self.run)
+
+    @property
+    def has_other_criteria(self) -> bool:
+        """Whether the two runs asked different questions, so that the criteria explain differences too."""
+        return self.against is not None and self.against.criteria_hash != self.run.criteria_hash
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether there is nothing to compare with: the first run, or one before which nothing was kept."""
+        return self.against is None or not (self.against.part_count or not self.against.owned)
+
+
+def find_run(search: SavedSearch, number: int) -> SavedSearchRun | None:
+    """The run of a saved search that has this number, or None."""
+    if not 1 <= number <= LARGEST_NUMBER:
+        return None
+    return SavedSearchRun.objects.filter(saved_search=search, number=number).first()
+
+
+def show_run(search: SavedSearch, number: int, *, against: int | None = None) -> RunPage | None:
+    """A run's page against the run before, or against any other run of the search; None when one is missing."""
+    run = find_run(search, number)
+    other = find_run(search, number - 1 if against is None else against)
+    if run is None or (other is None and against is not None):
+        return None
+    first = other if other is not None and other.number == 1 else find_run(search, 1)
+    numbered = SavedSearchRun.objects.filter(saved_search=search).exclude(number=number).order_by("-number")
+    page = RunPage(
+        search=search,
+        run=run,
+        against=other,
+        figures=_figures(other, run),
+        since_first=_figures(first, run) if other is not None and other.number > 1 and number > 1 else [],
+        lists=[],
+        spends=_spends(run),
+        windows=[(window["label"], figure_from(window)) for window in run.windows],
+        signals=_signals(run),
+        others=list(numbered.only("number", "ran_at", "saved_search_id")[:50]),
+    )
+    if not page.is_baseline and other is not None:
+        is_kept = against is None or against == number - 1
+        page.lists.extend(_kept_lists(run) if is_kept else _compared_lists(other, run))
+        _fill(search, page.lists)
+    return page
+
+
+def show_rest(
+    search: SavedSearch, number: int, *, against: int, kind: str, after: str
+) -> tuple[SavedSearchRun, SavedSearchRun, DiffList] | None:
+    """What a list of a run goes on with after a property id, read from the snapshots of both runs."""
+    run, other = find_run(search, number), find_run(search, against)
+    if run is None or other is None or kind not in Kind.__members__.values():
+        return None
+    found = page_of_differences(other, run, kind=Kind(kind), beyond=after, limit=LISTED + 1)
+    total = {"new": run.new_count, "changed": run.changed_count, "gone": run.gone_count}[kind]
+    rest = _limited(DiffList(Kind(kind), total, [_line(each, run) for each in found]))
+    _fill(search, [rest])
+    return run, other, rest
+
+
+def _figures(before: SavedSearchRun | None, run: SavedSearchRun) -> list[Change]:
+    if before is None:
+        return []
+    changes = [
+        Change("Match", figure_of(before), figure_of(run)),
+        Change("Not yours yet", unowned_of(before), unowned_of(run)),
+        Change("Yours", Figure(before.owned), Figure(run.owned)),
+    ]
+    earlier: dict[str, Any] = {window["name"]: window for window in before.windows}
+    return changes + [
+        Change(
+            f"{window['label'].capitalize()} in 30 days", figure_from(earlier.get(window["name"])), figure_from(window)
+        )
+        for window in run.windows
+    ]
+
+
+def _signals(run: SavedSearchRun) -> list[tuple[str, Figure]]:
+    """The signals that were counted, the most frequent first, without those that nothing has."""
+    found = [(SIGNALS[slug].label, figure_from(kept)) for slug, kept in run.signals.items() if slug in SIGNALS]
+    return sorted(((label, each) for label, each in found if each.total), key=lambda pair: -(pair[1].total or 0))
+
+
+def _spends(run: SavedSearchRun) -> list[Spend]:
+    quotes = {each.pk: each for each in Quote.objects.filter(pk__in=[spend["quoteId"] for spend in run.spends])}
+    jobs = {each.quote_id: each for each in PropertyJob.objects.filter(quote_id__in=list(quotes))}
+    return [
+        Spend(spend["title"], spend["most"], quotes.get(spend["quoteId"]), jobs.get(spend["quoteId"]))
+        for spend in run.spends
+    ]
+
+
+def _kept_lists(run: SavedSearchRun) -> list[DiffList]:
+    """The lists against the run before, which the run itself keeps the first of."""
+    changed = [
+        Line(each["propertyId"], changes=[show_change(FieldChange.from_json(change)) for change in each["changes"]])
+        for each in run.changed
+    ]
+    gone = [Line(each, why=run.gone_why.get(each, NO_REASON)) for each in run.gone_ids]
+    return [
+        _limited(DiffList(Kind.NEW, run.new_count, [Line(each) for each in run.new_ids])),
+        _limited(DiffList(Kind.CHANGED, run.changed_count, changed)),
+        _limited(DiffList(Kind.GONE, run.gone_count, gone)),
+    ]
+
+
+def _compared_lists(before: SavedSearchRun, run: SavedSearchRun) -> list[DiffList]:
+    """The lists against any other run, from the snapshots of both."""
+    lists = {kind: DiffList(kind, 0, []) for kind in Kind}
+    for each in differences(before, run):
+        if each.kind == Kind.CHANGED and not each.news:
+            continue
+        found = lists[each.kind]
+        found.total += 1
+        if found.total <= LISTED + 1:
+            found.lines.append(_line(each, run))
+    return [_limited(found) for found in lists.values()]
+
+
+def _line(difference: Difference, run: SavedSearchRun) -> Line:
+    return Line(
+        difference.property_id,
+        changes=[show_change(change) for change in difference.news],
+        why=run.gone_why.get(difference.property_id, "") if difference.kind == Kind.GONE else "",
+    )
+
+
+def _limited(found: DiffList) -> DiffList:
+    """The list cut to one page; `after` says where the rest begins."""
+    if len(found.lines) > LISTED:
+        found.lines = found.lines[:LISTED]
+        found.after = found.lines[-1].property_id
+    return found
+
+
+def _fill(search: SavedSearch, lists: list[DiffList]) -> None:
+    """Put the user's own rows beside the properties that are still theirs."""
+    lines = [line for found in lists for line in found.lines]
+    ids = list({line.property_id for line in lines})
+    rows = PropertyDatasetPermission.objects.filter(
+        user_id=search.user_id, property_id__in=ids, revealed_at__isnull=False
+    )
+    owned = {row.property_id: row for row in rows}
+    for line in lines:
+        line.row = owned.get(line.property_id)

@@ -1,0 +1,77 @@
+"""Which owned properties a saved search has matched, and on how many saved searches a property is."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from bson import ObjectId
+from pymongo import UpdateOne
+
+from atlas_site.lib.transactions import run_txn
+from atlas_site.mongodb.documents import collection_of, current_session
+from properties.models import SavedSearch, SavedSearchProperty, SavedSearchRun
+from properties.search.diffs import Difference, Kind
+from properties.selectors.snapshots import differences
+from properties.services.stacks import set_stack
+
+BATCH = 500
+
+
+def settle_matches(*, run: SavedSearchRun) -> None:
+    """Note what a run found new and gone, and on how many searches these properties are now. Doing it twice does it
+    once, since it follows from the snapshots alone.
+    """
+    before = SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number=run.number - 1).first()
+    user_id = run.saved_search.user_id
+    moved = (each for each in differences(before, run) if each.kind != Kind.CHANGED)
+    for batch in _batches(moved):
+        ids = [each.property_id for each in batch]
+
+        def write(batch: list[Difference] = batch, ids: list[str] = ids) -> None:
+            updates = [_update_of(run, before, each) for each in batch]
+            collection_of(SavedSearchProperty).bulk_write(updates, ordered=False, session=current_session())
+            _restack(user_id, ids)
+
+        run_txn(write)
+
+
+def _update_of(run: SavedSearchRun, before: SavedSearchRun | None, difference: Difference) -> UpdateOne:
+    key = {"savedSearchId": run.saved_search_id, "propertyId": difference.property_id}
+    if difference.kind == Kind.NEW:
+        seen = {"lastSeenAt": run.ran_at, "goneAt": None, "goneWhy": ""}
+        return UpdateOne(key, {"$set": seen, "$setOnInsert": {"firstSeenAt": run.ran_at}}, upsert=True)
+    last_seen_at: datetime = before.ran_at if before else run.ran_at
+    why = run.gone_why.get(difference.property_id, "")[:200]
+    return UpdateOne(key, {"$set": {"goneAt": run.ran_at, "lastSeenAt": last_seen_at, "goneWhy": why}})
+
+
+def forget_matches(*, search: SavedSearch) -> None:
+    """Remove what a search has matched, so that it counts for no property any more."""
+    matches = SavedSearchProperty.objects.filter(saved_search=search)
+    while True:
+        ids = list(matches.order_by("property_id").values_list("property_id", flat=True)[:BATCH])
+        if not ids:
+            return
+
+        def remove(ids: list[str] = ids) -> None:
+            matches.filter(property_id__in=ids).delete()
+            _restack(search.user_id, ids)
+
+        run_txn(remove)
+
+
+def _restack(user_id: ObjectId, property_ids: list[str]) -> None:
+    """Count anew on how many of the user's saved searches each of these properties is."""
+    search_ids = list(SavedSearch.objects.filter(user_id=user_id).values_list("pk", flat=True))
+    present = SavedSearchProperty.objects.filter(
+        saved_search_id__in=search_ids, property_id__in=property_ids, gone_at__isnull=True
+    )
+    counts = Counter(present.values_list("property_id", flat=True))
+    set_stack(user_id, "searches", {each: counts[each] for each in property_ids})
+
+
+def _batches(found: Iterable[Difference]) -> Iterator[list[Difference]]:
+    rest = iter(found)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
