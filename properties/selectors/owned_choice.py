@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from accounts.models import User
@@ -9,6 +10,8 @@ from atlas_site.mongodb.conditions import Matches
 from properties.search.query import SearchQuery
 from properties.selectors.owned import owned_by, owned_matches
 from properties.selectors.owned_orders import Rows
+
+MOST_CHOSEN = 5_000
 
 # Above every character that an address is written with, so that a range holds all that begins alike.
 LAST_CHARACTER = "\uffff"
@@ -45,6 +48,11 @@ class OwnedChoice:
             rows = rows.filter(address_key__gte=address, address_key__lt=address + LAST_CHARACTER)
         return rows
 
+    @property
+    def area_text(self) -> str:
+        """The shape on the map that narrows it, as the URL writes it; "" for none."""
+        return self.query.area.text if self.query and self.query.area else ""
+
     def params(self) -> dict[str, list[str]]:
         """The canonical URL parameters, from which the same choice can be read again."""
         own = {name: [value] for name, value in (("tag", self.tag), ("find", self.find)) if value}
@@ -78,3 +86,25 @@ class OwnedChoice:
         parts += [f"tag {self.tag}"] if self.tag else []
         parts += [f"address begins with {self.find}"] if self.find else []
         return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What an export or an action is about: properties that were checked, or all that a choice holds."""
+
+    choice: OwnedChoice
+    ids: tuple[str, ...] = ()
+
+    def rows(self, user: User) -> Rows:
+        """The user's own rows that are selected, newest first; ids that are not theirs select nothing."""
+        return owned_by(user).filter(property_id__in=self.ids) if self.ids else self.choice.rows(user)
+
+    def subject(self) -> dict[str, Any]:
+        """What is kept of it, from which it can be made again."""
+        return {"ids": list(self.ids)} if self.ids else {"query": self.choice.urlencode()}
+
+    def describe(self) -> str:
+        """The selection in a sentence part."""
+        if not self.ids:
+            return self.choice.describe()
+        return f"{len(self.ids):,} chosen propert{'y' if len(self.ids) == 1 else 'ies'}"

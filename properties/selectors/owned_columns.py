@@ -125,7 +125,8 @@ _OWN_COLUMNS = (
     _field("owner_type", "Owner type", "text", "owner_type"),
     _field("owner_occupied", "Owner lives there", "flag", "owner_occupied"),
     _field("last_sale", "Last sale", "day", "last_sale_on", sort="sold"),
-    _field("sold_for", "Sale price", "money", "last_sale_price", sort="price"),
+    # Where counties do not publish it, other writers keep a zero.
+    Column("sold_for", "Sale price", "Property", "money", lambda row: row.last_sale_price or None, sort="price"),
     _field("value", "Value", "money", "estimated_value", dataset=VALUATION, sort="value"),
     _field("equity", "Equity", "percent", "equity_percent", dataset=VALUATION, sort="equity"),
     _field("listing", "Listing", "text", "listing_status", dataset=LISTING),
@@ -140,6 +141,7 @@ _OWN_COLUMNS = (
     _field("longitude", "Longitude", "number", "longitude"),
     _field("property_id", "Property id", "text", "property_id", dataset=""),
 )
+# What a column of the row and a search filter both tell is one column.
 _TAKEN = {column.name for column in _OWN_COLUMNS}
 COLUMNS: Mapping[str, Column] = {
     column.name: column

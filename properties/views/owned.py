@@ -1,45 +1,88 @@
-"""What the user owns: the list and the map."""
+"""Everything that the user owns as a list: narrowed, ordered, chosen from, and shown as they like it."""
 
-from urllib.parse import urlencode
-
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import onboarded_required
-from properties.search.form import OwnedForm
-from properties.selectors.jobs import find_job
-from properties.selectors.owned import SORTS, list_owned, map_points, owned_by, owned_matches, revealed_by
+from properties.forms import ListViewForm, OwnedListForm, SelectionForm, TagForm
+from properties.selectors.owned_columns import column_groups
+from properties.selectors.owned_page import list_page
+from properties.services import preferences, rows
+from properties.services.notes import TooLong, normalize_tags
+
+NOT_CONDITIONS = {"sort", "after", "before", "show"}
 
 
 @require_GET
 @onboarded_required
 def list_properties(request: HttpRequest) -> HttpResponse:
-    """List everything owned, narrowed to a place, in the chosen order, page by page."""
-    form = OwnedForm(request.GET)
-    query = form.query if form.is_valid() else None
-    rows = owned_matches(request.user, query) if query else owned_by(request.user)
+    """List everything owned, narrowed by any condition of a search, in the chosen order, page by page."""
+    # The form has a field for every filter; a list without conditions does not need to read them.
+    named = {name for name, values in request.GET.lists() if any(values)}
+    form = OwnedListForm(request.GET) if named - NOT_CONDITIONS else None
     asked = {name: request.GET.get(name, "") for name in ("sort", "after", "before")}
-    owned = list_owned(rows, **asked)
-    params = query.params() if query else {}
-    paging = urlencode({**params, "sort": [owned.sort]}, doseq=True) + "&"
-    kept = {name: values for name, values in params.items() if name != "q"}
-    context = {"form": form, "query": query, "owned": owned, "sorts": SORTS, "paging": paging, "kept": kept}
+    page = list_page(user=request.user, choice=form.choice if form and form.is_valid() else None, **asked)
+    context: dict[str, object] = {"page": page, "form": form}
+    if request.GET.get("show") == "filters":
+        context["filters"] = form or OwnedListForm({})
+    elif request.GET.get("show") == "columns":
+        context["column_groups"] = column_groups(page.view.columns)
     return render(request, "properties/list.html", context)
 
 
-@require_GET
+@require_POST
 @onboarded_required
-def list_points(request: HttpRequest) -> JsonResponse:
-    """The owned properties of a job, or of a search, as map points."""
-    rows = owned_by(request.user)
-    if "job" in request.GET:
-        job = find_job(request.user, request.GET["job"])
-        if job is None:
-            raise Http404
-        rows = revealed_by(job)
+def set_list_view(request: HttpRequest) -> HttpResponse:
+    """Keep which columns the list has and how dense it is."""
+    form = ListViewForm(request.POST)
+    if form.is_valid():
+        preferences.set_list_view(user_id=request.user.pk, **form.cleaned_data)
     else:
-        form = OwnedForm(request.GET)
-        if form.is_valid():
-            rows = owned_matches(request.user, form.query)
-    return JsonResponse({"points": map_points(rows), "cells": []})
+        messages.error(request, "The columns were not changed: one of them is not known, or these are too many.")
+    return redirect(_list_url(request))
+
+
+@require_POST
+@onboarded_required
+def reset_list_view(request: HttpRequest) -> HttpResponse:
+    """Show the list again as it is for those who have chosen nothing."""
+    preferences.reset_list_view(user_id=request.user.pk)
+    return redirect(_list_url(request))
+
+
+@require_POST
+@onboarded_required
+def tag_properties(request: HttpRequest) -> HttpResponse:
+    """Put a tag on the selected properties, or take it away."""
+    form, tag_form = SelectionForm(request.POST), TagForm(request.POST)
+    if not form.is_valid() or not tag_form.is_valid():
+        messages.error(request, form.problem() if not form.is_valid() else "Name a tag of at most 40 characters.")
+        return redirect(_list_url(request))
+    try:
+        tags = normalize_tags([tag_form.cleaned_data["tag"]])
+        change = rows.tag_rows if tag_form.cleaned_data["action"] == "add" else rows.untag_rows
+        changed = change(rows=form.selection.rows(request.user), tag=tags[0]) if tags else 0
+    except TooLong:
+        messages.error(request, "A tag has at most 40 characters.")
+    except rows.TooManyToTag:
+        messages.error(request, f"At most {rows.MOST_TAGGED:,} properties can be tagged at once. Narrow the list.")
+    else:
+        _say_tagged(request, changed, tags[0] if tags else "", tag_form.cleaned_data["action"])
+    return redirect(_list_url(request))
+
+
+def _say_tagged(request: HttpRequest, changed: int, tag: str, action: str) -> None:
+    count = f"{changed:,} propert{'y' if changed == 1 else 'ies'}"
+    if action == "add":
+        messages.success(request, f"{count} got the tag “{tag}”. Those that had it keep it.")
+    else:
+        messages.success(request, f"{count} lost the tag “{tag}”.")
+
+
+def _list_url(request: HttpRequest) -> str:
+    """The list with the conditions and the page that a form came from."""
+    query = request.POST.get("list", "") or request.POST.get("query", "")
+    return f"{reverse('properties:list-properties')}{'?' if query else ''}{query}"

@@ -11,7 +11,8 @@ function setDisabled(form, isDisabled) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
+  // A form whose answer is a file leaves the page as it is, and may be sent again.
+  if (event.defaultPrevented || form.method !== "post" || "sentAgain" in form.dataset) return;
   if (sent.has(form)) {
     event.preventDefault();
     return;

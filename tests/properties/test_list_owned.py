@@ -142,11 +142,11 @@ def test_a_key_of_nothing_is_the_first_page(hers):
 
 
 def test_the_page_keeps_place_and_order_and_leads_both_ways(client, alice, hers, sign_in):
-    page = sign_in(client, alice).get("/properties/", {"q": "Phoenix, AZ", "sort": "value"})
-    address = page.context["paging"] + f"after={page.context['owned'].following}"
+    page = sign_in(client, alice).get("/properties/", {"q": "Phoenix, AZ", "sort": "value"}).context["page"]
+    address = f"{page.paging}after={page.owned.following}"
     assert address.startswith("q=Phoenix%2C+AZ&sort=value&after=p")
 
     second = client.get(f"/properties/?{address}")
 
-    assert second.context["owned"].sort == "value"
-    assert f"before={second.context['owned'].preceding}" in second.content.decode()
+    assert second.context["page"].owned.sort == "value"
+    assert f"before={second.context['page'].owned.preceding}" in second.content.decode()
