@@ -19,17 +19,8 @@ from atlas_site.management.benchmarks.million.plain import PlainCell, PlainOwned
 from atlas_site.management.benchmarks.million.servers import MONGO, POSTGRES
 from properties.models import OwnedCell, Property, PropertyDatasetPermission
 from properties.search.form import read_query
-from properties.selectors.cells import (
-    MOST_ROWS,
-    Cell,
-    Grid,
-    MapView,
-    cell_size,
-    cells_of_points,
-    map_everything,
-    map_rows,
-    merge_cells,
-)
+from properties.selectors.cells import Cell, Grid, MapView, cell_size, cells_of_points, merge_cells
+from properties.selectors.maps import MOST_ROWS, look_at_everything, look_at_rows
 from properties.selectors.owned import COUNTED_UP_TO, ROWS_A_PAGE, count_capped, list_owned, owned_by, owned_matches
 from properties.selectors.property_page import show_property
 
@@ -229,7 +220,7 @@ def _map_case(name: str, view: MapView) -> BigCase:
 
     def with_atlas(user_id: ObjectId, call: int) -> list:
         with serving(MONGO):
-            return map_everything(user_id, owned_by(User(pk=user_id)), view).cells
+            return merge_cells(look_at_everything(User(pk=user_id), view).cells, view.zoom)
 
     def with_pymongo(user_id: ObjectId, call: int) -> list:
         found = _database()[OwnedCell._meta.db_table].find({"userId": user_id, **inside}, keys)
@@ -245,7 +236,8 @@ def _map_case(name: str, view: MapView) -> BigCase:
 
 def _atlas_filtered_map(user_id: ObjectId, call: int) -> int:
     with serving(MONGO):
-        return map_rows(owned_matches(User(pk=user_id), _query()), CITY_VIEW).total
+        found = look_at_rows(owned_matches(User(pk=user_id), _query()), CITY_VIEW)
+        return sum(mark.count for mark in merge_cells(found.cells, CITY_VIEW.zoom))
 
 
 def _pymongo_filtered_map(user_id: ObjectId, call: int) -> int:

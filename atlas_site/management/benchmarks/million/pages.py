@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,6 +22,7 @@ from credits.services import open_wallet
 from properties.search.form import read_query
 
 MOST_OVER_EMPTY = 6.0
+STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 EMPTY, EMPTY_PAGE = "empty page", "/bench/empty/"
 CITY = "Phoenix, AZ"
 
@@ -70,7 +72,10 @@ def _get(client: Client, address: str, call: int) -> bytes:
 @contextmanager
 def _signed_in() -> Iterator[Client]:
     """A browser of the user of many, who is signed in and has followed a market."""
-    with serving(MONGO), override_settings(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["testserver"]):
+    # Without hashed names, which only a release has.
+    plain_names = {**settings.STORAGES, "staticfiles": {"BACKEND": STATIC_FILES}}
+    site = override_settings(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["testserver"], STORAGES=plain_names)
+    with serving(MONGO), site:
         user = User.objects.filter(pk=BIG).first() or _make_user()
         client = Client()
         client.force_login(user)
