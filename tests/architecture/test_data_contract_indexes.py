@@ -7,6 +7,7 @@ from bson import ObjectId
 from django.db import IntegrityError, connection
 
 from accounts.models import Account, AnonymousSession, FollowedMarket, Session, User
+from atlas_site.mongodb.conditions import Matches
 from atlas_site.mongodb.explain import assert_index_scan
 from atlas_site.mongodb.indexes import keys_of, meaning_of
 from billing.models import Billing, PaymentTransaction
@@ -71,6 +72,16 @@ LOOK_UPS = {
     "owned by value, highest first": OWNED.order_by("-estimated_value", "-property_id"),
     "owned by value, lowest first": OWNED.order_by("estimated_value", "property_id"),
     "owned by equity": OWNED.filter(equity_percent__gte=40).order_by("-equity_percent", "-property_id"),
+    "owned by last sale, earliest first": OWNED.order_by("last_sale_on", "property_id"),
+    "owned by sale price": OWNED.order_by("-last_sale_price", "-property_id"),
+    "owned by year built": OWNED.order_by("-year_built", "-property_id"),
+    "owned by living area": OWNED.order_by("-living_area_square_feet", "-property_id"),
+    "owned by stack": OWNED.order_by("-stack_count", "-property_id"),
+    "owned by address": OWNED.filter(address_key__gte="1 main", address_key__lt="1 mainz").order_by(
+        "address_key", "property_id"
+    ),
+    "owned with a tag": OWNED.filter(Matches({"tags": "call first"})).order_by(*NEWEST),
+    "owned in a city by value": OWNED.filter(state="AZ", city="Phoenix").order_by("-estimated_value", "-property_id"),
     "owners of a property": PropertyDatasetPermission.objects.filter(property_id="p"),
     "jobs that are due": PropertyJob.objects.filter(state="queued", due_at__lte=NOON).order_by("due_at"),
     "job of a quote": PropertyJob.objects.filter(quote_id="q"),
