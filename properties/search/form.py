@@ -123,7 +123,7 @@ class SearchForm(forms.Form):
     hides_optional = True
     needs_where = True
 
-    q = forms.CharField(label="City, county, ZIP or state", max_length=120, required=False)
+    q = forms.CharField(label="Place, address or parcel number", max_length=120, required=False)
     area = forms.CharField(label="Area on the map", max_length=6_000, required=False, widget=forms.HiddenInput)
     all = _signals_field("All of these")
     any = _signals_field("Any of these")
@@ -208,10 +208,6 @@ class SearchForm(forms.Form):
     def has_filter_errors(self) -> bool:
         """Whether anything but the place needs mending."""
         return any(name != "q" for name in self.errors)
-
-    def active_count(self) -> int:
-        """How many conditions are set besides the place."""
-        return sum(group.active_count for group in self.groups())
 
     @property
     def query(self) -> SearchQuery:

@@ -29,7 +29,15 @@ def search(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET if request.GET else None)
     exclusions = exclusion_choices(request.user)
     market = first_market(request.user)
-    context = {"form": form, "presets": PRESETS, "market": market, "exclusions": exclusions}
+    groups = form.groups()
+    context = {
+        "form": form,
+        "groups": groups,
+        "active_count": sum(group.active_count for group in groups),
+        "presets": PRESETS,
+        "market": market,
+        "exclusions": exclusions,
+    }
     query = form.query if form.is_valid() else None
     if query is not None:
         context |= {

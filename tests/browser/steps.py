@@ -29,8 +29,8 @@ def open_group(page: Page, key: str) -> None:
 
 
 def read_figure(page: Page, position: int) -> int:
-    """One of the three figures of an answer: matches, owned, new."""
-    return int(page.locator(".figures dd").nth(position).inner_text().replace(",", ""))
+    """One of the three figures of an answer: matches, owned, new. A rounded one reads "about 120"."""
+    return int(page.locator(".figures dd").nth(position).inner_text().removeprefix("about ").replace(",", ""))
 
 
 def empty_at_vendor(row: Locator, group: str) -> None:

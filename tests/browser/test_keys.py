@@ -18,11 +18,11 @@ def list_page(page: Page, live_server, enter, alice) -> Page:
 
 
 def find_rows(page: Page) -> Locator:
-    return page.get_by_role("row").get_by_role("link")
+    return page.locator("[data-property-id]").get_by_role("link")
 
 
 def find_search(page: Page) -> Locator:
-    return page.locator("main input[type=search]").first
+    return page.locator("main [data-search-box], main input[type=search]").first
 
 
 def test_j_and_k_move_along_the_rows(list_page):
