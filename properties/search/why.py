@@ -55,6 +55,12 @@ def explain(query: SearchQuery, row: PropertyDatasetPermission, today: date | No
     return [_reason(query, condition, row, today) for condition in query.conditions()]
 
 
+def is_match(query: SearchQuery, row: PropertyDatasetPermission, today: date | None = None) -> bool:
+    """Whether an owned property is in a search: the short answer to `explain`, for looking at many."""
+    today = today or timezone.now().date()
+    return all(condition.outcome_for(row, today) in MATCHING for condition in query.conditions())
+
+
 def matches(reasons: Iterable[Reason]) -> bool:
     """Whether a property with these reasons is in the search."""
     return all(reason.matches for reason in reasons)

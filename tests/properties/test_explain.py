@@ -15,7 +15,7 @@ from properties.search.filters import FILTERS, FILTERS_BY_NAME
 from properties.search.form import OwnedForm, read_query
 from properties.search.query import SearchQuery
 from properties.search.signals import SIGNALS
-from properties.search.why import explain, matches
+from properties.search.why import explain, is_match, matches
 from properties.selectors.owned import owned_matches
 from properties.selectors.why import why_page
 from tests.factories import PropertyDatasetPermissionFactory as RowFactory
@@ -99,6 +99,7 @@ def test_the_explanation_agrees_with_the_server_on_random_rows_and_searches(data
         condition = query.owned_condition(TODAY)
         found = set(PropertyDatasetPermission.objects.filter(condition).values_list("property_id", flat=True))
         assert found == {row.property_id for row in made if matches(explain(query, row, TODAY))}, query.describe()
+        assert found == {row.property_id for row in made if is_match(query, row, TODAY)}
         for condition in query.conditions():
             one = collection_of(PropertyDatasetPermission).find(condition.server_condition(TODAY))
             outcomes = {row.property_id: condition.outcome_for(row, TODAY) for row in made}

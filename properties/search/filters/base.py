@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from atlas_site.vendors import lenient
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties.models.records import PropertyDatasetPermission
 
@@ -56,6 +57,8 @@ class Filter:
     aliases: tuple[str, ...] = ()
     # Where the vendor writes zero for "not known".
     zero_is_unknown: bool = False
+    # Where a record tells whether it knows anything here: the vendor also writes zeros and "no" where it does not.
+    known_by: str = ""
 
     kind = ""
 
@@ -104,11 +107,14 @@ class Filter:
 
         A day is ISO text. Several values are a sorted list, which is empty when the record says that there are none.
         """
-        found = list(_values_at(getattr(record, "raw", record), self.record_path.split(".")))
+        raw = getattr(record, "raw", record)
+        if self.known_by and str(lenient.dig(raw, self.known_by) or "").lower() in NOT_KNOWN:
+            return None
+        found = list(_values_at(raw, self.record_path.split(".")))
         known = [value for value in map(self.read, found) if value is not None]
         if not self.is_list:
             return known[0] if known else None
-        return sorted(set(known)) if known or _holds_list(record, self.record_path) else None
+        return sorted(set(known)) if known or _holds_list(raw, self.record_path) else None
 
     def read(self, value: Any) -> Any:
         """Read one value of the vendor; None when it tells nothing."""
@@ -192,7 +198,6 @@ def _values_at(value: Any, path: Sequence[str]) -> Iterator[Any]:
         yield from _values_at(value[step], rest)
 
 
-def _holds_list(record: PropertyRecord | Mapping[str, Any], path: str) -> bool:
-    """Whether a record holds the list of a path, which may be empty."""
-    before = path.partition(".*")[0].split(".")
-    return any(value == [] for value in _values_at(getattr(record, "raw", record), before))
+def _holds_list(raw: Mapping[str, Any], path: str) -> bool:
+    """Whether a record holds the list of a path, and holds nothing in it."""
+    return any(value == [] for value in _values_at(raw, path.partition(".*")[0].split(".")))

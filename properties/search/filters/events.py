@@ -57,8 +57,8 @@ FORECLOSURE_FILTERS: tuple[Filter, ...] = (
 )  # fmt: skip
 
 PERMIT_FILTERS: tuple[Filter, ...] = (
-    Number("permits", "Permits", PERMITS, "permit.permitCount", "All on record."),
-    Number("permit_value", "Value of all jobs", PERMITS, "permit.totalJobValue", unit="$"),
+    Number("permits", "Permits", PERMITS, "permit.permitCount", "All on record.", zero_is_unknown=True),
+    Number("permit_value", "Value of all jobs", PERMITS, "permit.totalJobValue", unit="$", zero_is_unknown=True),
     Days("first_permit", "First permit", PERMITS, "permit.earliestDate"),
     Days("last_permit", "Latest permit", PERMITS, "permit.latestDate", aliases=("recent permit", "renovating")),
     Choice("permit_tags", "Kinds of work", PERMITS, "permit.allTags", "Any of them.", found_at="permit.allTags.*",

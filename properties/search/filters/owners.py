@@ -36,6 +36,8 @@ OWNER_FILTERS: tuple[Filter, ...] = (
            aliases=("length of residence",)),
 )  # fmt: skip
 
+_COUNTED = "propertyOwnerProfile.propertiesCount"
+
 PORTFOLIO_FILTERS: tuple[Filter, ...] = (
     Number("owns", "Properties of the owner", PORTFOLIO, "propertyOwnerProfile.propertiesCount",
            "All with the same mailing address.", zero_is_unknown=True,
@@ -43,7 +45,7 @@ PORTFOLIO_FILTERS: tuple[Filter, ...] = (
     Number("owns_value", "Value of all", PORTFOLIO, "propertyOwnerProfile.propertiesTotalEstimatedValue", unit="$",
            zero_is_unknown=True),
     Number("owns_equity", "Equity in all", PORTFOLIO, "propertyOwnerProfile.propertiesTotalEquity", unit="$",
-           lowest=-(10**12)),
+           lowest=-(10**12), known_by=_COUNTED),
     Number("owns_paid", "Paid for all", PORTFOLIO, "propertyOwnerProfile.totalPurchasePrice", unit="$",
            zero_is_unknown=True),
     Number("owns_average_price", "Average price paid", PORTFOLIO, "propertyOwnerProfile.averagePurchasePrice",
@@ -53,11 +55,11 @@ PORTFOLIO_FILTERS: tuple[Filter, ...] = (
     Number("owns_average_built", "Average year built", PORTFOLIO, "propertyOwnerProfile.averageYearBuilt",
            is_year=True),
     Number("owns_loans", "Loans of the owner", PORTFOLIO, "propertyOwnerProfile.mortgagesCount",
-           "On all of the owner's properties."),
+           "On all of the owner's properties.", known_by=_COUNTED),
     Number("owns_loan_balance", "Balance of all loans", PORTFOLIO, "propertyOwnerProfile.mortgagesTotalBalance",
-           unit="$"),
+           unit="$", known_by=_COUNTED),
     Number("owns_average_balance", "Average loan balance", PORTFOLIO, "propertyOwnerProfile.mortgagesAverageBalance",
-           unit="$"),
+           unit="$", known_by=_COUNTED),
 )  # fmt: skip
 
 HOUSEHOLD_FILTERS: tuple[Filter, ...] = (

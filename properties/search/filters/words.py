@@ -69,22 +69,13 @@ class Choice(Filter):
 
 @dataclass(frozen=True)
 class YesNo(Filter):
-    """Yes or no; a record that does not know matches neither.
-
-    `known_by` is where a record tells whether it knows at all: the vendor also writes "no" where there is nothing.
-    """
-
-    known_by: str = ""
+    """Yes or no; a record that does not know matches neither."""
 
     kind = "yes_no"
 
     def form_fields(self) -> dict[str, forms.Field]:
         choices = [("", "Any"), ("yes", "Yes"), ("no", "No")]
         return {self.name: forms.ChoiceField(label=self.label, required=False, choices=choices)}
-
-    def fact(self, record: Any) -> bool | None:
-        said = lenient.text(lenient.dig(getattr(record, "raw", record), self.known_by)) if self.known_by else "said"
-        return super().fact(record) if said and said.lower() not in NOT_KNOWN else None
 
     def read(self, value: Any) -> bool | None:
         return lenient.boolean(value)
