@@ -209,6 +209,13 @@ STREETVIEW_TIMEOUT_SECONDS = env.number("STREETVIEW_TIMEOUT_SECONDS", 10, minimu
 STREET_VIEW_IMAGES_A_DAY = env.number("STREET_VIEW_IMAGES_A_DAY", 100)
 # Google's terms forbid it without an agreement of one's own; the sandbox does not.
 STORE_STREET_VIEW_IMAGES = env.switch("STORE_STREET_VIEW_IMAGES", False)
+# Photos of listings belong to whoever took them; they are fetched from these hosts only.
+SHOW_LISTING_PHOTOS = env.switch("SHOW_LISTING_PHOTOS", False)
+LISTING_PHOTO_HOSTS = env.words("LISTING_PHOTO_HOSTS")
+if SHOW_LISTING_PHOTOS and not LISTING_PHOTO_HOSTS:
+    raise ImproperlyConfigured("LISTING_PHOTO_HOSTS must name the hosts of photos while SHOW_LISTING_PHOTOS is on.")
+if PRODUCTION and {"localhost", "127.0.0.1", "::1"} & set(LISTING_PHOTO_HOSTS):
+    raise ImproperlyConfigured("LISTING_PHOTO_HOSTS may not name this machine in production.")
 
 # ---------------------------------------------------------------- Chargebee
 CHARGEBEE_SITE = env.text("CHARGEBEE_SITE")
@@ -276,6 +283,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 180.0},
     },
     "sum the vendor's bill up": {"task": "properties.roll_up_vendor_bill", "schedule": 1800.0},
+    "run due searches": {"task": "properties.run_due_searches", "schedule": 60.0, "options": {"expires": 60.0}},
+    "follow runs up": {"task": "properties.follow_runs_up", "schedule": 15.0, "options": {"expires": 15.0}},
+    "send due digests": {"task": "properties.send_due_digests", "schedule": 60.0, "options": {"expires": 60.0}},
+    "end saved searches": {"task": "properties.end_saved_searches", "schedule": 3600.0},
     "remove old vendor calls": {"task": "properties.purge_vendor_calls", "schedule": 24 * 3600.0},
 }
 

@@ -36,6 +36,7 @@ urlpatterns = [
     path("properties/<str:property_id>/print/", one_property.print_property, name="print-property"),
     path("properties/<str:property_id>/street-view/", pictures.show_street_view, name="show-street-view"),
     path("properties/<str:property_id>/street-view/image/", pictures.street_view_image, name="street-view-image"),
+    path("properties/<str:property_id>/photos/<int:number>/", pictures.listing_photo, name="listing-photo"),
     path("properties/<str:property_id>/unlock/", one_property.quote_unlock, name="quote-unlock"),
     path("properties/<str:property_id>/refresh/", one_property.quote_refresh, name="quote-refresh"),
     path("properties/<str:property_id>/comparables/", one_property.quote_comparables, name="quote-comparables"),

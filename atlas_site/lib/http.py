@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -77,6 +78,35 @@ def check_url(url: str) -> bool:
     if parts.scheme == "http" and not on_loopback:
         raise UrlRefused(f"Plain http is only allowed on loopback, not to {host}.")
     return on_loopback
+
+
+def check_foreign_url(url: str, *, hosts: Collection[str]) -> None:
+    """Refuse an address that came with somebody's data, so that nobody can point Atlas at an inner network.
+
+    Only https to one of ``hosts`` is followed, on its own port, while every address of that name is a public one. A
+    host on loopback is followed where the operator has named it. Raises ``UrlRefused``.
+    """
+    try:
+        on_loopback = check_url(url)
+        parts = urlsplit(url)
+        port = parts.port
+    except UrlRefused:
+        raise
+    except ValueError:
+        raise UrlRefused("This is no address.") from None
+    host = parts.hostname or ""
+    if host not in hosts:
+        raise UrlRefused("This host is not one that may be asked.")
+    if on_loopback:
+        return
+    if parts.scheme != "https" or port not in {None, 443}:
+        raise UrlRefused("Only https on its own port is followed.")
+    try:
+        found = {item[4][0] for item in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
+    except OSError:
+        raise UrlRefused("This host has no address.") from None
+    if not found or not all(_is_public(address) for address in found):
+        raise UrlRefused("This host leads to an inner network.")
 
 
 def send(
@@ -153,6 +183,17 @@ def _was_not_sent(error: requests.RequestException) -> bool:
     if isinstance(reason, SSLError):
         return any(isinstance(detail, ssl.SSLCertVerificationError) for detail in reason.args)
     return isinstance(reason, NewConnectionError)
+
+
+def _is_public(address: object) -> bool:
+    """Say whether an address is one of the internet; an IPv4 address that is written as IPv6 counts as what it is."""
+    try:
+        found = ipaddress.ip_address(str(address).partition("%")[0])
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    found = mapped or found
+    return found.is_global and not found.is_multicast
 
 
 def _is_loopback(host: str) -> bool:

@@ -27,16 +27,14 @@ from atlas_site.vendors.errors import (
     VendorRejected,
     VendorUnavailable,
 )
+from atlas_site.vendors.photos import IMAGE_LIMIT_BYTES, Image, read_image
 from atlas_site.vendors.recording import Reading, recorded_call
 
 VENDOR = "streetview"
 PATH = "/maps/api/streetview"
 LARGEST_SIDE = 640
 METADATA_LIMIT_BYTES = 64 * 1024
-IMAGE_LIMIT_BYTES = 5 * 1024 * 1024
 LONGEST_ADDRESS = 300
-# What the first bytes of a picture say that it is; whatever else comes is not shown to anyone.
-_KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 DEFINITIVE = ("OK", "ZERO_RESULTS", "NOT_FOUND")
 """The statuses after which a place need not be asked about again."""
 
@@ -59,14 +57,6 @@ class Panorama:
     @property
     def is_there(self) -> bool:
         return self.status == "OK"
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A picture as Google sent it; ``content_type`` is told from its bytes."""
-
-    content: bytes
-    content_type: str
 
 
 def is_configured() -> bool:
@@ -144,12 +134,6 @@ def fetch_image(
         repeatable=True,
     )
     return recorded.result
-
-
-def read_image(content: bytes) -> Image | None:
-    """Return a picture with the kind that its first bytes name, or None where they name none that is shown."""
-    kind = next((name for start, name in _KINDS.items() if content.startswith(start)), None)
-    return Image(content, kind) if kind else None
 
 
 def sign(path_and_query: str, secret: str) -> str:

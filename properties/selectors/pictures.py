@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from accounts.models import User
 from properties.models import Dataset, Property, PropertyDatasetPermission
 
+MOST_PHOTOS = 24
+
 
 @dataclass(frozen=True)
 class Place:
@@ -19,13 +21,21 @@ class Place:
         return bool(self.address) or (self.latitude is not None and self.longitude is not None)
 
 
-def find_owned(user: User, property_id: str) -> Property | None:
-    """The copy of a property that this user owns, or None: what is not owned looks like what does not exist."""
+def find_owned(user: User, property_id: str, dataset: str = Dataset.BASIC) -> Property | None:
+    """The copy of a property of which this user owns a dataset, or None: the rest looks like what does not exist."""
     owned = PropertyDatasetPermission.objects.filter(user=user, property_id=property_id)
     datasets = owned.values_list("datasets", flat=True).first()
-    if not datasets or Dataset.BASIC not in datasets:
+    if dataset not in (datasets or []):
         return None
     return Property.objects.filter(property_id=property_id).first()
+
+
+def photo_addresses(held: Property) -> list[str]:
+    """Where the record says that photos of its listing are; of what another program wrote, what is text."""
+    images = held.data.get("images") if isinstance(held.data, dict) else None
+    addresses = images.get("imageUrls") if isinstance(images, dict) else None
+    texts = [each for each in addresses if isinstance(each, str)] if isinstance(addresses, list) else []
+    return texts[:MOST_PHOTOS]
 
 
 def place_of(held: Property) -> Place:

@@ -1,4 +1,4 @@
-"""Pictures of the street: what Google has of a place, looked up when somebody asks, and kept only where that may be."""
+"""Pictures of the street and of listings: looked up when somebody asks, and kept only where that may be."""
 
 import logging
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ from django.conf import settings
 
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
-from atlas_site.vendors import storage, streetview
+from atlas_site.vendors import photos, storage, streetview
 from atlas_site.vendors.errors import NotFound, VendorError, VendorRejected
-from properties.models import Allowance, Property
-from properties.selectors.pictures import find_owned, place_of
+from atlas_site.vendors.photos import Image, read_image
+from properties.models import Allowance, Dataset, Property
+from properties.selectors.pictures import find_owned, photo_addresses, place_of
 from properties.services.allowances import open_allowance, period_of, used
 
 PICTURE_FETCHED = "street picture"
@@ -63,7 +64,7 @@ def look_for_panorama(*, user: User, property_id: str, now: datetime) -> StreetV
     return _look(_owned(user, property_id), user, now)
 
 
-def picture_of(*, user: User, property_id: str, now: datetime) -> streetview.Image:
+def picture_of(*, user: User, property_id: str, now: datetime) -> Image:
     """Fetch the picture of the street before a property that this user owns.
 
     Each fetched picture costs the operator, so STREET_VIEW_IMAGES_A_DAY limits them for each user. It is kept, and
@@ -94,6 +95,23 @@ def picture_of(*, user: User, property_id: str, now: datetime) -> streetview.Ima
     if settings.STORE_STREET_VIEW_IMAGES:
         _keep(held, key, image)
     return image
+
+
+def listing_photo(*, user: User, property_id: str, number: int) -> Image:
+    """Fetch one photo of the listing of a property whose listing this user has unlocked, counted from 0; it is free.
+
+    Raises `Property.DoesNotExist` where there is no such photo for this user, and always while SHOW_LISTING_PHOTOS is
+    off; and PictureUnavailable.
+    """
+    held = find_owned(user, property_id, Dataset.LISTING) if settings.SHOW_LISTING_PHOTOS else None
+    addresses = photo_addresses(held) if held else []
+    if not 0 <= number < len(addresses):
+        raise Property.DoesNotExist
+    try:
+        return photos.fetch_photo(addresses[number])
+    except VendorError as error:
+        logger.info("A photo of a listing did not come: %s", error)
+        raise PictureUnavailable("This photo cannot be had at the moment.") from error
 
 
 def pictures_left(*, user: User, now: datetime) -> int:
@@ -163,17 +181,17 @@ def _spend_picture(user: User, now: datetime) -> None:
         raise PictureBudgetSpent
 
 
-def _load(key: str) -> streetview.Image | None:
+def _load(key: str) -> Image | None:
     """A kept picture, or None: one that is lost or cannot be reached now is fetched again."""
     try:
         content = storage.load_picture(key)
     except VendorError as error:
         logger.warning("A kept picture cannot be read: %s", error)
         return None
-    return streetview.read_image(content) if content else None
+    return read_image(content) if content else None
 
 
-def _keep(held: Property, key: str, image: streetview.Image) -> None:
+def _keep(held: Property, key: str, image: Image) -> None:
     """Keep a picture, then note where; when it cannot be kept now, it is fetched again the next time."""
     try:
         storage.save_picture(key, image.content)

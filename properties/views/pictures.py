@@ -47,3 +47,16 @@ def street_view_image(request: HttpRequest, property_id: str) -> HttpResponse:
         headers = {"Retry-After": str(RETRY_SECONDS)}
         return HttpResponse(str(trouble), status=503, content_type="text/plain; charset=utf-8", headers=headers)
     return HttpResponse(image.content, content_type=image.content_type)
+
+
+@require_GET
+@onboarded_required
+def listing_photo(request: HttpRequest, property_id: str, number: int) -> HttpResponse:
+    """Hand over one photo of a listing that the user has unlocked."""
+    try:
+        image = pictures.listing_photo(user=request.user, property_id=property_id, number=number)
+    except Property.DoesNotExist:
+        raise Http404 from None
+    except pictures.PictureUnavailable as trouble:
+        return HttpResponse(str(trouble), status=503, content_type="text/plain; charset=utf-8")
+    return HttpResponse(image.content, content_type=image.content_type)

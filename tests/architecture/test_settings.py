@@ -77,6 +77,7 @@ def test_a_missing_variable_is_named(name, read):
         ("STREET_VIEW_IMAGES_A_DAY", "-1"),
         ("S3_ENDPOINT_URL", "http://s3.example.com"),
         ("S3_SECRET_ACCESS_KEY", None),
+        ("LISTING_PHOTO_HOSTS", "photos.example.com,127.0.0.1"),
         ("VENDOR_CALL_KEEP_DAYS", "-1"),
         ("WELCOME_CREDITS", "many"),
         ("EMAIL_USE_TLS", "perhaps"),
@@ -104,6 +105,13 @@ def test_pictures_are_kept_in_a_folder_or_in_the_bucket_that_is_named(read):
 
     assert "location" in folder["OPTIONS"]
     assert (bucket["OPTIONS"]["bucket_name"], bucket["OPTIONS"]["region_name"]) == ("pictures", "us-west-2")
+
+
+def test_photos_of_listings_need_the_hosts_that_they_come_from(read):
+    with pytest.raises(ImproperlyConfigured, match="LISTING_PHOTO_HOSTS"):
+        read(SHOW_LISTING_PHOTOS="1", LISTING_PHOTO_HOSTS=None)
+
+    assert read(SHOW_LISTING_PHOTOS="1", LISTING_PHOTO_HOSTS="a.example.com, b.example.com")["SHOW_LISTING_PHOTOS"]
 
 
 def test_a_proxy_that_is_not_counted_is_refused(read):

@@ -1,6 +1,7 @@
 """The outgoing session: what it refuses, how it ends, and what it tells the other side."""
 
 import gzip
+import socket
 import time
 
 import pytest
@@ -37,6 +38,52 @@ def test_an_address_that_atlas_may_not_call_is_refused_before_anything_is_sent(u
 )  # fmt: skip
 def test_plain_http_is_for_loopback_and_https_for_all(url, on_loopback):
     assert http.check_url(url) is on_loopback
+
+
+FOREIGN = "photos.example.com"
+PUBLIC, PUBLIC_TOO = "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
+
+
+@pytest.fixture
+def name_service(monkeypatch):
+    """Let names stand for these addresses."""
+
+    def know(*addresses: str) -> None:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    return know
+
+
+def test_a_foreign_address_is_followed_to_a_named_host_of_the_internet(name_service):
+    name_service(PUBLIC, PUBLIC_TOO)
+    http.check_foreign_url(f"https://{FOREIGN}/1.jpg", hosts=[FOREIGN])
+    http.check_foreign_url(f"https://{FOREIGN}:443/1.jpg", hosts=[FOREIGN])
+    http.check_foreign_url("http://127.0.0.1:8000/1.jpg", hosts=["127.0.0.1"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://other.example.com/", f"https://{FOREIGN}.evil.example/", f"http://{FOREIGN}/", f"https://{FOREIGN}:8443/",
+     f"https://{FOREIGN}@evil.example/", f"https://name:word@{FOREIGN}/", "http://127.0.0.1/", "https://2130706433/",
+     "https://[::1]/", "https://[::ffff:10.0.0.1]/", f"https://{FOREIGN}:port/", "https://[broken/", "file:///etc/passwd",
+     ""],
+)  # fmt: skip
+def test_a_foreign_address_that_leads_elsewhere_is_refused(url, name_service):
+    name_service(PUBLIC)
+    with pytest.raises(UrlRefused):
+        http.check_foreign_url(url, hosts=[FOREIGN])
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["10.1.2.3", "172.16.0.1", "192.168.1.1", "127.0.0.1", "169.254.169.254", "100.64.0.1", "::1", "fe80::1%2",
+     "fd00::1", "::ffff:10.0.0.1", "224.0.0.1", "not an address"],
+)  # fmt: skip
+def test_a_named_host_that_leads_to_an_inner_network_is_refused(inner, name_service):
+    name_service(PUBLIC, inner)
+    with pytest.raises(UrlRefused, match="inner network"):
+        http.check_foreign_url(f"https://{FOREIGN}/", hosts=[FOREIGN])
 
 
 def test_the_product_names_itself(server):
