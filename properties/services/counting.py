@@ -27,7 +27,9 @@ answer is cheaper than either.
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -58,6 +60,10 @@ THROWS, THROW = 3, 10
 NOISE = THROWS * THROW
 # A moved total below this is at most SMALL_PLACE - 1 in truth, and says so.
 SMALLEST_MOVED = 20
+
+# Whose budgets pay for fresh counts: "" for the user at a page, SCHEDULE for their searches that run by themselves.
+SCHEDULE = "scheduled-"
+_payer: ContextVar[str] = ContextVar("payer", default="")
 
 Counted = TypeVar("Counted")
 logger = logging.getLogger(__name__)
@@ -167,6 +173,18 @@ def count_signals(*, user: User, query: SearchQuery, now: datetime) -> dict[str,
 def count_place(user: User, query: SearchQuery, now: datetime) -> int:
     """Count all properties of the search's place and area. Raises as `count_matches` does."""
     return _total(user, query.place_criteria(), now)
+
+
+@contextmanager
+def budgets_of_schedule() -> Iterator[None]:
+    """Let the fresh counts of this block be paid for by budgets of scheduled runs, which are as large as the user's
+    own and apart from them: nobody finds the counts of the day used up by their own saved searches.
+    """
+    token = _payer.set(SCHEDULE)
+    try:
+        yield
+    finally:
+        _payer.reset(token)
 
 
 def ask_once(user: User, question: list, ask: Callable[[], Counted], now: datetime) -> Counted:
@@ -327,6 +345,6 @@ def _cached(user: User, question: list, ask: Callable[[], Counted], now: datetim
 
 def _spend(user: User, budget: str, limit: int, now: datetime) -> bool:
     """Take one from a budget of the day; False when there is none left."""
-    key = f"{budget}:{user.pk}:{now:%Y-%m-%d}"
+    key = f"{_payer.get()}{budget}:{user.pk}:{now:%Y-%m-%d}"
     cache.add(key, 0, BUDGET_KEPT_SECONDS)
     return cache.incr(key) <= limit

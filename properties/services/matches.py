@@ -13,7 +13,7 @@ from atlas_site.mongodb.documents import collection_of, current_session
 from properties.models import SavedSearch, SavedSearchProperty, SavedSearchRun
 from properties.search.diffs import Difference, Kind
 from properties.selectors.snapshots import differences
-from properties.services.stacks import set_stack
+from properties.services.rows import set_stack
 
 BATCH = 500
 

@@ -18,7 +18,14 @@ from properties.search.query import SearchQuery
 from properties.search.why import explain
 from properties.selectors.searches import query_of
 from properties.selectors.snapshots import differences
-from properties.services.counting import Count, CountUnavailable, count_criteria, count_matches, count_signals
+from properties.services.counting import (
+    Count,
+    CountUnavailable,
+    budgets_of_schedule,
+    count_criteria,
+    count_matches,
+    count_signals,
+)
 from properties.services.schedules import next_slot
 from properties.services.snapshots import drop_snapshot, write_snapshot
 
@@ -215,9 +222,10 @@ def run_due_search(*, search_id: str, now: datetime) -> SavedSearchRun | None:
         return None
     search = load(SavedSearch, taken)
     try:
-        return run_saved_search(
-            search=search, now=now, cause=SavedSearchRun.Cause.SCHEDULE, slot=as_utc(taken["nextRunAt"])
-        )
+        with budgets_of_schedule():
+            return run_saved_search(
+                search=search, now=now, cause=SavedSearchRun.Cause.SCHEDULE, slot=as_utc(taken["nextRunAt"])
+            )
     except CountUnavailable as reason:
         logger.warning("Saved search %s waits: %s", search.pk, reason)
         _release(search, until=moment + RETRY_AFTER)

@@ -1,6 +1,7 @@
 """Standing quotes of saved searches: what a user accepted in advance is spent by ordinary quotes, and never more."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -11,11 +12,13 @@ from atlas_site.lib.transactions import run_txn
 from credits import selectors as credit_selectors
 from credits import services as credit_services
 from credits.models import Quote
-from properties.models import SavedSearch, SavedSearchRun, Watch
+from properties.models import Dataset, Property, PropertyDatasetPermission, SavedSearch, SavedSearchRun, Watch
 from properties.search.query import SearchQuery
+from properties.selectors.owned import owned_matches
 from properties.selectors.searches import query_of
 from properties.selectors.watches import committed_since, start_of_month
 from properties.services.jobs import accept_quote
+from properties.services.refreshes import NothingToRefresh, quote_refresh
 from properties.services.reveals import NothingToReveal, quote_reveal
 from properties.services.schedules import at_local_time, local_day
 
@@ -23,6 +26,8 @@ from properties.services.schedules import at_local_time, local_day
 LONGEST = timedelta(days=90)
 UNOPENED_RUNS = 2
 MOST_REFRESHES_A_RUN = 50
+REFRESHED_AMONG = 2_000
+REFRESHED_AGAIN_AFTER = timedelta(days=7)
 # What a run found longer ago is not worth spending on.
 SPENDS_WITHIN = timedelta(days=1)
 State = Watch.State
@@ -203,7 +208,39 @@ def _reveal(watch: Watch, run: SavedSearchRun, query: SearchQuery, now: datetime
 
 
 def _refresh(watch: Watch, run: SavedSearchRun, query: SearchQuery, now: datetime) -> None:
-    """Accept a quote for each of the owned matches whose copy is oldest, as far as the caps and the balance allow."""
+    """Accept a quote for each of the owned matches whose copy is oldest, as far as the caps and the balance allow.
+
+    Phones are not asked for again by themselves: they are bought by hand.
+    """
+    user = run.saved_search.user
+    before = SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number=run.number - 1).first()
+    for permission in _oldest_matches(user, query, now):
+        key = f"refresh:{permission.property_id}"
+        datasets = [each for each in permission.datasets if each != Dataset.CONTACT]
+        if _has_spent(run, key):
+            continue
+        room = min(_room(watch, run, now), credit_selectors.header_balance(user))
+        with suppress(NothingToRefresh):
+            quote = quote_refresh(
+                user=user,
+                permission=permission,
+                datasets=datasets,
+                back_url=run.get_absolute_url(),
+                now=now,
+                last_look=before.ran_at if before else None,
+            )
+            if quote.max_cost > room:
+                raise MayNotSpend("The next one would not fit into what is left of the caps, or of the credits.")
+            _accept(watch, run, key=key, quote=quote, user=user, now=now)
+
+
+def _oldest_matches(user: User, query: SearchQuery, now: datetime) -> list[PropertyDatasetPermission]:
+    """Of the newest owned matches, those that were asked for longest ago, and not within REFRESHED_AGAIN_AFTER."""
+    ids = list(owned_matches(user, query).values_list("property_id", flat=True)[:REFRESHED_AMONG])
+    old = Property.objects.filter(property_id__in=ids, updated_at__lte=now - REFRESHED_AGAIN_AFTER)
+    oldest = list(old.order_by("updated_at").values_list("property_id", flat=True)[:MOST_REFRESHES_A_RUN])
+    rows = {row.property_id: row for row in PropertyDatasetPermission.objects.filter(user=user, property_id__in=oldest)}
+    return [rows[each] for each in oldest]
 
 
 def _spend(watch: Watch, run: SavedSearchRun, *, key: str, offer: Callable[[int], Quote], now: datetime) -> None:
@@ -255,12 +292,13 @@ def _accept(watch: Watch, run: SavedSearchRun, *, key: str, quote: Quote, user: 
             raise MayNotSpend(STOPPED)
         if held > _room(terms, noted, now):
             raise MayNotSpend(NO_ROOM_IN_MONTH)
+        committed = committed_since(watch=terms, since=start_of_month(now)) + held
         spend = {"kind": key, "quoteId": quote.pk, "jobId": str(job.pk), "most": held, "title": quote.title}
         SavedSearchRun.objects.filter(pk=run.pk).update(spends=[*noted.spends, spend])
         is_first = not noted.spends
         Watch.objects.filter(pk=watch.pk).update(
             month=f"{now.astimezone(UTC):%Y-%m}",
-            committed_in_month=committed_since(watch=terms, since=start_of_month(now)) + held,
+            committed_in_month=committed,
             last_run_number=noted.number,
             unopened_run_count=terms.unopened_run_count + is_first,
         )

@@ -14,6 +14,7 @@ from properties.search.form import SearchForm
 from properties.selectors import runs as run_selectors
 from properties.selectors import searches as selectors
 from properties.selectors.watches import watch_of
+from properties.selectors.why import near_misses
 from properties.services import runs, searches
 from properties.services.counting import CountUnavailable
 from properties.tasks import follow_runs_up
@@ -75,6 +76,7 @@ def show_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
         "runs": selectors.runs_of(search),
         "cadence_form": CadenceForm(initial={"cadence": search.cadence}, auto_id="cadence-%s"),
         "watch": watch_of(search),
+        "near_misses": near_misses(request.user, query) if query else None,
     }
     searches.note_visit(search=search, now=now)
     return render(request, "properties/saved.html", context)

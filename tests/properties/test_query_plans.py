@@ -36,9 +36,12 @@ from properties.models import (
     SavedSearch,
     SavedSearchProperty,
     SavedSearchRun,
+    SavedSearchSnapshot,
+    Watch,
 )
 from properties.search.form import read_query
 from properties.selectors import jobs as job_selectors
+from properties.selectors import runs as run_selectors
 from properties.selectors import searches as search_selectors
 from properties.selectors.owned import (
     BY_ID,
@@ -60,7 +63,7 @@ from tests.factories import PropertyJobFactory, SavedSearchFactory, SavedSearchR
 
 MODELS = [
     *(User, Credit, CreditUsage, CreditWeight, Property, PropertyDatasetPermission, PropertyJob, Quote),
-    *(SavedSearch, SavedSearchProperty, SavedSearchRun, VendorCall),
+    *(SavedSearch, SavedSearchProperty, SavedSearchRun, SavedSearchSnapshot, Watch, VendorCall),
 ]
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OWNED = 6_000
@@ -345,7 +348,7 @@ HOT: dict[str, Callable[[World], object]] = {
     "saved searches": lambda world: list(search_selectors.saved_searches_of(world.alice)),
     "a saved search": lambda world: search_selectors.find_saved_search(world.alice, str(world.search.pk)),
     "runs": lambda world: search_selectors.runs_of(world.search),
-    "a run with those it is compared with": lambda world: search_selectors.show_run(world.search, 7),
+    "a run with those it is compared with": lambda world: run_selectors.show_run(world.search, 7),
     "what a search has matched": lambda world: list(SavedSearchProperty.objects.filter(saved_search=world.search)),
     "matches that are seen again": lambda world: SavedSearchProperty.objects.filter(
         saved_search=world.search, property_id__in=[world.property_id, "another"]
