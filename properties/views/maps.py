@@ -8,6 +8,7 @@ from accounts.decorators import onboarded_required
 from accounts.models import User
 from atlas_site.lib.places import find_cities
 from properties.search.form import OwnedForm
+from properties.search.query import SearchQuery
 from properties.selectors.cells import MapView
 from properties.selectors.jobs import find_job
 from properties.selectors.maps import Box, find_box, read_map
@@ -22,9 +23,9 @@ def list_cells(request: HttpRequest) -> JsonResponse | HttpResponseBadRequest:
 
     Without `bbox` the answer is the `box` that shows them: south, west, north, east.
     """
-    matches, wider = _read_matches(request.user, request)
+    matches, query = _read_matches(request.user, request)
     if "bbox" not in request.GET:
-        return JsonResponse({"box": find_box(request.user, matches=matches, wider=wider)})
+        return JsonResponse({"box": _box_of(request.user, matches, query)})
     try:
         view = MapView.parse(request.GET["bbox"], request.GET.get("z", ""))
     except ValueError:
@@ -48,8 +49,8 @@ def list_cities(request: HttpRequest) -> JsonResponse | HttpResponseBadRequest:
     )
 
 
-def _read_matches(user: User, request: HttpRequest) -> tuple[Rows | None, Box | None]:
-    """The rows that the parameters ask for, None for all; and the box of the place or area that they name."""
+def _read_matches(user: User, request: HttpRequest) -> tuple[Rows | None, SearchQuery | None]:
+    """The rows that the parameters ask for, None for all; and the search among the parameters."""
     if "job" in request.GET:
         job = find_job(user, request.GET["job"])
         if job is None:
@@ -58,5 +59,11 @@ def _read_matches(user: User, request: HttpRequest) -> tuple[Rows | None, Box | 
     form = OwnedForm(request.GET)
     query = form.query if form.is_valid() else None
     choice = OwnedChoice(query, tag=request.GET.get("tag", ""), find=request.GET.get("find", ""))
-    where = (getattr(query, "area", None) or query.place) if query else None
-    return (choice.rows(user) if choice.params() else None), where.box if where else None
+    return (choice.rows(user) if choice.params() else None), query
+
+
+def _box_of(user: User, matches: Rows | None, query: SearchQuery | None) -> Box | None:
+    """What the map shows first: the area of the search, else its matches, else its place."""
+    if query and query.area:
+        return query.area.box
+    return find_box(user, matches=matches, wider=query.place.box if query and query.place else None)

@@ -11,9 +11,9 @@ const STEP = 12, LARGE_STEP = 60; // pixels by which an arrow key moves the cros
 const EDGE = 24; // pixels from the edge where the map moves instead
 
 const HELP = {
-  polygon: "Click to add corners; Enter, or the first corner, closes. Backspace takes one back, Esc cancels. Arrow keys move a cross-hair, Space adds a corner.",
-  box: "Click two opposite corners. Esc cancels. Arrow keys move a cross-hair, Space sets a corner.",
-  circle: "Click the center, then set the miles. Esc cancels. Arrow keys move a cross-hair, Space sets the center.",
+  polygon: ["Click to add corners; the first one closes.", "Enter closes, Backspace takes a corner back, Esc cancels. Arrow keys move a cross-hair, Space adds a corner."],
+  box: ["Click two opposite corners.", "Esc cancels. Arrow keys move a cross-hair, Space sets a corner."],
+  circle: ["Click the center, then set the miles.", "Esc cancels. Arrow keys move a cross-hair, Space sets the center."],
 };
 
 function short(degrees) {
@@ -230,7 +230,7 @@ class Areas {
     this.drawing = new Drawing(this, kind);
     this.opener = this.tools.querySelector(`[data-draw="${kind}"]`);
     this.opener.setAttribute("aria-pressed", "true");
-    this.help.textContent = HELP[kind];
+    [this.help.textContent, this.find("drawing-keys").textContent] = HELP[kind];
     this.miles.closest("label").hidden = kind !== "circle";
     this.panel.hidden = false;
     this.showProgress();

@@ -97,7 +97,9 @@ class PropertyMap {
   }
 
   goTo([south, west, north, east]) {
-    this.map.fitBounds([[south, west], [north, east]], { padding: [32, 32], maxZoom: FIRST_ZOOM, animate: false });
+    const isArea = Boolean(this.element.dataset.area);
+    const room = isArea ? { maxZoom: CLOSEST_ZOOM } : { maxZoom: FIRST_ZOOM, padding: [32, 32] };
+    this.map.fitBounds([[south, west], [north, east]], { ...room, animate: false });
   }
 
   // Whether the view is another one than the map chose.
@@ -203,10 +205,11 @@ class PropertyMap {
     const row = findRow(id);
     if (!row || this.chosen === id || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    const before = this.chosen;
     this.chosen = id;
+    if (before) this.highlight(before, false);
+    this.highlight(id, true);
     row.scrollIntoView({ block: "center", behavior: this.isCalm ? "instant" : "smooth" });
-    for (const other of document.querySelectorAll("[data-property-id].is-chosen")) other.classList.remove("is-chosen");
-    row.classList.add("is-chosen");
     row.querySelector("th a, a")?.focus({ preventScroll: true });
   }
 
@@ -261,8 +264,8 @@ class PropertyMap {
   highlight(id, isOn) {
     const row = findRow(id);
     const marker = this.markers.get(id);
-    marker?.getElement()?.classList.toggle("is-highlighted", isOn);
-    row?.classList.toggle("is-highlighted", isOn);
+    marker?.getElement()?.classList.toggle("is-highlighted", isOn || id === this.chosen);
+    row?.classList.toggle("is-highlighted", isOn || id === this.chosen);
     this.pin?.remove();
     this.pin = null;
     if (isOn && !marker && row?.dataset.lat) this.pinAt([row.dataset.lat, row.dataset.lng].map(Number));
