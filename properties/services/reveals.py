@@ -19,7 +19,7 @@ from properties.services.pages import EXCLUDED_IDS, first_page, take_page
 
 MOST_REVEALED = 10_000
 # How many earlier jobs of the same search are looked at for the place to go on from.
-EARLIER_JOBS = 5
+EARLIER_JOBS = 50
 
 
 class NothingToReveal(Exception):
@@ -77,21 +77,26 @@ def reveal_next_page(*, job: PropertyJob, now: datetime) -> PropertyJob:
 
 def start_cursor(job: PropertyJob) -> dict[str, Any]:
     """Where a reveal begins: after the last one of the same search, however that ended, or else at the top."""
-    earlier = (
-        PropertyJob.objects.filter(
-            user_id=job.user_id,
-            search_hash=job.search_hash,
-            created_at__gt=job.created_at - settings.RECORD_FRESH_FOR,
-            created_at__lte=job.created_at,
-        )
-        .exclude(pk=job.pk)
-        .defer("rows")
-        .order_by("-created_at")[:EARLIER_JOBS]
-    )
-    last = next((each.cursor for each in earlier if each.cursor), None)
+    last = _last_cursor(job)
     if last and last.get("next"):
         return first_page(last["criteria"], next=last["next"], resumed=True, walked=last.get("walked", 0))
     return first_page(_criteria_without_owned(job))
+
+
+def _last_cursor(job: PropertyJob) -> dict[str, Any] | None:
+    """How far the reveal of the same search came that was carried out last: not always the one that was accepted last.
+
+    None when there was none in the time for which records are fresh.
+    """
+    others = PropertyJob.objects.filter(
+        user_id=job.user_id, search_hash=job.search_hash, created_at__gt=job.created_at - settings.RECORD_FRESH_FOR
+    ).exclude(pk=job.pk)
+    newest = others.order_by("-created_at").values_list("cursor", flat=True)[:EARLIER_JOBS]
+    return max(
+        (cursor for cursor in newest if cursor),
+        key=lambda cursor: (cursor.get("began", ""), cursor.get("walked", 0)),
+        default=None,
+    )
 
 
 def _start_over(job: PropertyJob, answer: SearchPage) -> dict[str, Any] | None:
