@@ -45,7 +45,8 @@ class Property(Document):
     # {"DEED": {"at": "2026-11-22T10:00:00Z", "hit": true}}.
     asked = models.JSONField(default=dict, blank=True)
     updated_at = models.DateTimeField(null=True, blank=True, db_column="updatedAt")
-    # What Google said of a panorama: {"status": "OK", "date": "2023-05", "panoId": "...", "at": "..."}.
+    # What Google said of a panorama:
+    # {"status": "OK", "date": "2023-05", "panoId": "...", "copyright": "© Google", "at": "2026-11-22T10:00:00Z"}.
     street_view = models.JSONField(default=dict, blank=True, db_column="streetView")
     # Since when the rows of its owners wait to be brought up to this copy; null when they are.
     spread_due_at = models.DateTimeField(null=True, blank=True, db_column="spreadDueAt")

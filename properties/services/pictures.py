@@ -59,9 +59,14 @@ def look_for_panorama(*, user: User, property_id: str, now: datetime) -> StreetV
 
     What Google said is kept with the property, and a definite answer is not asked for again, a miss included; trouble
     on the way leaves the property as one that was never asked about. Raises `Property.DoesNotExist` for a property
-    that is not owned, NotOffered and PictureUnavailable.
+    that is not owned, NotOffered, PictureUnavailable, and PictureBudgetSpent when there is a picture that this user
+    could not have today.
     """
-    return _look(_owned(user, property_id), user, now)
+    held = _owned(user, property_id)
+    found = _look(held, user, now)
+    if found.is_there and not _is_kept(held, found) and not pictures_left(user=user, now=now):
+        raise PictureBudgetSpent
+    return found
 
 
 def picture_of(*, user: User, property_id: str, now: datetime) -> Image:
@@ -75,8 +80,8 @@ def picture_of(*, user: User, property_id: str, now: datetime) -> Image:
     found = _look(held, user, now)
     if not found.is_there:
         raise NoPicture
-    key = storage.picture_key(property_id, found.panorama_id)
-    if settings.STORE_STREET_VIEW_IMAGES and key in held.google_images:
+    key = _key_of(held, found)
+    if _is_kept(held, found):
         kept = _load(key)
         if kept is not None:
             return kept
@@ -166,6 +171,15 @@ def _read(noted: dict) -> StreetView:
         copyright=noted.get("copyright") or GOOGLE,
         panorama_id=noted.get("panoId") or "",
     )
+
+
+def _key_of(held: Property, found: StreetView) -> str:
+    return storage.picture_key(held.property_id, found.panorama_id)
+
+
+def _is_kept(held: Property, found: StreetView) -> bool:
+    """Whether the picture of this panorama was kept, and may still be."""
+    return settings.STORE_STREET_VIEW_IMAGES and _key_of(held, found) in (held.google_images or [])
 
 
 def _spend_picture(user: User, now: datetime) -> None:

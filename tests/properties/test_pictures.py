@@ -1,10 +1,12 @@
 """Pictures of the street: asked for once, paid for within limits, kept only where that may be, shown to owners only."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
 from django.urls import reverse
 
 from atlas_site.sandbox.streetview import status_at
@@ -182,10 +184,40 @@ def test_the_days_pictures_are_limited_for_each_user(alice, bob, now, places, sa
     with pytest.raises(pictures.PictureBudgetSpent):
         fetch(alice, held, now)
 
+    with pytest.raises(pictures.PictureBudgetSpent):
+        look(alice, held, now)
     assert calls("image") == 2
     assert Allowance.objects.get(user=alice, cause=pictures.PICTURE_FETCHED).used == 2
     assert fetch(bob, held, now).content[:3] == JPEG
     assert fetch(alice, held, now + timedelta(days=1)).content[:3] == JPEG
+
+
+def test_a_kept_picture_is_shown_when_the_days_pictures_are_spent(alice, now, places, sandbox, settings):
+    settings.STORE_STREET_VIEW_IMAGES, settings.STREET_VIEW_IMAGES_A_DAY = True, 1
+    held = own(alice, places["OK"])
+    first = fetch(alice, held, now)
+
+    assert pictures.pictures_left(user=alice, now=now) == 0
+    assert look(alice, held, now).is_there
+    assert fetch(alice, held, now) == first
+
+
+def test_pictures_asked_for_at_once_stay_within_the_limit(alice, now, places, sandbox, settings):
+    settings.STORE_STREET_VIEW_IMAGES, settings.STREET_VIEW_IMAGES_A_DAY = False, 3
+    held = own(alice, places["OK"])
+    look(alice, held, now)
+
+    def ask(_) -> bool:
+        try:
+            return bool(fetch(alice, held, now))
+        except pictures.PictureBudgetSpent:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(ask, range(8))) == 3
+    assert calls("image") == 3
 
 
 def test_a_panorama_that_has_gone_is_asked_about_anew(alice, now, places, sandbox):
