@@ -7,7 +7,7 @@ units of a view box WIDTH wide, rounded to a tenth.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from math import floor, log10
 
 from atlas_site.templatetags.atlas import money
@@ -185,7 +185,7 @@ def nice_ticks(low: float, high: float, most: int) -> list[float]:
     power = Decimal(10) ** floor(log10((high - low) / most))
     steps = (Decimal(str(step)) * power * scale for scale in (1, 10, 100) for step in STEPS)
     for step in steps:
-        first = -(-Decimal(str(low)) // step) * step
+        first = (Decimal(str(low)) / step).to_integral_value(ROUND_CEILING) * step
         values = []
         while first <= Decimal(str(high)):
             values.append(float(first))
