@@ -24,6 +24,7 @@ from atlas_site.mongodb.explain import (
     recorded_reads,
     stages_of,
 )
+from atlas_site.mongodb.indexes import ensure_index
 from atlas_site.vendors.batchdata import PropertyRecord
 from atlas_site.vendors.models import VendorCall
 from atlas_site.vendors.recording import purge_calls, stored_answer
@@ -90,6 +91,13 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         with connection.schema_editor() as editor:
             for model in MODELS:
                 editor.create_model(model)  # there already, unless no other test has asked for the database
+        # A migration makes it, for the model cannot describe it.
+        ensure_index(
+            connection.database["PropertyDatasetPermission"],
+            [("userId", 1), ("tags", 1), ("revealedAt", -1), ("propertyId", -1)],
+            name="owned_by_tag",
+            partialFilterExpression={"tags": {"$gt": ""}},
+        )
         yield fill_the_world()
         empty_collections()
 
