@@ -30,7 +30,6 @@ urlpatterns = [
     path("exports/<str:export_id>/", exports.show_export, name="show-export"),
     path("exports/<str:export_id>/again/", exports.repeat_export, name="repeat-export"),
     path("properties/cells/", maps.list_cells, name="list-cells"),
-    path("properties/cells/", maps.list_cells, name="list-points"),
     path("properties/cities/", maps.list_cities, name="list-cities"),
     path("properties/<str:property_id>/", one_property.show_property, name="show-property"),
     path("properties/<str:property_id>/print/", one_property.print_property, name="print-property"),

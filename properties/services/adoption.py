@@ -4,6 +4,7 @@ from typing import Any
 
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties.models import Dataset, Property, PropertyDatasetPermission
+from properties.services.cells import rebuild_all_cells
 from properties.services.records import row_values
 
 BATCH = 500
@@ -13,7 +14,8 @@ def adopt_permissions() -> int:
     """Fill the rows of all permissions with BASIC that have none, and return how many those were.
 
     Values come from the stored copy and from unlocked datasets only. The moment of the unlock is not known, so the
-    moment at which the document was made stands for it. May be repeated, and interrupted.
+    moment at which the document was made stands for it. All rows are then counted on the map. May be repeated, and
+    interrupted.
     """
     adopted = 0
     # Without BASIC a property is not listed; a reveal adds it to the document and fills the row.
@@ -25,6 +27,7 @@ def adopt_permissions() -> int:
             values = _row_of(permission, records.get(permission.property_id) or {})
             PropertyDatasetPermission.objects.filter(pk=permission.pk, revealed_at=None).update(**values)
         adopted += len(batch)
+    rebuild_all_cells()
     return adopted
 
 

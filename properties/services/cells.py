@@ -5,19 +5,22 @@ the rows do, and the map of a million properties is a read of a few hundred coun
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bson import ObjectId
 from pymongo import DeleteOne, InsertOne, UpdateOne
 
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import collection_of, current_session
+from atlas_site.mongodb.documents import collection_of, current_session, is_in_transaction
 from properties.models import OwnedCell, PropertyDatasetPermission
 from properties.selectors.cells import ZOOMS, cell_of, group_rows, owned_on_map
 
 Coordinates = tuple[float | None, float | None]
 """Latitude and longitude in degrees; None where they are not known."""
+
+COORDINATES = ("latitude", "longitude")
+"""The keys of a row that say where it lies."""
 
 REBUILD_SECONDS = 50
 """The server ends a transaction after 60 seconds."""
@@ -53,6 +56,42 @@ def move_in_cells(user_id: ObjectId, before: Iterable[Coordinates], after: Itera
     if writes:
         # In order, so that two transactions meet at the first cell that they share and not crosswise.
         collection_of(OwnedCell).bulk_write(writes, ordered=True, session=current_session())
+
+
+def fill_row(row: PropertyDatasetPermission, values: Mapping[str, Any]) -> None:
+    """Write values, by model field, into a row that was read in the running transaction, and count it where it lies.
+
+    Raises RuntimeError outside of a transaction.
+    """
+    if not is_in_transaction():
+        raise RuntimeError("A row and its counters change together, in one transaction.")
+    PropertyDatasetPermission.objects.filter(pk=row.pk).update(**values)
+    if row.revealed_at is not None and "latitude" in values:
+        after = (values["latitude"], values["longitude"])
+        move_in_cells(row.user_id, before=[(row.latitude, row.longitude)], after=[after])
+
+
+def is_moved_by(row: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether values, by key of the document, put a row to another place of the map than it is counted at."""
+    if row.get("revealedAt") is None or "latitude" not in values:
+        return False
+    return any(row.get(key) != values[key] for key in COORDINATES)
+
+
+def move_row(row: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Write values that move a row, and count it where it is now. False when it has changed since it was read."""
+    seen = {key: row.get(key) for key in ("_id", "datasets", *COORDINATES)}
+    before, after = ([each.get(key) for key in COORDINATES] for each in (row, values))
+
+    def write() -> bool:
+        found = collection_of(PropertyDatasetPermission).update_one(
+            seen, {"$set": dict(values)}, session=current_session()
+        )
+        if found.matched_count:
+            move_in_cells(row["userId"], before=[(before[0], before[1])], after=[(after[0], after[1])])
+        return bool(found.matched_count)
+
+    return run_txn(write, lock=row["userId"])
 
 
 def _change_of(

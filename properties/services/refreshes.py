@@ -18,6 +18,7 @@ from properties.datasets.changes import LISTED, changed_fields, listed_values
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
 from properties.models.jobs import CHARGED
 from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_left, open_allowance, use
+from properties.services.cells import fill_row
 from properties.services.jobs import capture_units, end_job, save_progress
 from properties.services.records import row_values
 from properties.services.unlocks import fetch_datasets, units_of
@@ -162,4 +163,4 @@ def _fill_row(job: PropertyJob, held: Property, hits: list[str], now: datetime) 
     values = row_values(PropertyRecord(held.data), permission.datasets)
     if Dataset.CONTACT in hits:
         values["unlocked"] = {**permission.unlocked, Dataset.CONTACT.value: now.isoformat()}
-    PropertyDatasetPermission.objects.filter(pk=permission.pk).update(**values)
+    fill_row(permission, values)

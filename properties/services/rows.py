@@ -13,9 +13,11 @@ from atlas_site.mongodb.documents import collection_of, current_session
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties.models import Property, PropertyDatasetPermission
 from properties.selectors.owned import Rows, read_batches
+from properties.services.cells import COORDINATES, is_moved_by, move_row
 from properties.services.records import ROW_VERSION, row_values
 
 COPIES_A_BATCH = 100
+ROW_KEYS = dict.fromkeys(("userId", "propertyId", "datasets", "revealedAt", "latitude", "longitude"), 1)
 ROWS_A_WRITE = 500
 # After so many copies a sweep lets other work have the worker; the next one goes on.
 COPIES_A_SWEEP = 2_000
@@ -65,7 +67,7 @@ def _spread(data: Mapping[str, Any]) -> set[str]:
     values_of: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
     rows = collection_of(PropertyDatasetPermission)
     batch: list[dict[str, Any]] = []
-    owners = rows.find({"propertyId": {"$in": list(data)}}, {"propertyId": 1, "datasets": 1}, batch_size=ROWS_A_WRITE)
+    owners = rows.find({"propertyId": {"$in": list(data)}}, ROW_KEYS, batch_size=ROWS_A_WRITE)
 
     def write() -> None:
         missed.update(_write_rows(batch, lambda row: _values(values_of, data[row["propertyId"]], row)))
@@ -89,20 +91,33 @@ def _values(known: dict, data: Any, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_rows(rows: Iterable[Mapping[str, Any]], values: Callable[[Mapping[str, Any]], dict[str, Any]]) -> set[str]:
-    """Write values into rows whose datasets are still those that were read; returns the property ids of others."""
-    updates = [UpdateOne({"_id": row["_id"], "datasets": row.get("datasets")}, {"$set": values(row)}) for row in rows]
-    if not updates:
-        return set()
+    """Write values into rows that are still as they were read; returns the property ids of others.
+
+    What is looked at is the datasets and the place on the map. A row that moves is written by itself, together with
+    the counters of the map.
+    """
+    still, updates, changed = [], [], []
+    for row in rows:
+        new = values(row)
+        if is_moved_by(row, new):
+            changed += [] if move_row(row, new) else [row]
+        else:
+            still.append(row)
+            updates.append(UpdateOne({"_id": row["_id"], **_seen(row)}, {"$set": new}))
     collection = collection_of(PropertyDatasetPermission)
-    if collection.bulk_write(updates, ordered=False).matched_count == len(updates):
+    if updates and collection.bulk_write(updates, ordered=False).matched_count < len(updates):
+        changed += still
+    if not changed:
         return set()
-    now = {
-        each["_id"]: each.get("datasets")
-        for each in collection.find({"_id": {"$in": [row["_id"] for row in rows]}}, {"datasets": 1})
-    }
+    found = collection.find({"_id": {"$in": [row["_id"] for row in changed]}}, ROW_KEYS)
+    now = {each["_id"]: _seen(each) for each in found}
     # A row that is gone needs nothing; one with other datasets now was filled by whoever added them, maybe from an
     # older copy.
-    return {row["propertyId"] for row in rows if row["_id"] in now and now[row["_id"]] != row.get("datasets")}
+    return {row["propertyId"] for row in changed if row["_id"] in now and now[row["_id"]] != _seen(row)}
+
+
+def _seen(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: row.get(key) for key in ("datasets", *COORDINATES)}
 
 
 def _take_marks_away(copies: Iterable[Property]) -> None:
@@ -135,8 +150,7 @@ def refill_old_rows(*, limit: int = ROWS_LOOKED_AT) -> int:
         return 0
     collection = collection_of(PropertyDatasetPermission)
     beyond = {"_id": {"$gt": ObjectId(last)}} if last else {}
-    keys = {"propertyId": 1, "datasets": 1, "rowVersion": 1}
-    looked_at = list(collection.find(beyond, keys).sort("_id", 1).limit(limit))
+    looked_at = list(collection.find(beyond, {**ROW_KEYS, "rowVersion": 1}).sort("_id", 1).limit(limit))
     old = [row for row in looked_at if row.get("rowVersion") != ROW_VERSION]
     for start in range(0, len(old), ROWS_A_WRITE):
         _refill(old[start : start + ROWS_A_WRITE])

@@ -15,6 +15,7 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from properties.datasets import DATASET_INFOS
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
+from properties.services.cells import fill_row
 from properties.services.jobs import capture_units, end_job, save_progress
 from properties.services.records import note_nothing_found, row_values, store_records
 
@@ -138,11 +139,12 @@ def _why_free(permission: PropertyDatasetPermission, held: Property, dataset: st
 
 def _give(permission: PropertyDatasetPermission, held: Property, datasets: list[str], now: datetime) -> None:
     owned = [*permission.datasets, *datasets]
-    PropertyDatasetPermission.objects.filter(pk=permission.pk).update(
-        datasets=owned,
-        unlocked={**permission.unlocked, **{dataset: now.isoformat() for dataset in datasets}},
+    values = {
+        "datasets": owned,
+        "unlocked": {**permission.unlocked, **{dataset: now.isoformat() for dataset in datasets}},
         **row_values(PropertyRecord(held.data), owned),
-    )
+    }
+    fill_row(permission, values)
 
 
 def units_of(datasets: Iterable[str]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pymongo.errors import PyMongoError
 
 from atlas_site.lib.transactions import run_txn
-from properties.models import OwnedCell, PropertyDatasetPermission
+from properties.models import OwnedCell, Property, PropertyDatasetPermission
 from properties.selectors.cells import (
     APART,
     ZOOMS,
@@ -22,7 +22,9 @@ from properties.selectors.cells import (
     owned_on_map,
     pixels_of,
 )
-from properties.services.cells import add_to_cells, move_in_cells, rebuild_all_cells, rebuild_cells
+from properties.services.adoption import adopt_permissions
+from properties.services.cells import add_to_cells, fill_row, move_in_cells, rebuild_all_cells, rebuild_cells
+from properties.services.rows import spread_due_copies
 from tests.factories import PropertyDatasetPermissionFactory as Owned
 from tests.failpoints import HANG_UP, TRANSIENT, fail_commands
 
@@ -198,3 +200,51 @@ def test_rows_of_an_earlier_database_are_counted_by_a_rebuild_of_all(alice, bob)
     assert rebuild_all_cells() == 2 * len(ZOOMS)
     assert rebuild_all_cells() == 0
     assert wrong_counters(alice) == wrong_counters(bob) == []
+
+
+def test_a_row_outside_of_a_transaction_is_not_filled(alice):
+    row = Owned(user=alice, latitude=33.4, longitude=-112.0)
+    with pytest.raises(RuntimeError):
+        fill_row(row, {"latitude": 40.0, "longitude": -75.0})
+    row.refresh_from_db()
+    assert row.latitude == 33.4
+
+
+def test_what_a_reveal_brings_is_counted_with_it(alice, phoenix, reveal, sandbox):
+    reveal(alice, phoenix, 20)
+    assert PropertyDatasetPermission.objects.filter(user=alice, latitude__isnull=False).count() == 20
+    assert OwnedCell.objects.filter(user=alice, count__gt=0).exists()
+    assert wrong_counters(alice) == []
+
+
+@pytest.mark.parametrize("fault", [TRANSIENT, HANG_UP], ids=["conflict", "hang up"])
+def test_a_reveal_that_meets_faults_counts_what_it_brings_once(alice, phoenix, reveal, sandbox, fault):
+    with fail_commands(connection.database.client, "update", "commitTransaction", times=2, **fault) as met:
+        reveal(alice, phoenix, 20)
+    assert met.count == 2
+    assert wrong_counters(alice) == []
+
+
+def test_a_copy_that_moves_takes_the_rows_of_all_owners_along(alice, bob, phoenix, reveal, sandbox, now):
+    reveal(alice, phoenix, 3)
+    copy = Property.objects.get(property_id=PropertyDatasetPermission.objects.filter(user=alice).first().property_id)
+    row = PropertyDatasetPermission.objects.get(user=alice, property_id=copy.property_id)
+    row.pk, row.user = None, bob
+    row.save(force_insert=True)
+    rebuild_cells(bob.pk)
+    copy.data["address"] |= {"latitude": 40.0, "longitude": -75.0}
+    Property.objects.filter(pk=copy.pk).update(data=copy.data, spread_due_at=now)
+
+    spread_due_copies()
+
+    moved = PropertyDatasetPermission.objects.filter(property_id=copy.property_id, latitude=40.0, longitude=-75.0)
+    assert moved.count() == 2
+    assert wrong_counters(alice) == wrong_counters(bob) == []
+
+
+def test_adopted_rows_are_on_the_map(alice):
+    Property.objects.create(property_id="old", data={"address": {"latitude": 33.4, "longitude": -112.0}})
+    PropertyDatasetPermission.objects.create(user=alice, property_id="old", datasets=["BASIC"])
+    adopt_permissions()
+    assert OwnedCell.objects.filter(user=alice).count() == len(ZOOMS)
+    assert wrong_counters(alice) == []
