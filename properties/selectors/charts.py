@@ -166,9 +166,9 @@ def step_chart(points: Iterable[tuple[date, float, str]], *, until: date) -> Ste
 
 def split_bar(*, value: float, owed: float) -> SplitBar:
     """Divide a value into what is owed on it and what is the owner's; a debt above the value goes beyond it."""
-    whole = max(value, owed, 0) or 1
-    own, covered = max(0.0, value - owed), max(0.0, min(owed, value))
-    over = max(0.0, owed - max(value, 0))
+    value, owed = max(0.0, value), max(0.0, owed)
+    whole = max(value, owed) or 1
+    own, covered, over = max(0.0, value - owed), min(owed, value), max(0.0, owed - value)
     return SplitBar(_share(own, whole), _share(covered, whole), _share(over, whole))
 
 
