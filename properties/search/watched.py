@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
-
-from atlas_site.templatetags.atlas import money, percent, yes_no
 from properties.models import Dataset
 from properties.search.diffs import LOCKED, FieldChange
+from properties.search.filters import FILTERS_BY_NAME, Filter
 from properties.search.signals import SIGNALS
 
 UNKNOWN = "unknown"
+SIGNALS_FIELD = "signals"
+
+# What an event changes: a sale, a loan, a lien, a filing, a listing, a permit, a new owner or estimate. What changes by
+# the calendar alone, such as days on the market, is not compared.
+_NAMES = (
+    *("owner_name", "owner_type", "owner_occupied", "mail_street", "mail_city", "mail_state", "mail_zip", "owns"),
+    *("last_sale", "sold_for", "value", "equity", "propensity"),
+    *("listing_status", "price", "rent", "listed", "listing_sold", "listing_failed"),
+    *("foreclosure_status", "foreclosure_recorded", "auction", "minimum_bid", "past_due", "delinquent_year"),
+    *("loans", "loan_balance", "last_loan_recorded", "lien_type", "lien_amount", "lien_recorded", "last_permit"),
+)
+# Where the label of a form does not read well before a value.
+_LABELS = {"owner_name": "Owner"}
 
 
 @dataclass(frozen=True)
@@ -21,32 +32,28 @@ class WatchedField:
 
     name: str
     label: str
-    dataset: Dataset
+    dataset: str
     key: str
-    write: Callable[[Any], str] = str
+    write: Callable[[Any], str]
 
     def show(self, value: Any) -> str:
         """The value as people read it; unknown is not "no"."""
         return UNKNOWN if value is None else self.write(value)
 
 
-def _write_day(text: str) -> str:
-    return date_format(date.fromisoformat(text), "M j, Y")
-
-
 def _write_signals(slugs: list[str]) -> str:
     return ", ".join(SIGNALS[slug].label if slug in SIGNALS else slug for slug in slugs) or "none"
 
 
+def _of_filter(each: Filter) -> WatchedField:
+    return WatchedField(
+        each.name, _LABELS.get(each.name, each.label), each.dataset, each.column or f"facts.{each.name}", each.show
+    )
+
+
 _FIELDS = (
-    WatchedField("owner", "Owner", Dataset.BASIC, "owner_name"),
-    WatchedField("owner_occupied", "Owner lives there", Dataset.BASIC, "owner_occupied", yes_no),
-    WatchedField("sold_on", "Last sale", Dataset.BASIC, "last_sale_on", _write_day),
-    WatchedField("sale_price", "Last sale price", Dataset.BASIC, "last_sale_price", money),
-    WatchedField("value", "Estimated value", Dataset.VALUATION, "estimated_value", money),
-    WatchedField("equity", "Equity", Dataset.VALUATION, "equity_percent", percent),
-    WatchedField("listing", "Listing status", Dataset.LISTING, "listing_status"),
-    WatchedField("signals", "Signals", Dataset.QUICKLIST, "signals", _write_signals),
+    *(_of_filter(FILTERS_BY_NAME[name]) for name in _NAMES),
+    WatchedField(SIGNALS_FIELD, "Signals", Dataset.QUICKLIST, "signals", _write_signals),
 )
 WATCHED: Mapping[str, WatchedField] = {field.name: field for field in _FIELDS}
 ROW_KEYS = ("property_id", "datasets", *dict.fromkeys(field.key.split(".")[0] for field in _FIELDS))

@@ -51,7 +51,7 @@ def send(now=EIGHT):
     return [digests.send_digest(digest_id=each, now=now) for each in digests.due_digest_ids(now=now)]
 
 
-CHANGE = {"propertyId": "p-1", "changes": [{"field": "owner", "from": "Ann", "to": "Bea"}]}
+CHANGE = {"propertyId": "p-1", "changes": [{"field": "owner_name", "from": "Ann", "to": "Bea"}]}
 
 
 def test_one_mail_tells_of_all_searches_and_names_both_that_found_a_thing(carol, owned):
