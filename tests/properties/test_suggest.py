@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from atlas_site.lib.places import resolve_place
+from atlas_site.mongodb.explain import assert_index_scan
 from atlas_site.vendors import batchdata
 from atlas_site.vendors.models import VendorCall
 from properties.models import PropertyDatasetPermission
@@ -77,6 +78,13 @@ def test_what_a_user_owns_is_suggested_to_them_alone_and_leads_to_its_page(sugge
 
     assert [(each.text, each.url) for each in mine["owned"]] == [("77 Sunset Blvd", row.get_absolute_url())]
     assert "owned" not in his
+
+
+def test_the_beginning_of_an_address_is_looked_up_by_an_index(alice):
+    for number in range(30):
+        PropertyDatasetPermissionFactory(user=alice, address=f"{number} Sunset Blvd")
+
+    assert_index_scan(lambda: suggestions._owned(alice, "77 suns"))
 
 
 @pytest.mark.parametrize("text", ["123-45-678", "1234567", "12-345-678A"])

@@ -1,0 +1,125 @@
+"""The search page over HTTP: figures beside signals, prices, what is left out, and what a place of few houses tells."""
+
+import pytest
+
+from properties import exclusions
+from properties.exclusions import Excluded
+from properties.search.form import read_query
+from properties.services import previews
+from properties.services.counting import Count
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def hers(client, alice, sign_in, sandbox):
+    return sign_in(client, alice)
+
+
+@pytest.fixture
+def a_list(monkeypatch):
+    """A kind of list that alice and nobody else can leave out."""
+
+    def choices(user):
+        return [("mine:1", "Bandit signs 2024")] if user.email.startswith("alice") else []
+
+    source = exclusions._Source(choices, lambda user, key: Excluded())
+    monkeypatch.setitem(exclusions._SOURCES, "mine", source)
+
+
+def test_choices_end_with_all_that_are_new_when_the_count_is_exact(alice, sandbox, now, monkeypatch):
+    query = read_query({"q": ["Phoenix, AZ"]})
+    monkeypatch.setattr(previews, "CHOICES", (10, 25, 50, 100_000))
+
+    preview = previews.preview_search(user=alice, query=query, now=now)
+
+    assert [choice.count for choice in preview.choices] == [10, 25, 50, preview.count.total]
+    assert preview.most == preview.count.total
+
+
+@pytest.mark.parametrize(
+    ("count", "offered"),
+    [
+        (Count(None, is_exact=False, below=10), [10]),
+        (Count(None, is_exact=False, below=50), [10, 25, 50]),
+        (Count(120, is_exact=False), [10, 25, 50, 100]),
+        (Count(7), [7]),
+        (Count(0), []),
+    ],
+)
+def test_a_count_that_is_not_exact_never_says_how_many_to_choose(count, offered, alice):
+    choices = previews._choices(alice, count, count.at_most, balance=1_000)
+
+    assert [choice.count for choice in choices] == offered
+
+
+def test_a_choice_says_what_is_left_and_what_is_missing(alice, carol):
+    rich, poor = (previews.price_reveal(user=user, count=40) for user in (alice, carol))
+
+    assert (rich.cost, rich.left, rich.missing) == (40, 960, 0)
+    assert (poor.cost, poor.left, poor.missing) == (40, -40, 40)
+
+
+@pytest.mark.parametrize("number", ["", "0", "-1", "10001", "many"])
+def test_a_number_that_is_none_has_no_price(number, hers):
+    assert "credit" not in hers.get("/search/price/", {"count": number}).content.decode()
+
+
+def test_a_place_that_nobody_named_has_no_figures(hers, sandbox):
+    for params in ({}, {"q": "Nowhereville, ZZ"}, {"q": "Springfield"}, {"area": "box:1"}):
+        text = hers.get("/search/signals/", params).content.decode()
+        assert '<span class="heat" id="heat-vacant" hx-swap-oob="true"></span>' in text
+    assert sandbox.bill()["count_calls"] == 0
+
+
+def test_figures_beside_signals_are_gone_while_the_vendor_is_down(hers, sandbox):
+    sandbox.fail("500", times=10)
+
+    text = hers.get("/search/signals/", {"q": "Phoenix, AZ"}).content.decode()
+
+    assert 'id="heat-vacant" hx-swap-oob="true"></span>' in text
+
+
+def test_another_place_is_told_to_the_page_and_the_same_one_is_not(hers):
+    def ask(q: str):
+        headers = {**HTMX, "HX-Current-URL": "http://testserver/search/?q=Phoenix%2C+AZ&beds_min=2"}
+        return hers.get("/search/", {"q": q, "beds_min": "2"}, headers=headers).headers
+
+    assert "place-changed" in ask("Tucson, AZ")["HX-Trigger"]
+    assert "HX-Trigger" not in ask("phoenix az")
+    assert ask("phoenix az")["HX-Push-Url"] == "false", "the address says so already"
+
+
+def test_lists_to_leave_out_are_offered_to_their_owner_and_named_in_a_chip(hers, client, bob, sign_in, a_list):
+    page = hers.get("/search/", {"q": "Phoenix, AZ", "exclude": "mine:1"}).content.decode()
+    assert 'name="exclude" value="mine:1" checked' in page
+    assert "Left out: Bandit signs 2024" in page
+
+    his = sign_in(client, bob).get("/search/", {"q": "Phoenix, AZ"}).content.decode()
+
+    assert "Bandit signs" not in his
+
+
+def test_nothing_matches_is_said_only_where_zero_may_be_told(hers, sandbox):
+    empty = hers.get("/search/", {"q": "Phoenix, AZ", "beds_min": "40"}).content.decode()
+
+    assert "Nothing matches" not in empty
+    assert "So few match that it may be none" in empty
+
+
+def test_a_text_that_may_be_several_things_is_answered_with_links(hers):
+    page = hers.get("/search/", {"q": "Phoeni"}).content.decode()
+
+    assert "Which of these do you mean?" in page
+    assert 'href="/search/?q=Phoenix%2C+AZ"' in page
+
+
+def test_a_form_without_values_is_the_same_for_everybody(hers, client, bob, sign_in):
+    """Blank groups are kept: none may hold what somebody typed."""
+    marked = hers.get("/search/", {"q": "Phoenix, AZ", "street": "Secret Lane"}).content.decode()
+    his = sign_in(client, bob).get("/search/", {"q": "Phoenix, AZ"}).content.decode()
+
+    assert "Secret Lane" in marked
+    assert "Secret Lane" not in his
