@@ -1,7 +1,7 @@
 """The columns of the owned list and of its exports: one registry, with all that the search filters look at."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -56,14 +56,14 @@ def _field(
     name: str,
     label: str,
     kind: str,
-    field: str,
+    row_field: str,
     *,
     group: str = "Property",
     dataset: str = Dataset.BASIC,
     sort: str = "",
     help_text: str = "",
 ) -> Column:
-    return Column(name, label, group, kind, lambda row: getattr(row, field), dataset, sort, help_text)
+    return Column(name, label, group, kind, lambda row: getattr(row, row_field), dataset, sort, help_text)
 
 
 def stack_text(row: Row) -> str:
@@ -196,10 +196,24 @@ def known_columns(names: Iterable[str], default: tuple[str, ...]) -> tuple[str, 
     return tuple(name for name in dict.fromkeys(names or ()) if name in COLUMNS) or default
 
 
-def column_groups(chosen: Iterable[str]) -> list[tuple[str, list[tuple[Column, bool]]]]:
-    """All columns by group, each with whether it is among the chosen, for the form that chooses them."""
+@dataclass
+class ColumnGroup:
+    """Columns that belong together, each with whether it is chosen, for the form that chooses them."""
+
+    title: str
+    columns: list[tuple[Column, bool]] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one of them is chosen: the others are folded."""
+        return any(is_chosen for _, is_chosen in self.columns)
+
+
+def column_groups(chosen: Iterable[str]) -> list[ColumnGroup]:
+    """All columns by group."""
     picked = set(chosen)
-    groups: dict[str, list[tuple[Column, bool]]] = {}
+    groups: dict[str, ColumnGroup] = {}
     for column in COLUMNS.values():
-        groups.setdefault(column.group, []).append((column, column.name in picked))
-    return list(groups.items())
+        group = groups.setdefault(column.group, ColumnGroup(column.group))
+        group.columns.append((column, column.name in picked))
+    return list(groups.values())

@@ -31,6 +31,11 @@ class ListPage:
     headings: list[Heading] = field(default_factory=list)
 
     @property
+    def columns(self) -> list[Column]:
+        """The columns beside the address."""
+        return [heading.column for heading in self.headings[1:]]
+
+    @property
     def chips(self) -> list[ListChip]:
         return self.choice.chips()
 

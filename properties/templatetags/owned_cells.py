@@ -1,10 +1,11 @@
 """How the owned list writes its cells: by the kind of their column, unknown as unknown and locked as locked."""
 
-from datetime import date, datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from atlas_site.templatetags.atlas import count, day, icon, known, money, percent, plain, when, yes_no
 from properties.models import PropertyDatasetPermission
@@ -13,11 +14,10 @@ from properties.templatetags.property_counts import sale_price
 
 register = template.Library()
 
-LOCKED_MARK = ("lock", "", "locked")
 WRITERS = {
     "number": count,
     "year": lambda value: known(plain(value)),
-    "money": money,
+    "money": lambda value: money(value, "short"),
     "percent": percent,
     "day": day,
     "moment": when,
@@ -26,24 +26,32 @@ WRITERS = {
 
 
 @register.simple_tag
-def owned_cell(row: PropertyDatasetPermission, column: Column) -> Any:
-    """Write the value of a row in a column. What there is none of, such as tags, is left empty."""
-    value = column.value(row)
+def owned_cells(row: PropertyDatasetPermission, columns: Iterable[Column]) -> SafeString:
+    """Write the cells of a row. On a phone, where a cell names its column, one that tells nothing is left out."""
+    cells = ((column, column.value(row)) for column in columns)
+    return format_html_join(
+        "",
+        '<td class="{}{}" data-label="{}">{}</td>',
+        (
+            (
+                "number" if column.is_number else "text",
+                " is-untold" if value is LOCKED or value in (None, "", []) else "",
+                column.label,
+                _write(row, column, value),
+            )
+            for column, value in cells
+        ),
+    )
+
+
+def _write(row: PropertyDatasetPermission, column: Column, value: Any) -> Any:
+    """Write a value. What there is none of, such as tags, is left empty."""
     if value is LOCKED:
-        return format_html('<span class="locked-value">{}</span>', icon(*LOCKED_MARK))
+        return format_html('<span class="locked-value">{}</span>', icon("lock", label="locked"))
     if column.name == "sold_for":
         return sale_price(row, "short")
-    if column.kind == "money":
-        return money(value, "short")
     if column.kind == "list":
         return format_html_join(" ", '<span class="tag">{}</span>', ((item,) for item in value or ()))
-    if column.group == "Yours" and not isinstance(value, date | datetime):
+    if column.kind == "text" and not column.dataset:
         return value or ""
     return WRITERS.get(column.kind, known)(value)
-
-
-@register.simple_tag
-def has_cell(row: PropertyDatasetPermission, column: Column) -> bool:
-    """Whether a row tells anything in a column: on a phone, what it does not tell takes no room."""
-    value = column.value(row)
-    return value is not LOCKED and value not in (None, "", [])
