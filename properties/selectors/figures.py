@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Counts that may not be told exactly are rounded down to this at least.
+ROUNDED_TO = 10
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -17,8 +20,13 @@ class Figure:
         return f"fewer than {self.below:,}" if self.below else "unknown"
 
     def less(self, owned: int) -> "Figure":
-        """The figure without what the user owns: of a rounded one it is as rounded."""
-        return self if self.total is None else Figure(max(0, self.total - owned), self.is_exact, self.below)
+        """The figure without what the user owns; of a rounded one no more is said than it tells."""
+        if self.total is None:
+            return self
+        rest = max(0, self.total - owned)
+        if self.is_exact:
+            return Figure(rest)
+        return Figure(rest // ROUNDED_TO * ROUNDED_TO, False) if rest >= ROUNDED_TO else Figure(None, False, ROUNDED_TO)
 
 
 @dataclass(frozen=True)
@@ -38,9 +46,9 @@ class Change:
 
     @property
     def net_text(self) -> str:
-        """The difference with its sign: "+6", "about −10" where a figure is rounded, "unknown" where it is hidden."""
+        """The difference with its sign: "+6", "about −10" where a figure is rounded, "not told" where it is hidden."""
         net = self.net
         if net is None:
-            return "unknown"
+            return "not told"
         text = f"{'+' if net > 0 else '−' if net < 0 else '±'}{abs(net):,}"
         return text if self.before.is_exact and self.now.is_exact else f"about {text}"

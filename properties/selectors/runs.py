@@ -4,7 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from credits.models import Quote
-from properties.models import PropertyDatasetPermission, PropertyJob, SavedSearch, SavedSearchRun
+from properties.models import (
+    PropertyDatasetPermission,
+    PropertyJob,
+    SavedSearch,
+    SavedSearchProperty,
+    SavedSearchRun,
+)
 from properties.search.diffs import Difference, FieldChange, Kind
 from properties.search.signals import SIGNALS
 from properties.search.watched import ShownChange, show_change
@@ -15,7 +21,7 @@ from properties.selectors.snapshots import differences, page_of_differences
 LISTED = 100
 # The database cannot be asked for larger ones.
 LARGEST_NUMBER = 2**63 - 1
-NO_REASON = "it was not looked into: see the search"
+NO_REASON = "it does not meet the criteria, or is no longer yours"
 
 
 @dataclass
@@ -172,7 +178,7 @@ def _kept_lists(run: SavedSearchRun) -> list[DiffList]:
         Line(each["propertyId"], changes=[show_change(FieldChange.from_json(change)) for change in each["changes"]])
         for each in run.changed
     ]
-    gone = [Line(each, why=run.gone_why.get(each, NO_REASON)) for each in run.gone_ids]
+    gone = [Line(each, why=run.gone_why.get(each, "")) for each in run.gone_ids]
     return [
         _limited(DiffList(Kind.NEW, run.new_count, [Line(each) for each in run.new_ids])),
         _limited(DiffList(Kind.CHANGED, run.changed_count, changed)),
@@ -217,5 +223,11 @@ def _fill(search: SavedSearch, lists: list[DiffList]) -> None:
         user_id=search.user_id, property_id__in=ids, revealed_at__isnull=False
     )
     owned = {row.property_id: row for row in rows}
+    unexplained = [
+        line.property_id for found in lists if found.kind == Kind.GONE for line in found.lines if not line.why
+    ]
+    gone = SavedSearchProperty.objects.filter(saved_search=search, property_id__in=unexplained) if unexplained else []
+    whys = {each.property_id: each.gone_why for each in gone}
     for line in lines:
         line.row = owned.get(line.property_id)
+        line.why = line.why or whys.get(line.property_id) or NO_REASON

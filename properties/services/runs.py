@@ -40,6 +40,8 @@ WINDOWS = (
 )
 # A run's document lists that many of each; its snapshot has them all.
 LISTED = 500
+# By how much a rounded total has to grow to be news: rounding alone moves it by less.
+ROUNDED_GROWTH = 30
 LEASE = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=15)
 NOT_YOURS = "no longer yours"
@@ -153,7 +155,8 @@ def _note(run: SavedSearchRun, before: SavedSearchRun, query: SearchQuery) -> No
     run.changed_count, run.changed = comparison.changed_count, comparison.changed
     run.gone_count, run.gone_ids = comparison.gone_count, comparison.gone_ids
     run.gone_why = explain_gone(user=run.saved_search.user, query=query, property_ids=comparison.gone_ids)
-    grew = before.total is not None and run.total is not None and run.total > before.total
+    grown_by = (run.total or 0) - (before.total or 0) if None not in (run.total, before.total) else 0
+    grew = grown_by >= (1 if run.total_is_exact and before.total_is_exact else ROUNDED_GROWTH)
     # Other criteria than those of the run before make differences that are no news.
     is_comparable = run.criteria_hash == before.criteria_hash
     is_scheduled = run.cause == SavedSearchRun.Cause.SCHEDULE

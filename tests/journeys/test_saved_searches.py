@@ -44,6 +44,7 @@ def test_a_saved_search_from_its_first_run_to_its_pause(carol, sign_in):
 
     unchanged = hers.get("/search/", {**PHOENIX, "saved": str(search.pk)})
     assert "Saved as" in plain(unchanged)
+    assert f'name="saved" value="{search.pk}"' in unchanged.content.decode()  # the form keeps it while filters change
     changed = hers.get("/search/", {"q": "Tempe, AZ", "saved": str(search.pk)})
     assert "Unsaved changes" in plain(changed)
     third = hers.post(f"{page}update/", {"q": "Tempe, AZ"}, follow=True)

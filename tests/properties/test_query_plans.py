@@ -31,6 +31,7 @@ from atlas_site.vendors.recording import purge_calls, stored_answer
 from atlas_site.vendors.selectors import billed_records, unconfirmed_calls
 from credits.models import Credit, CreditUsage, CreditWeight, Quote
 from properties.models import (
+    Digest,
     Property,
     PropertyDatasetPermission,
     PropertyJob,
@@ -49,7 +50,6 @@ from properties.selectors.owned import (
     SORTS,
     count_capped,
     list_owned,
-    map_points,
     owned_by,
     owned_matches,
     revealed_by,
@@ -57,14 +57,21 @@ from properties.selectors.owned import (
 from properties.selectors.owned_choice import OwnedChoice, normalize_address
 from properties.selectors.property_page import fresh_receipt, show_property
 from properties.selectors.vendor_bill import expect_bill
-from properties.services import jobs, reveals
+from properties.selectors.watches import committed_since
+from properties.services import digests, follow_ups, jobs, reveals, runs
 from properties.services.searches import delete_saved_search
 from tests.conftest import empty_collections
-from tests.factories import PropertyJobFactory, SavedSearchFactory, SavedSearchRunFactory, VendorCallFactory
+from tests.factories import (
+    DigestFactory,
+    PropertyJobFactory,
+    SavedSearchFactory,
+    SavedSearchRunFactory,
+    VendorCallFactory,
+)
 
 MODELS = [
     *(User, Credit, CreditUsage, CreditWeight, Property, PropertyDatasetPermission, PropertyJob, Quote),
-    *(SavedSearch, SavedSearchProperty, SavedSearchRun, SavedSearchSnapshot, Watch, VendorCall),
+    *(SavedSearch, SavedSearchProperty, SavedSearchRun, SavedSearchSnapshot, Watch, Digest, VendorCall),
 ]
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OWNED = 6_000
@@ -117,12 +124,22 @@ def fill_the_world() -> World:
     made_jobs = [make_job(number, alice if number % 3 else bob, ids, random) for number in range(JOBS)]
     PropertyJob.objects.bulk_create(made_jobs)
     searches = [
-        SavedSearchFactory.build(user=alice if number % 3 else bob, created_at=NOW - timedelta(hours=number))
+        SavedSearchFactory.build(
+            user=alice if number % 3 else bob,
+            created_at=NOW - timedelta(hours=number),
+            next_run_at=NOW + timedelta(hours=number - 5),
+        )
         for number in range(SEARCHES)
     ]
     SavedSearch.objects.bulk_create(searches)
     SavedSearchRun.objects.bulk_create(
-        SavedSearchRunFactory.build(saved_search=search, number=number + 1, ran_at=NOW)
+        SavedSearchRunFactory.build(
+            saved_search=search,
+            number=number + 1,
+            ran_at=NOW,
+            follow_up_due_at=NOW if number == 19 else None,
+            spends=[{"quoteId": f"quote-{search.pk}", "most": 5}] if number == 19 else [],
+        )
         for search in searches
         for number in range(20)
     )
@@ -130,6 +147,10 @@ def fill_the_world() -> World:
         SavedSearchProperty(saved_search=search, property_id=each, first_seen_at=NOW, last_seen_at=NOW)
         for search in searches
         for each in (ids[1], *random.sample(ids[2:], 20))
+    )
+    Digest.objects.bulk_create(
+        DigestFactory.build(user=alice, day=f"day {number}", due_at=NOW + timedelta(hours=number - 5))
+        for number in range(50)
     )
     VendorCall.objects.bulk_create(make_call(number) for number in range(CALLS))
     of_alice = [job for job in made_jobs if job.user_id == alice.pk]
@@ -305,11 +326,6 @@ def test_a_count_reads_no_document(world, place):
     assert not {"FETCH", "COLLSCAN", "SORT", "$facet"}.intersection(stages)
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_the_points_of_the_map(world, place):
-    assert_index_scan(lambda: map_points(rows_in(world, place)))
-
-
 # ---------------------------------------------------------------- what a job brought
 
 
@@ -318,7 +334,6 @@ def test_the_properties_of_a_job(world):
     assert_index_scan(lambda: list_owned(revealed_by(world.reveal), sort=BY_ID))
     for direction in ("after", "before"):
         assert_index_scan(lambda: list_owned(revealed_by(world.reveal), sort=BY_ID, **{direction: brought[30]}))  # noqa: B023
-    assert_index_scan(lambda: map_points(revealed_by(world.reveal)))
 
 
 # ---------------------------------------------------------------- one property, jobs, saved searches, vendor calls
@@ -364,6 +379,12 @@ HOT: dict[str, Callable[[World], object]] = {
     "owned properties that a run compares": lambda world: list(
         owned_matches(world.alice, read_query({"q": ["Phoenix, AZ"]})).values_list("property_id", flat=True)[:10_000]
     ),
+    "searches whose run is due": lambda _: runs.due_search_ids(now=NOW),
+    "runs to follow up": lambda _: follow_ups.due_run_ids(now=NOW),
+    "digests that are due": lambda _: digests.due_digest_ids(now=NOW),
+    "spent by a standing quote": lambda world: committed_since(
+        watch=Watch(saved_search=world.search), since=NOW - timedelta(days=30)
+    ),
     "removal of a search": lambda world: delete_saved_search(search=SavedSearch(id=ObjectId(), user=world.alice)),
     "the answer to a vendor call": lambda world: stored_answer("job:30", "hash 30"),
     "attempts at a vendor call": lambda world: (
@@ -400,6 +421,12 @@ def test_storing_a_record_finds_it_by_its_id(world):
 
 def test_no_hot_query_finds_nothing(world):
     """A plan for nothing may be any plan."""
-    may_find_nothing = {"a fresh receipt", "removal of a search", "the answer to a vendor call", "old vendor calls"}
+    may_find_nothing = {
+        "a fresh receipt",
+        "removal of a search",
+        "spent by a standing quote",
+        "the answer to a vendor call",
+        "old vendor calls",
+    }
     for name, query in HOT.items():
         assert query(world) or name in may_find_nothing, name
