@@ -188,8 +188,10 @@ def _nearest(
 ) -> list[Comparable]:
     """The nearest of these rows that the subject's user owns, at most `most`, within the last ring of so many miles."""
     place = _place(subject)
+    if place is None:
+        return []
     found: list[Comparable] = []
-    for miles in rings if place else ():
+    for miles in rings:
         inside = rows.filter(user_id=subject.user_id, **_box(place, miles)).only(*COLUMNS)[:MOST_READ]
         measured = [_comparable(subject, row, is_pinned=False) for row in inside]
         found = [each for each in measured if each.miles is not None and each.miles <= miles]

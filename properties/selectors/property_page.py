@@ -22,7 +22,7 @@ from properties.selectors.reading import Part, field_names, lay_out
 from properties.selectors.sheets import Deal, deal_of
 
 RECEIPT_SHOWN_FOR = timedelta(minutes=15)
-DONE = {
+DONE: dict[str, str] = {
     PropertyJob.Kind.UNLOCK: "Unlocked",
     PropertyJob.Kind.REFRESH: "Asked again",
     PropertyJob.Kind.COMPARABLES: "Comparables revealed",

@@ -12,7 +12,15 @@ from atlas_site.mongodb.documents import collection_of, current_session, load
 from properties.models import PropertyDatasetPermission, PropertySheet
 from properties.selectors.comparables import MOST_PINNED
 
-NEW = {"pinnedIds": [], "limits": {}, "foundIds": [], "arv": None, "percent": 70, "repairs": 0, "fee": 0}
+NEW: dict[str, Any] = {
+    "pinnedIds": [],
+    "limits": {},
+    "foundIds": [],
+    "arv": None,
+    "percent": 70,
+    "repairs": 0,
+    "fee": 0,
+}
 
 
 class TooManyPinned(Exception):
@@ -79,4 +87,6 @@ def _write(user_id: ObjectId, property_id: str, values: Mapping[str, Any], now: 
         found = sheets.find_one_and_update(keys, change, upsert=True, return_document=ReturnDocument.AFTER)
     except DuplicateKeyError:  # another request made it in the same moment
         found = sheets.find_one_and_update(keys, change, return_document=ReturnDocument.AFTER)
+    if found is None:
+        raise PropertySheet.DoesNotExist
     return load(PropertySheet, found)

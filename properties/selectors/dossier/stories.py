@@ -15,7 +15,7 @@ from properties.selectors.dossier.people import ContactStory, tell_contact, tell
 from properties.selectors.dossier.value import ValueStory, tell_value
 
 # Where a dataset says itself of which day it is.
-SOURCE_DAYS = {Dataset.VALUATION: "valuation.asOfDate", Dataset.LISTING: "listing.statusUpdatedAt"}
+SOURCE_DAYS: dict[str, str] = {Dataset.VALUATION: "valuation.asOfDate", Dataset.LISTING: "listing.statusUpdatedAt"}
 # What else of unlocked datasets stands beside an estimate: its kind, its label, and where it is.
 BESIDE_THE_VALUE = (
     ("asked", "Asking price", Dataset.LISTING, "listing.price"),
