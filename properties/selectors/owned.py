@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from accounts.models import User
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
@@ -17,7 +14,6 @@ from properties.selectors.owned_orders import BY_ID, ORDERS, SORTS, Rows, Sort
 __all__ = [
     "BY_ID",
     "COUNTED_UP_TO",
-    "POINTS_SHOWN",
     "ROWS_A_PAGE",
     "SORTS",
     "CappedCount",
@@ -26,7 +22,6 @@ __all__ = [
     "Sort",
     "count_capped",
     "list_owned",
-    "map_points",
     "owned_by",
     "owned_matches",
     "read_batches",
@@ -36,7 +31,6 @@ __all__ = [
 ROWS_A_PAGE = 25
 ROWS_A_BATCH = 1_000
 COUNTED_UP_TO = 10_000
-POINTS_SHOWN = 2_000
 
 # A condition that no index knows reads rows until a page is full. What takes longer than this is not waited for.
 SECONDS_FOR_A_PAGE = 4.0
@@ -143,23 +137,6 @@ def read_batches(rows: Rows, *, size: int = ROWS_A_BATCH) -> Iterator[list[Prope
     while batch:
         yield batch
         batch = _read(newest.after(rows, batch[-1]), size) if len(batch) == size else []
-
-
-def map_points(rows: Rows) -> list[dict[str, Any]]:
-    """The first of these rows as map points, at most POINTS_SHOWN, without those whose place is unknown."""
-    # One address for all of them: to make each by reverse() takes longer than to read the rows.
-    before_id, after_id = reverse("properties:show-property", args=["~"]).split("~")
-    found = rows.filter(latitude__isnull=False).values_list("property_id", "address", "latitude", "longitude")
-    return [
-        {
-            "id": property_id,
-            "lat": latitude,
-            "lng": longitude,
-            "title": address or property_id,
-            "url": f"{before_id}{quote(property_id, safe='')}{after_id}",
-        }
-        for property_id, address, latitude, longitude in found[:POINTS_SHOWN]
-    ]
 
 
 def revealed_by(job: PropertyJob) -> Rows:

@@ -82,6 +82,7 @@ LOOK_UPS = {
     ),
     "owned with a tag": OWNED.filter(Matches({"tags": "call first"})).order_by(*NEWEST),
     "owned in a city by value": OWNED.filter(state="AZ", city="Phoenix").order_by("-estimated_value", "-property_id"),
+    "owned in view of a map": OWNED.filter(latitude__range=(33, 34), longitude__range=(-113, -112)),
     "owners of a property": PropertyDatasetPermission.objects.filter(property_id="p"),
     "jobs that are due": PropertyJob.objects.filter(state="queued", due_at__lte=NOON).order_by("due_at"),
     "job of a quote": PropertyJob.objects.filter(quote_id="q"),

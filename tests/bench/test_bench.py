@@ -24,7 +24,6 @@ ROWS = [
     "owned, newest first",
     "owned, by value, further on",
     "count of owned up to 10,000",
-    "2,000 points of the map",
     "page of a property, with its layout",
 ]
 OWNER, OTHER = "a" * 24, "b" * 24

@@ -15,11 +15,9 @@ from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.selectors.owned import (
     COUNTED_UP_TO,
-    POINTS_SHOWN,
     ROWS_A_PAGE,
     SORTS,
     count_capped,
-    map_points,
     owned_by,
     owned_matches,
 )
@@ -74,12 +72,6 @@ def make_cases(*, owner_id: ObjectId, size: int, database: Database) -> list[Cas
             f"count of owned up to {COUNTED_UP_TO:,}",
             lambda number: count_capped(owned_by(owner)).number,
             lambda database, number: _rows(database).count_documents(owned, limit=COUNTED_UP_TO + 1),
-            least_lead_over_stock=None,
-        ),
-        Case(
-            f"{POINTS_SHOWN:,} points of the map",
-            lambda number: map_points(owned_by(owner)),
-            lambda database, number: _find_points(database, owned),
             least_lead_over_stock=None,
         ),
         Case(
@@ -150,12 +142,6 @@ def _later_page(name: str, owner: User, owned: Filter, database: Database, *, po
 def _find_page_of_rows(database: Database, condition: Filter, column: str) -> list[dict]:
     found = _rows(database).find(condition).sort([(column, -1), ("propertyId", -1)])
     return list(found.limit(ROWS_A_PAGE + 1))
-
-
-def _find_points(database: Database, owned: Filter) -> list[dict]:
-    keys = ["propertyId", "address", "latitude", "longitude"]
-    found = _rows(database).find({**owned, "latitude": {"$ne": None}}, keys)
-    return list(found.sort([("revealedAt", -1), ("propertyId", -1)]).limit(POINTS_SHOWN))
 
 
 def _show_page(owner: User, property_id: str) -> list[Any]:
