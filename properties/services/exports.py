@@ -1,6 +1,6 @@
 """Exports of owned properties: each download is written down with who took what and how many rows went out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from bson import ObjectId
@@ -16,7 +16,8 @@ from properties.selectors.owned_columns import COLUMNS, known_columns
 from properties.services.preferences import set_export_view
 
 KIND = "properties"
-FILES = {"csv": csv_file, "xlsx": xlsx_file}
+Writer = Callable[..., Iterator[str] | Iterator[bytes]]
+FILES: Mapping[str, Writer] = {"csv": csv_file, "xlsx": xlsx_file}
 
 
 class CannotRepeat(Exception):

@@ -131,7 +131,7 @@ def _take_marks_away(copies: Iterable[Property]) -> None:
 
 def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values by model field as the keys and values of a document."""
-    fields = PropertyDatasetPermission._meta
+    fields: Any = PropertyDatasetPermission._meta  # reverse relations, of which it also speaks, have no columns
     return {
         field.column: field.get_db_prep_save(value, connection)
         for field, value in ((fields.get_field(name), value) for name, value in values.items())
