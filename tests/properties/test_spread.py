@@ -9,6 +9,7 @@ from django.db import connection
 
 from atlas_site.lib.transactions import run_txn
 from atlas_site.vendors.batchdata import PropertyRecord
+from properties import tasks
 from properties.models import Dataset, Property, PropertyDatasetPermission
 from properties.services import rows
 from properties.services.records import ROW_VERSION, row_values, store_records
@@ -263,3 +264,18 @@ def test_marks_are_spread_oldest_first_and_so_many_at_a_time(alice, unique_id, n
     assert marks() == 3
     spread = PropertyDatasetPermission.objects.filter(user=alice, bedroom_count=9)
     assert {row.property_id for row in spread} == set(ids[:2])
+
+
+def test_the_sweep_spreads_what_changed_and_fills_what_is_old(alice, unique_id, now):
+    store_records(records=[record(unique_id)], datasets=["BASIC"], now=now)
+    hers = own(alice, unique_id, Dataset.BASIC)
+    PropertyDatasetPermission.objects.filter(pk=hers.pk).update(row_version=0, address_key=None)
+    store_records(records=[record(unique_id, beds=8)], datasets=["BASIC"], now=now)
+    cache.clear()
+
+    tasks.spread_due_copies()
+
+    hers.refresh_from_db()
+    assert (hers.bedroom_count, hers.row_version) == (8, ROW_VERSION)
+    assert hers.address_key == "1 main st phoenix az 85007"
+    assert hers.facts["stories"] == 2
