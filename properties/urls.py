@@ -39,6 +39,7 @@ urlpatterns = [
     path("properties/<str:property_id>/unlock/", one_property.quote_unlock, name="quote-unlock"),
     path("properties/<str:property_id>/refresh/", one_property.quote_refresh, name="quote-refresh"),
     path("properties/<str:property_id>/comparables/", one_property.quote_comparables, name="quote-comparables"),
+    path("properties/<str:property_id>/searches/", one_property.show_in_searches, name="show-in-searches"),
     path("properties/<str:property_id>/sheet/", one_property.save_sheet, name="save-sheet"),
     path("properties/<str:property_id>/notes/", one_property.save_notes, name="save-notes"),
     path("searches/", saved.list_saved_searches, name="list-saved-searches"),

@@ -16,8 +16,8 @@ from properties.models import PropertyDatasetPermission
 MILES_A_DEGREE = 69.05
 EARTH_RADIUS_MILES = 3958.8
 # Searched in rings, so that where much is owned the nearest are found without reading all of them.
-COMPARABLE_RINGS = (0.25, 1.0)
-NEIGHBOUR_RINGS_MILES = (0.1, 1.0, 5.0)
+COMPARABLE_RINGS = (0.25, 0.5, 1.0)
+NEIGHBOUR_RINGS_MILES = (0.1, 0.4, 1.5, 5.0)
 MOST_READ = 2_000
 MOST_LISTED = 40
 NEIGHBOURS = 6
@@ -190,14 +190,16 @@ def _nearest(
     place = _place(subject)
     if place is None:
         return []
-    found: list[Comparable] = []
+    nearest: list[tuple[float, str]] = []
     for miles in rings:
-        inside = rows.filter(user_id=subject.user_id, **_box(place, miles)).only(*COLUMNS)[:MOST_READ]
-        measured = [_comparable(subject, row, is_pinned=False) for row in inside]
-        found = [each for each in measured if each.miles is not None and each.miles <= miles]
-        if len(found) >= most:
+        inside = rows.filter(user_id=subject.user_id, **_box(place, miles))
+        places = inside.values_list("property_id", "latitude", "longitude")[:MOST_READ]
+        measured = [(miles_between(place, (latitude, longitude)), key) for key, latitude, longitude in places]
+        nearest = sorted(each for each in measured if each[0] <= miles)[:most]
+        if len(nearest) >= most:
             break
-    return sorted(found, key=lambda each: (each.miles, each.row.property_id))[:most]
+    found = _rows_by_id(subject, [key for _, key in nearest])
+    return [_comparable(subject, row, is_pinned=False) for row in found]
 
 
 def _box(place: tuple[float, float], miles: float) -> dict[str, tuple[float, float]]:
@@ -237,6 +239,7 @@ def _rows_by_id(subject: PropertyDatasetPermission, property_ids: Sequence[str])
     if not property_ids:
         return []
     rows = PropertyDatasetPermission.objects.filter(user_id=subject.user_id, property_id__in=list(property_ids))
+    rows = rows.only(*COLUMNS)
     by_id = {row.property_id: row for row in rows}
     return [by_id[each] for each in property_ids if each in by_id and each != subject.property_id]
 

@@ -10,18 +10,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import onboarded_required
+from atlas_site.lib.htmx import wants_fragment
 from credits import selectors as credit_selectors
 from properties.forms import ComparableLimitsForm, NotesForm, SheetForm, UnlockForm
 from properties.models import PropertyDatasetPermission, PropertySheet
 from properties.selectors import property_page
 from properties.selectors.comparables import Limits, read_limits
-from properties.selectors.in_searches import list_in_searches
+from properties.selectors.in_searches import InSearch, list_in_searches
 from properties.selectors.property_page import PropertyPage
 from properties.selectors.sheets import sheet_of
 from properties.services import allowances, comparables, notes, refreshes, sheets, unlocks
 from properties.services.counting import CountUnavailable
 
 WITH_OUTLIERS = "outliers"
+# Parameters with which the page says at once what searches make of the property; else it is asked for when unfolded.
+WITH_SEARCHES = {"search", "searches"}
 
 
 @require_GET
@@ -37,6 +40,18 @@ def print_property(request: HttpRequest, property_id: str) -> HttpResponse:
     """Show an owned property for paper: one column, nothing to press, the date of everything."""
     page = _find(request, property_id)
     return render(request, "properties/print.html", {"page": page, "desk": _desk(request, page), "now": timezone.now()})
+
+
+@require_GET
+@onboarded_required
+def show_in_searches(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Say which of the user's searches the property is in: a part of its page."""
+    permission = _find(request, property_id).permission
+    if not wants_fragment(request):
+        return redirect(_back_to(permission, "searches", searches=["1"]))
+    return render(
+        request, "properties/_why.html", {"searches": _in_searches(request, permission), "permission": permission}
+    )
 
 
 @require_POST
@@ -166,9 +181,7 @@ def _show(request: HttpRequest, page: PropertyPage, **forms: Any) -> HttpRespons
         "receipt": property_page.fresh_receipt(user=request.user, property_id=permission.property_id, now=now),
         "balance": credit_selectors.header_balance(request.user),
         "refreshes_left": allowances.free_refreshes_left(request.user.pk, now),
-        "searches": list_in_searches(
-            user=request.user, permission=permission, today=now.date(), asked=request.GET.get("search", "")
-        ),
+        "searches": _in_searches(request, permission) if WITH_SEARCHES & request.GET.keys() else None,
         "ticked": request.GET.getlist("datasets"),
         "with_outliers": WITH_OUTLIERS in request.GET,
         "limits_form": _limits_form(request.GET, desk.comparables.limits),
@@ -177,6 +190,11 @@ def _show(request: HttpRequest, page: PropertyPage, **forms: Any) -> HttpRespons
         **forms,
     }
     return render(request, "properties/property.html", context)
+
+
+def _in_searches(request: HttpRequest, permission: PropertyDatasetPermission) -> list[InSearch]:
+    asked = request.GET.get("search", "")
+    return list_in_searches(user=request.user, permission=permission, today=timezone.now().date(), asked=asked)
 
 
 def _desk(request: HttpRequest, page: PropertyPage) -> property_page.Desk:

@@ -212,7 +212,9 @@ def test_everything_unlocked_is_accessible_and_fits(page: Page, live_server, ent
     expect(page.get_by_role("img", name="Estimated value and its range")).to_be_visible()
     expect(page.get_by_role("img", name="Price history")).to_be_visible()
     expect(page.get_by_role("list", name="Phones").get_by_role("listitem")).to_have_count(4)
+    page.locator("#searches summary").first.click()
     expect(page.locator("#searches")).to_contain_text("Larger ones")
+    expect(page.locator("#neighbours [data-map]")).to_have_attribute("data-loaded-for", re.compile("area=circle"))
     shoot(page, "everything")
     look(page)
 

@@ -47,7 +47,7 @@ def test_one_condition_that_fails_is_a_near_miss_whose_change_lets_it_in(client,
     [changed] = found(owned, asked=only.near_miss.change.query)[:1]
     assert changed.why.is_match
 
-    html = sign_in(client, alice).get(owned.get_absolute_url()).content.decode()
+    html = sign_in(client, alice).get(owned.get_absolute_url(), {"searches": "1"}).content.decode()
     assert "One change would let it in:" in html
     assert "Not in it" in html
 
@@ -65,7 +65,7 @@ def test_what_is_locked_is_said_to_be_locked_and_suggests_nothing(client, sign_i
     [only] = found(owned)
     assert only.near_miss is None
     assert only.why.locked
-    html = sign_in(client, alice).get(owned.get_absolute_url()).content.decode()
+    html = sign_in(client, alice).get(owned.get_absolute_url(), {"searches": "1"}).content.decode()
     assert "locked, in Value and equity" in html
 
 
@@ -95,3 +95,14 @@ def test_at_most_twenty_of_the_users_own_newest_first(owned, alice, bob):
     names = [each.name for each in found(owned)]
 
     assert names == [str(number) for number in range(MOST_SEARCHES + 1, 1, -1)]
+
+
+def test_the_panel_asks_when_it_is_unfolded(client, sign_in, owned, alice, bob):
+    save(alice, "Three beds", beds_min="3")
+    url = f"{owned.get_absolute_url()}searches/"
+    hers = sign_in(client, alice)
+
+    assert "Three beds" not in hers.get(owned.get_absolute_url()).content.decode()
+    assert "Three beds" in hers.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert hers.get(url).url == f"{owned.get_absolute_url()}?searches=1#searches"
+    assert sign_in(client, bob).get(url).status_code == 404
