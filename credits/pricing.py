@@ -111,6 +111,13 @@ OPERATIONS = (
         "Owner, sale, lien, status or listing price changed, or an estimate by more than 5%. "
         "50 refreshes a month that bring nothing new are free.",
     ),
+    Operation(
+        "refresh_contact",
+        "Ask again for phones that you own",
+        CreditType.SKIPTRACE,
+        "a property",
+        "A number came, went, or is to be called no more. For 90 days after you bought them, they are one purchase.",
+    ),
 )
 
 # What quotes are for, by their kind, as lists of receipts and of usage call it.
@@ -118,6 +125,7 @@ KIND_NAMES = {
     "reveal": "Revealed properties",
     "unlock": "Unlocked datasets",
     "refresh": "Refreshed data",
+    "comparables": "Comparable properties",
     "skiptrace": "Skip traces",
     "divorce": "Divorce leads",
 }

@@ -24,8 +24,8 @@ class Excluded:
     property_ids: tuple[str, ...] = ()
     address_hashes: tuple[str, ...] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.property_ids or self.address_hashes)
+    def __len__(self) -> int:
+        return len(self.property_ids) + len(self.address_hashes)
 
 
 Ids = Callable[[User, str], Excluded]

@@ -92,7 +92,8 @@ def billed_counts(day: date) -> int:
 def calls_of(job: PropertyJob) -> QuerySet[VendorCall]:
     """The calls that a job made, without their answers: their references begin with its id."""
     start = f"job:{job.pk}"
-    return VendorCall.objects.filter(reference__gt=f"{start}:", reference__lt=f"{start};").defer("raw", "request")
+    calls = VendorCall.objects.filter(reference__gt=f"{start}:", reference__lt=f"{start};")
+    return calls.defer("raw", "request").order_by("reference")
 
 
 def _bill_of(jobs: QuerySet[PropertyJob]) -> ExpectedBill:

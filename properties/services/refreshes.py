@@ -14,7 +14,7 @@ from atlas_site.vendors.batchdata import PropertyRecord
 from credits import services as credit_services
 from credits.models import Quote
 from properties.datasets import DATASET_INFOS
-from properties.datasets.changes import LISTED, changed_fields, listed_values
+from properties.datasets.changes import LISTED, changed_fields, listed_labels, listed_values
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
 from properties.models.jobs import CHARGED
 from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_left, open_allowance, use
@@ -73,7 +73,7 @@ def quote_refresh(
             "property_id": permission.property_id,
             "datasets": wanted,
             "looked_at": looked_at.isoformat(),
-            "free_left": free_refreshes_left(user.pk, now),
+            "notes": _notes(wanted, free_refreshes_left(user.pk, now)),
         },
         units=units_of(wanted),
         accept_view="properties:accept-quote",
@@ -86,6 +86,17 @@ def quote_refresh(
         ),
         now=now,
     )
+
+
+def _notes(datasets: list[str], free_left: int) -> list[str]:
+    """What the quote says of this refresh beyond its price: which changes are charged, and what is free."""
+    notes = [
+        f"{DATASET_INFOS[dataset].title} is charged if this changed: {', '.join(listed_labels(dataset)).lower()}."
+        for dataset in datasets
+    ]
+    if free_left:
+        return [*notes, f"What has not changed is free: you have {free_left} of those left this month."]
+    return [*notes, "Your free ones of this month are used, so what has not changed costs its unit as well."]
 
 
 def is_newer(held: Property, dataset: str, looked_at: datetime, now: datetime) -> bool:

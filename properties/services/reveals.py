@@ -53,6 +53,7 @@ def quote_reveal(
             "search_hash": query.hash(),
             "count": count,
             "excluded": freeze(excluded) if excluded else None,
+            "notes": [f"Leaves out {len(excluded):,} properties of the lists that you chose."] if excluded else [],
         },
         units={CreditType.SEARCH: count},
         accept_view="properties:accept-quote",
