@@ -232,6 +232,7 @@ class Areas {
     this.opener.setAttribute("aria-pressed", "true");
     [this.help.textContent, this.find("drawing-keys").textContent] = HELP[kind];
     this.miles.closest("label").hidden = kind !== "circle";
+    this.find("drawing-undo").hidden = kind !== "polygon";
     this.panel.hidden = false;
     this.showProgress();
     this.offerView();
