@@ -1,6 +1,5 @@
 """The page of a property in Chromium: unlock, ask again, comparables to an offer, notes, print, at both widths."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 
@@ -65,29 +64,6 @@ def look(assert_accessible, assert_fits) -> Callable[[Page], None]:
             assert_accessible(page)
 
     return see
-
-
-def shoot(page: Page, name: str) -> None:
-    folder = os.environ.get("S6_SHOTS")
-    if folder:
-        for theme, width, size in (
-            ("light", "wide", WIDE),
-            ("dark", "wide", WIDE),
-            ("light", "phone", PHONE),
-            ("dark", "phone", PHONE),
-        ):
-            page.emulate_media(color_scheme=theme)
-            page.set_viewport_size(size)
-            height = page.evaluate("document.documentElement.scrollHeight")
-            step = 1500 if width == "wide" else 1400
-            for number, top in enumerate(range(0, height, step)):
-                page.screenshot(
-                    path=f"{folder}/{name}-{theme}-{width}-{number}.png",
-                    full_page=True,
-                    clip={"x": 0, "y": top, "width": size["width"], "height": min(step, height - top)},
-                )
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size(WIDE)
 
 
 @pytest.mark.usefixtures("worker")
@@ -178,7 +154,6 @@ def print_it(page: Page, look: Callable[[Page], None]) -> None:
     expect(page.locator("article")).to_contain_text("Blue door.")
     expect(page.locator(".print-page")).to_contain_text("× 65 %")
     look(page)
-    shoot(page, "print")
 
 
 def everything(user: User) -> PropertyDatasetPermission:
@@ -215,7 +190,6 @@ def test_everything_unlocked_is_accessible_and_fits(page: Page, live_server, ent
     page.locator("#searches summary").first.click()
     expect(page.locator("#searches")).to_contain_text("Larger ones")
     expect(page.locator("#neighbours [data-map]")).to_have_attribute("data-loaded-for", re.compile("area=circle"))
-    shoot(page, "everything")
     look(page)
 
 
