@@ -33,8 +33,8 @@ from tests.servers import SANDBOX_SEED, SANDBOX_SIZE
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db, pytest.mark.timeout(3600)]
 
-SEEDS = range(100, 112)
-STEPS = 120
+SEEDS = range(100, 106)
+STEPS = 100
 MOST = 10_000
 BIG_MARKET = 90_000
 KILLS = 12
