@@ -119,7 +119,7 @@ def _criteria_without_owned(user_id: ObjectId, permission: PropertyDatasetPermis
     return {"ids": {"propertyId": {"notInList": list(ids)[:EXCLUDED_IDS]}}}
 
 
-def _subject(property_id: str) -> dict[str, str]:
+def _subject(property_id: str) -> dict[str, Any]:
     """The property as the vendor finds it: by the hash of its address, or else by the address."""
     record = PropertyRecord(Property.objects.get(property_id=property_id).data)
     if record.address_hash:
