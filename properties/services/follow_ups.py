@@ -22,9 +22,10 @@ def due_run_ids(*, now: datetime, limit: int = 100) -> list[str]:
 
 
 def follow_up(*, run_id: str, now: datetime) -> SavedSearchRun | None:
-    """Bring about what follows from a run, and return it; None when that is done, or another worker is at it.
+    """Bring about what follows from a run, and return it; None when that is done, or has to wait.
 
-    Each part may be repeated, so a worker that dies in between leaves the run to the next one.
+    It waits for a worker that is at it, and for the runs of the search before it. Each part may be repeated, so a
+    worker that dies in between leaves the run to the next one.
     """
     moment = as_utc(now)
     taken = collection_of(SavedSearchRun).find_one_and_update(
@@ -35,7 +36,11 @@ def follow_up(*, run_id: str, now: datetime) -> SavedSearchRun | None:
     if taken is None:
         return None
     run = load(SavedSearchRun, taken)
-    settle_matches(run=run)
+    earlier = SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number__lt=run.number)
+    has_to_wait = earlier.filter(follow_up_due_at__gt=EPOCH).exists()
+    if has_to_wait or not settle_matches(run=run):  # there are so many that others get their turn first
+        SavedSearchRun.objects.filter(pk=run.pk, follow_up_due_at=moment + LEASE).update(follow_up_due_at=moment)
+        return None
     if run.cause == SavedSearchRun.Cause.SCHEDULE:
         spend_for_run(run=run, now=now)
         run.refresh_from_db()

@@ -16,24 +16,47 @@ from properties.selectors.snapshots import differences
 from properties.services.rows import set_stack
 
 BATCH = 500
+# So much is done at a time: well within the time limit of tasks.
+BATCHES_A_STINT = 60
 
 
-def settle_matches(*, run: SavedSearchRun) -> None:
-    """Note what a run found new and gone, and on how many searches these properties are now. Doing it twice does it
-    once, since it follows from the snapshots alone.
+def settle_matches(*, run: SavedSearchRun) -> bool:
+    """Note what a run found new and gone, and on how many searches these properties are now.
+
+    Returns False when BATCHES_A_STINT were written and there may be more. Calling it again goes on from there: it
+    follows from the snapshots and from what is noted already, so doing it twice does it once.
     """
     before = SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number=run.number - 1).first()
     user_id = run.saved_search.user_id
     moved = (each for each in differences(before, run) if each.kind != Kind.CHANGED)
-    for batch in _batches(moved):
-        ids = [each.property_id for each in batch]
+    written = 0
+    for found in _batches(moved):
+        batch = _not_noted(run, found)
+        if not batch:
+            continue
+        if written == BATCHES_A_STINT:
+            return False
 
-        def write(batch: list[Difference] = batch, ids: list[str] = ids) -> None:
+        def write(batch: list[Difference] = batch) -> None:
             updates = [_update_of(run, before, each) for each in batch]
             collection_of(SavedSearchProperty).bulk_write(updates, ordered=False, session=current_session())
-            _restack(user_id, ids)
+            _restack(user_id, [each.property_id for each in batch])
 
         run_txn(write)
+        written += 1
+    return True
+
+
+def _not_noted(run: SavedSearchRun, batch: list[Difference]) -> list[Difference]:
+    """Those of a batch that no earlier call for this run has noted."""
+    ids = [each.property_id for each in batch]
+    known = SavedSearchProperty.objects.filter(saved_search_id=run.saved_search_id, property_id__in=ids)
+    noted = {
+        (each.property_id, Kind.GONE if each.gone_at else Kind.NEW)
+        for each in known
+        if (each.gone_at or each.last_seen_at) == run.ran_at
+    }
+    return [each for each in batch if (each.property_id, each.kind) not in noted]
 
 
 def _update_of(run: SavedSearchRun, before: SavedSearchRun | None, difference: Difference) -> UpdateOne:
@@ -43,7 +66,8 @@ def _update_of(run: SavedSearchRun, before: SavedSearchRun | None, difference: D
         return UpdateOne(key, {"$set": seen, "$setOnInsert": {"firstSeenAt": run.ran_at}}, upsert=True)
     last_seen_at: datetime = before.ran_at if before else run.ran_at
     why = run.gone_why.get(difference.property_id, "")[:200]
-    return UpdateOne(key, {"$set": {"goneAt": run.ran_at, "lastSeenAt": last_seen_at, "goneWhy": why}})
+    gone = {"goneAt": run.ran_at, "lastSeenAt": last_seen_at, "goneWhy": why}
+    return UpdateOne(key, {"$set": gone, "$setOnInsert": {"firstSeenAt": last_seen_at}}, upsert=True)
 
 
 def forget_matches(*, search: SavedSearch) -> None:

@@ -39,6 +39,7 @@ STOPPED = "Automatic spending is stopped on your credits page."
 NO_ROOM_IN_MONTH = "The cap of this month is reached."
 NOT_ENOUGH = "There were not enough credits."
 BLOCKED = "Spending is blocked on this account."
+NOT_POSSIBLE = "The search, or a price, changed in that moment, so nothing was spent."
 NOTHING_NEW = "Every match is yours already."
 
 
@@ -157,8 +158,8 @@ def spend_for_run(*, run: SavedSearchRun, now: datetime) -> None:
     if not credit_selectors.may_spend_automatically(search.user_id):
         _say(run, STOPPED)
         return
-    query = query_of(search)
     try:
+        query = query_of(search)
         if watch.reveals_new:
             _reveal(watch, run, query, now)
         if watch.refreshes_owned:
@@ -169,6 +170,8 @@ def spend_for_run(*, run: SavedSearchRun, now: datetime) -> None:
         _say(run, NOT_ENOUGH)
     except credit_services.AccountBlocked:
         _say(run, BLOCKED)
+    except (ValueError, credit_services.QuoteChanged, credit_services.QuoteExpired):
+        _say(run, NOT_POSSIBLE)
 
 
 def _why_to_disarm(watch: Watch, run: SavedSearchRun, now: datetime) -> str:

@@ -16,7 +16,7 @@ from properties.models import (
 from properties.search.form import read_query
 from properties.selectors.runs import show_rest, show_run
 from properties.selectors.snapshots import differences, read_snapshot
-from properties.services import follow_ups, runs, searches, snapshots
+from properties.services import follow_ups, matches, runs, searches, snapshots
 from tests.factories import PropertyDatasetPermissionFactory
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +186,32 @@ def test_following_up_twice_changes_nothing(carol, owned, phoenix, now, sandbox)
     assert list(SavedSearchProperty.objects.order_by("property_id").values()) == before
     assert len(before) == 5
     assert stack_of(owned[0]) == ({"searches": 1}, 1)
+
+
+def test_many_matches_are_settled_in_several_turns(carol, owned, phoenix, now, sandbox, monkeypatch):
+    monkeypatch.setattr(matches, "BATCH", 2)
+    monkeypatch.setattr(matches, "BATCHES_A_STINT", 1)
+    search = searches.save_search(user=carol, name="Phoenix", query=phoenix, now=now)
+    [run_id] = follow_ups.due_run_ids(now=now)
+
+    turns = [follow_ups.follow_up(run_id=run_id, now=now) is not None for _ in range(3)]
+
+    assert turns == [False, False, True]
+    assert SavedSearchProperty.objects.filter(saved_search=search, gone_at=None).count() == 5
+    assert follow_ups.due_run_ids(now=now) == []
+
+
+def test_runs_are_followed_up_in_their_order(carol, owned, phoenix, now, sandbox):
+    search = searches.save_search(user=carol, name="Phoenix", query=phoenix, now=now)
+    change(owned[0], city="Tempe")
+    second = runs.run_saved_search(search=search, now=now + timedelta(hours=1))
+    later = now + timedelta(hours=1)
+
+    assert follow_ups.follow_up(run_id=str(second.pk), now=later) is None
+    follow_all(later)
+
+    assert SavedSearchProperty.objects.get(property_id="p-0").gone_at == later
+    assert stack_of(owned[0])[1] == 0
 
 
 def follow_all(now):
