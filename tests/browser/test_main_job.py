@@ -186,7 +186,7 @@ def save_the_search_and_run_it_again(page: Page, look: Look) -> None:
     expect(page.locator(".past li")).to_have_count(3)
     look(page)
     page.get_by_role("button", name="Run it again, free").click()
-    expect(page.get_by_role("heading", name="Since the run before")).to_be_visible()
+    expect(page.get_by_role("heading", name="Since run 1")).to_be_visible()
     look(page)
 
 
