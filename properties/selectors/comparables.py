@@ -194,7 +194,11 @@ def _nearest(
     for miles in rings:
         inside = rows.filter(user_id=subject.user_id, **_box(place, miles))
         places = inside.values_list("property_id", "latitude", "longitude")[:MOST_READ]
-        measured = [(miles_between(place, (latitude, longitude)), key) for key, latitude, longitude in places]
+        measured = [
+            (miles_between(place, (latitude, longitude)), key)
+            for key, latitude, longitude in places
+            if latitude is not None and longitude is not None
+        ]
         nearest = sorted(each for each in measured if each[0] <= miles)[:most]
         if len(nearest) >= most:
             break

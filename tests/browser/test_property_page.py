@@ -97,6 +97,7 @@ def unlock_several(page: Page) -> None:
         re.compile(r"Unlocked: [23] credits charged of 3 credits quoted"), timeout=2 * PATIENCE
     )
     expect(page.get_by_role("heading", name="Signals", exact=True)).to_be_visible()
+    expect(page.locator("#neighbours .map-point").first).to_be_visible()
 
 
 def ask_again(page: Page) -> None:
