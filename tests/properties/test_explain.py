@@ -264,6 +264,14 @@ def test_signals_say_what_holds():
     assert told["none"].change.label == "Without “Not: Vacant”"
 
 
+def test_a_signal_that_is_not_told_is_neither_there_nor_absent(alice):
+    RowFactory.create(user=alice, datasets=[Dataset.BASIC, Dataset.QUICKLIST])
+    for kind in ("all", "any", "none"):
+        assert not owned_matches(alice, read_query({**PHOENIX, kind: ["vacant"]})).exists()
+    told = RowFactory.create(user=alice, datasets=[Dataset.BASIC, Dataset.QUICKLIST], absent_signals=["vacant"])
+    assert list(owned_matches(alice, read_query({**PHOENIX, "none": ["vacant"]}))) == [told]
+
+
 def test_nobody_is_told_why_about_another_user_s_property(alice, bob):
     row = RowFactory.create(user=alice, bedroom_count=3)
     query = read_query({**PHOENIX, "beds_min": ["3"]})
