@@ -1,6 +1,6 @@
 """What the house pays for one user in one span of time, each cause within its limit (the money rule)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bson import Int64, ObjectId
 from django.conf import settings
@@ -49,9 +49,3 @@ def open_allowance(user_id: ObjectId, cause: str, now: datetime) -> None:
 def period_of(cause: str, now: datetime) -> str:
     """The span of a cause that a moment lies in, in UTC: a month for refreshes, a day for records owned already."""
     return f"{now.astimezone(UTC):{'%Y-%m' if cause == UNCHANGED_REFRESH else '%Y-%m-%d'}}"
-
-
-def next_month(now: datetime) -> datetime:
-    """The first moment of the next calendar month, in UTC, when the free refreshes are new."""
-    first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return (first + timedelta(days=32)).replace(day=1)
