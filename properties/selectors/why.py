@@ -86,7 +86,8 @@ def near_misses(user: User, query: SearchQuery, limit: int = 5, today: date | No
     """Owned properties of the search's place and area that fulfill all of its conditions but one.
 
     Grouped by that condition, with at most `limit` of the nearest of each. Locked conditions are no near miss: what is
-    locked is not spoken of. Looks at the newest SCANNED properties of a city, county or ZIP, else of all that are owned, by an index.
+    locked is not spoken of. Looks at the newest SCANNED properties of a city, county or ZIP, else of all that are
+    owned, by an index.
     """
     today = today or timezone.now().date()
     pipeline, scanned = _pipelines(user, query, today)
