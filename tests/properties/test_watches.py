@@ -53,7 +53,8 @@ def test_a_run_spends_up_to_its_cap_and_has_the_receipt(search, carol, now):
     SavedSearch.objects.filter(pk=search.pk).update(next_run_at=now)
     run = runs.run_due_search(search_id=str(search.pk), now=now)
 
-    follow_ups.follow_up(run_id=str(run.pk), now=now)
+    for run_id in follow_ups.due_run_ids(now=now):
+        follow_ups.follow_up(run_id=run_id, now=now)
     carry_out(now)
 
     run.refresh_from_db()
