@@ -58,7 +58,7 @@ from properties.selectors.owned_choice import OwnedChoice, normalize_address
 from properties.selectors.property_page import fresh_receipt, show_property
 from properties.selectors.vendor_bill import expect_bill
 from properties.selectors.watches import committed_since
-from properties.services import digests, follow_ups, jobs, reveals, runs
+from properties.services import digests, follow_ups, jobs, pages, reveals, runs
 from properties.services.searches import delete_saved_search
 from tests.conftest import empty_collections
 from tests.factories import (
@@ -339,9 +339,9 @@ def test_the_properties_of_a_job(world):
 # ---------------------------------------------------------------- one property, jobs, saved searches, vendor calls
 
 
-def criteria_without_owned(world: World, **place: str) -> dict:
-    address = {key: {"equals": value} for key, value in place.items()}
-    job = PropertyJob(user=world.alice, subject={"criteria": {"address": address}})
+def criteria_without_owned(world: World, place: str) -> dict:
+    query = read_query({"q": [place]})
+    job = PropertyJob(user=world.alice, subject={"criteria": query.criteria(), "params": query.params()})
     criteria = reveals._criteria_without_owned(job)
     assert criteria["ids"]
     return criteria
@@ -360,11 +360,11 @@ HOT: dict[str, Callable[[World], object]] = {
     "due jobs": lambda world: jobs.due_job_ids(now=NOW),
     "the progress of a job": lambda world: jobs.save_progress(job=world.running, problem=""),
     "the last job of a search": lambda world: reveals.start_cursor(world.reveal),
-    "owned in a city, left out": lambda world: criteria_without_owned(world, state="AZ", city="Phoenix"),
-    "owned in a county, left out": lambda world: criteria_without_owned(world, state="AZ", county="Maricopa"),
-    "owned in a ZIP, left out": lambda world: criteria_without_owned(world, zip="85003"),
-    "owned in a state, left out": lambda world: criteria_without_owned(world, state="AZ"),
-    "owned among the records of a page": lambda world: reveals._without_owned(
+    "owned in a city, left out": lambda world: criteria_without_owned(world, "Phoenix, AZ"),
+    "owned in a county, left out": lambda world: criteria_without_owned(world, "Maricopa County, AZ"),
+    "owned in a ZIP, left out": lambda world: criteria_without_owned(world, "85003"),
+    "owned in a state, left out": lambda world: criteria_without_owned(world, "AZ"),
+    "owned among the records of a page": lambda world: pages._why_free(
         world.reveal,
         [PropertyRecord({"_id": each}) for each in ("new", *(row["propertyId"] for row in world.reveal.rows))],
     ),
