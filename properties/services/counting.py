@@ -15,7 +15,8 @@ BASIC, which are public knowledge, and its *locked* conditions, which are all ot
   whenever that house carries the total over the edge of a step. There the edges are moved: the total is changed by up
   to NOISE before it is rounded, always by the same amount for the same search, whoever asks and however often. What is
   below SMALLEST_MOVED then reads "fewer than 50", which is true of every total that can read so.
-* A count of that kind on a base below NARROW_BASE spends from a budget of its own: NARROW_COUNTS_A_DAY for each user.
+* A preset in a whole place is a question whose conditions nobody chose: it is rounded, and not moved.
+* A count that is moved, on a base below NARROW_BASE spends from a budget of its own: NARROW_COUNTS_A_DAY for each user.
 
 **What remains.** Slightly different searches move the edges differently. A patient attacker who asks hundreds of them
 about the same houses with and without one, over many days or from many accounts, averages the movement away: after 60
@@ -32,6 +33,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -43,8 +45,9 @@ from accounts.models import User
 from atlas_site.vendors import batchdata
 from atlas_site.vendors.errors import VendorError
 from properties.search.filters import FILTERS
+from properties.search.form import read_query
 from properties.search.query import SearchQuery
-from properties.search.signals import SIGNALS
+from properties.search.signals import PRESETS, SIGNALS
 
 # Longer than the day that it counts, so that it cannot end between being made and being counted up.
 BUDGET_KEPT_SECONDS = 2 * 24 * 3600
@@ -129,13 +132,12 @@ class Count:
         return f"{self.total:,}" if self.is_exact else f"about {self.total:,}"
 
 
-def count_matches(*, user: User, query: SearchQuery, now: datetime, is_standard: bool = False) -> Count:
+def count_matches(*, user: User, query: SearchQuery, now: datetime) -> Count:
     """Count what matches a search by the rule of this module, without fetching or charging anything.
 
-    `is_standard` marks a question whose conditions nobody chose, such as a preset in a whole place: it spends nothing
-    of the narrow budget. Raises CountUnavailable.
+    Raises CountUnavailable.
     """
-    return _figure(user, _Question.of(query), now, is_standard=is_standard)
+    return _figure(user, _Question.of(query), now)
 
 
 def count_criteria(*, user: User, query: SearchQuery, extra: Mapping[str, Mapping[str, Any]], now: datetime) -> Count:
@@ -205,6 +207,7 @@ class _Question:
     has_locked: bool
     # Whether all conditions are signals or windows of dates, which are told exactly when there is only one of them.
     is_plain: bool
+    is_preset: bool = False
 
     @classmethod
     def of(cls, query: SearchQuery, extra: Mapping[str, Mapping[str, Any]] | None = None) -> "_Question":
@@ -224,6 +227,7 @@ class _Question:
             condition_count=len(filters) + len(signals) + len(windows) + bool(query.area),
             has_locked=bool(signals) or has_locked_window or not all(each.is_public for each in filters),
             is_plain=not filters and query.area is None,
+            is_preset=not windows and query.area is None and _conditions_of(query) in _presets(),
         )
 
     @property
@@ -232,8 +236,8 @@ class _Question:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether a locked condition meets any other condition."""
-        return self.has_locked and self.condition_count > 1
+        """Whether a locked condition meets any other condition that somebody chose."""
+        return self.has_locked and self.condition_count > 1 and not self.is_preset
 
     def with_signal(self, slug: str) -> "_Question":
         """The same question with one more signal that must hold."""
@@ -241,7 +245,9 @@ class _Question:
         if slug in slugs:
             return self
         criteria = {**self.criteria, "quickLists": [*slugs, slug]}
-        return replace(self, criteria=criteria, condition_count=self.condition_count + 1, has_locked=True)
+        return replace(
+            self, criteria=criteria, condition_count=self.condition_count + 1, has_locked=True, is_preset=False
+        )
 
     def told(self, total: int) -> Count:
         """What may be told of a total whose base is large enough."""
@@ -252,13 +258,13 @@ class _Question:
         return _about(total, smallest=SMALLEST_FIGURE, below=SMALLEST_FIGURE)
 
 
-def _figure(user: User, question: _Question, now: datetime, *, is_standard: bool = False) -> Count:
+def _figure(user: User, question: _Question, now: datetime) -> Count:
     if not question.condition_count:
         return Count(_total(user, question.criteria, now))
     base = _total(user, question.base, now)
     if question.has_locked and base < settings.SMALL_PLACE:
         return Count(None, is_exact=False, below=settings.SMALL_PLACE)
-    is_narrow = question.is_mixed and base < NARROW_BASE and not is_standard
+    is_narrow = question.is_mixed and base < NARROW_BASE
     return question.told(_total(user, question.criteria, now, is_narrow=is_narrow))
 
 
@@ -291,6 +297,16 @@ def _ordered(criteria: Mapping[str, Any]) -> dict[str, Any]:
         if key in ordered:
             ordered[key] = sorted(ordered[key])
     return ordered
+
+
+def _conditions_of(query: SearchQuery) -> str:
+    """Everything that a search asks for besides where, to compare searches by."""
+    return _as_text([query.values, *map(sorted, (query.all_signals, query.any_signals, query.none_signals))])
+
+
+@lru_cache(maxsize=1)
+def _presets() -> frozenset[str]:
+    return frozenset(_conditions_of(read_query({"q": ["Arizona"], **preset.params})) for preset in PRESETS)
 
 
 def _narrow(criteria: dict[str, Any], group: str, name: str, window: Mapping[str, Any]) -> None:

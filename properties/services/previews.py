@@ -151,4 +151,4 @@ def preview_market(*, user: User, query: SearchQuery, now: datetime) -> MarketSi
 
 def _count_preset(user: User, query: SearchQuery, preset: Preset, now: datetime) -> Count:
     narrowed = read_query({**query.params(), **preset.params})
-    return count_matches(user=user, query=narrowed, now=now, is_standard=True)
+    return count_matches(user=user, query=narrowed, now=now)
