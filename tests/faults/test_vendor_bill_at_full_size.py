@@ -80,10 +80,12 @@ def test_long_sessions_leave_no_unit_unexplained(
     users = [fund(carol, 100_000), fund(bob, 100_000)]
     met: Counter[str] = Counter()
     broken, moment = 0, now
+    gone: set[str] = set()
     for seed in SEEDS:
         session = SpendingSession(
             seed=seed, users=users, sandbox=sandbox, now=moment, most_revealed=120, loses_pages=loses_pages
         )
+        session.gone = gone  # one market for all sessions
         session.take_steps(STEPS)
         moment = finish_all_jobs(session.now + timedelta(minutes=6))
         session.close()
