@@ -98,7 +98,7 @@ def look_at_rows(rows: Rows, view: MapView) -> InView:
     grid = view.grid_at(view.grid_zoom)
     # In no order: the server is free to take the index that finds the fewest.
     found = grid.narrow(rows).order_by().values_list("property_id", "address", "latitude", "longitude")
-    read = list(found[: MOST_ROWS + 1])
+    read: list[Any] = list(found[: MOST_ROWS + 1])
     inside = [row for row in read[:MOST_ROWS] if grid.holds(row[2], row[3])]
     cells = cells_of_points((row[2:] for row in inside), grid.zoom)
     return InView(grid.zoom, cells, inside, is_capped=len(read) > MOST_ROWS)
@@ -130,7 +130,7 @@ def find_box(user: User, *, matches: Rows | None = None, wider: Box | None = Non
     located = matches.filter(latitude__isnull=False, longitude__isnull=False).order_by()
     try:
         with no_longer_than(SECONDS_FOR_A_MAP):
-            points = list(located.values_list("latitude", "longitude")[: limit + 1])
+            points: list[Any] = list(located.values_list("latitude", "longitude")[: limit + 1])
     except TooSlow:
         return wider
     if wider and len(points) > limit:

@@ -6,6 +6,7 @@ the rows do, and the map of a million properties is a read of a few hundred coun
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
@@ -111,9 +112,7 @@ def rebuild_cells(user_id: ObjectId) -> int:
     Each zoom is a transaction of its own. One that meets a reveal of the same user is run again, so this may be done
     at any time, be interrupted, and be repeated.
     """
-    return sum(
-        run_txn(lambda zoom=zoom: _rebuild_zoom(user_id, zoom), lock=user_id, seconds=REBUILD_SECONDS) for zoom in ZOOMS
-    )
+    return sum(run_txn(partial(_rebuild_zoom, user_id, zoom), lock=user_id, seconds=REBUILD_SECONDS) for zoom in ZOOMS)
 
 
 def rebuild_all_cells() -> int:
