@@ -149,7 +149,7 @@ class AreaCondition(Condition):
 
     area: Area
 
-    name = "area"
+    name = "map"  # "area" is the living area
 
     @property
     def words(self) -> str:
@@ -252,9 +252,11 @@ class SignalCondition(Condition):
         return {True: "yes", False: "no", None: ""}[_knows(row, self.slug)]
 
     def loosened(self, query: "SearchQuery", row: Row, today: date) -> "tuple[str, SearchQuery] | None":
-        key = "all_signals" if self.is_wanted else "none_signals"
-        rest = tuple(slug for slug in getattr(query, key) if slug != self.slug)
-        return self.left_out(), replace(query, **{key: rest})
+        chosen = query.all_signals if self.is_wanted else query.none_signals
+        rest = tuple(slug for slug in chosen if slug != self.slug)
+        return self.left_out(), replace(query, all_signals=rest) if self.is_wanted else replace(
+            query, none_signals=rest
+        )
 
 
 @dataclass(frozen=True)

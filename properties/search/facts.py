@@ -6,6 +6,7 @@ from typing import Any
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties.models.records import Dataset
 from properties.search.filters import FILTERS
+from properties.search.filters.base import raw_of
 from properties.search.signals import SIGNALS
 
 
@@ -27,7 +28,7 @@ def signals_of(record: PropertyRecord | Mapping[str, Any], datasets: Iterable[st
     """
     if Dataset.QUICKLIST not in set(datasets):
         return [], []
-    told = PropertyRecord(getattr(record, "raw", record)).signals
+    told = PropertyRecord(raw_of(record)).signals
     held = sorted(slug for slug, signal in SIGNALS.items() if told.get(signal.key) is True)
     absent = sorted(slug for slug, signal in SIGNALS.items() if told.get(signal.key) is False)
     return held, absent

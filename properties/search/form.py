@@ -165,7 +165,8 @@ class SearchForm(forms.Form):
             raise forms.ValidationError(str(problem)) from None
 
     def clean(self) -> dict:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if (
             self.needs_where
             and not cleaned.get("place")

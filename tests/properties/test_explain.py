@@ -149,7 +149,7 @@ def test_suggested_changes_let_the_property_in(data):
     for reason in reasons:
         if reason.change is None:
             # Nobody moves a search to another place, or a drawn shape that is all there is, or unlocks by a change.
-            assert reason.matches or reason.outcome is Outcome.LOCKED or reason.name in ("q", "area")
+            assert reason.matches or reason.outcome is Outcome.LOCKED or reason.name in ("q", "map")
             continue
         changed = OwnedForm(QueryDict(reason.change.query))
         assert changed.is_valid(), changed.errors

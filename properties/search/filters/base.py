@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db import models
 
 from atlas_site.vendors import lenient
 from atlas_site.vendors.batchdata import PropertyRecord
@@ -94,7 +95,7 @@ class Filter:
         """The key of the owned row's document that holds the value: a column, or ``facts.<name>``."""
         if not self.column:
             return f"facts.{self.name}"
-        return PropertyDatasetPermission._meta.get_field(self.column).column
+        return str(cast(models.Field, PropertyDatasetPermission._meta.get_field(self.column)).column)
 
     @property
     def params(self) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ class Filter:
 
         A day is ISO text. Several values are a sorted list, which is empty when the record says that there are none.
         """
-        raw = getattr(record, "raw", record)
+        raw = raw_of(record)
         if self.known_by and str(lenient.dig(raw, self.known_by) or "").lower() in NOT_KNOWN:
             return None
         found = list(_values_at(raw, self.record_path.split(".")))
@@ -178,6 +179,11 @@ class Filter:
     def distance(self, values: Values, fact: Any, today: date) -> float:
         """How far a value that fails is from holding, to compare values of this filter."""
         return 1.0
+
+
+def raw_of(record: PropertyRecord | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The vendor's own keys and values of a record, however it is given."""
+    return record.raw if isinstance(record, PropertyRecord) else record
 
 
 def _values_at(value: Any, path: Sequence[str]) -> Iterator[Any]:

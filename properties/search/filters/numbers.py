@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -18,7 +17,7 @@ MONTHS = (1, 2, 3, 6, 9, 12, 18, 24, 36, 60, 120)
 class NumberField(forms.DecimalField):
     """A number as JSON writes it: a whole one where it can be, with the separators and signs that people type."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = value.replace(",", "").replace("$", "").replace("%", "").strip()
         return super().to_python(value)

@@ -3,25 +3,26 @@
 from properties.models.records import Dataset
 from properties.search.filters.base import Filter, Group
 from properties.search.filters.numbers import Number
-from properties.search.filters.words import Choice, Text
+from properties.search.filters.words import Choice, Shape, Text
 
 ADDRESS = Group("address", "Address and parcel", Dataset.BASIC, ("street", "apn", "parcel number", "zip codes"))
 LAND = Group("land", "Lot and zoning", Dataset.BASIC, ("land", "acreage", "parcel size"))
 ROLL = Group("roll", "Assessment and tax", Dataset.BASIC, ("assessor", "tax roll", "property tax"))
 
-STATE = {"shape": r"[A-Z]{2}", "shape_help": "Two capital letters each, several with commas between them"}
-ZIP = {"shape": r"\d{5}", "shape_help": "Five digits each, several with commas between them"}
+STATE = Shape(r"[A-Z]{2}", "Two capital letters each, several with commas between them")
+ZIP = Shape(r"\d{5}", "Five digits each, several with commas between them")
 
 ADDRESS_FILTERS: tuple[Filter, ...] = (
     Text("street", "Street", ADDRESS, "address.street", "Any part of house number and street.", column="address"),
     Text("zip", "ZIP codes", ADDRESS, "address.zip", "Only in these ZIP codes of the place.", column="postal_code",
-         how="inList", aliases=("postal code",), **ZIP),
+         how="inList", aliases=("postal code",), shape=ZIP),
     Text("city", "Cities", ADDRESS, "address.city", "Only in these cities of the place.", column="city", how="inList"),
     Text("county", "Counties", ADDRESS, "address.county", "Only in these counties of the place, without “County”.",
          column="county", how="inList"),
-    Text("state", "States", ADDRESS, "address.state", "Only in these states.", column="state", how="inList", **STATE),
+    Text("state", "States", ADDRESS, "address.state", "Only in these states.", column="state", how="inList",
+         shape=STATE),
     Text("county_fips", "County codes", ADDRESS, "address.countyFipsCode", "The five digits of state and county.",
-         how="inList", aliases=("fips",), **ZIP),
+         how="inList", aliases=("fips",), shape=ZIP),
     Text("unit_type", "Unit type", ADDRESS, "address.unitType", "How the address names its unit: Unit, Apt, Ste.",
          how="inList", aliases=("apartment", "suite")),
     Choice("address_validity", "Address check", ADDRESS, "address.addressValidity",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 
@@ -117,6 +117,13 @@ class TextsField(forms.CharField):
         return ", ".join(texts)
 
 
+class Shape(NamedTuple):
+    """Exactly what a text may look like, and how to say so."""
+
+    pattern: str
+    help: str
+
+
 @dataclass(frozen=True)
 class Text(Filter):
     """A text, small and capital letters being the same. `how` is one of the vendor's ways to compare.
@@ -125,9 +132,8 @@ class Text(Filter):
     """
 
     how: str = "contains"
-    # Exactly what one text may look like, and how to say so.
-    shape: str = ""
-    shape_help: str = ""
+    # What is written in one way only is compared exactly.
+    shape: Shape | None = None
 
     kind = "text"
 
@@ -138,14 +144,17 @@ class Text(Filter):
     def form_fields(self) -> dict[str, forms.Field]:
         return {
             self.name: TextsField(
-                label=self.label, takes_several=self.takes_several, checks=self._problem_of, help_text=self.shape_help
+                label=self.label,
+                takes_several=self.takes_several,
+                checks=self._problem_of,
+                help_text=self.shape.help if self.shape else "",
             )
         }
 
     def _problem_of(self, text: str) -> str | None:
         if len(text) > 120:
             return "Enter at most 120 characters."
-        return f"{self.shape_help}." if self.shape and not re.fullmatch(self.shape, text) else None
+        return f"{self.shape.help}." if self.shape and not re.fullmatch(self.shape.pattern, text) else None
 
     def read(self, value: Any) -> str | None:
         text = lenient.text(value)

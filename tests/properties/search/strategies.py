@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from properties.search.filters import FILTERS, SORTS, Choice, Days, Filter, Number, Text, YesNo
 from properties.search.filters.numbers import MONTHS
+from properties.search.filters.place import ZIP
 from properties.search.signals import SIGNALS
 
 Params = dict[str, list[str]]
@@ -34,7 +35,7 @@ def day_text() -> st.SearchStrategy[str]:
 
 
 def text_of(each: Text) -> st.SearchStrategy[str]:
-    if each.shape == r"\d{5}":
+    if each.shape == ZIP:
         return st.sampled_from(["85007", "85003", "75201"])
     return st.sampled_from(["AZ", "TX", "CA"] if each.shape else WORDS)
 
