@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, WIDE
 from properties.services.cells import rebuild_cells
+from tests.browser import steps  # noqa: F401 -- its patience
+from tests.browser.conftest import PHONE, WIDE
 from tests.factories import PropertyDatasetPermissionFactory
 
 NORTH, SOUTH = "12 North St", "9 South St"
@@ -71,6 +72,15 @@ def test_the_map_follows_the_theme_without_a_redraw(owned_page):
     expect(land).to_have_css("fill", "rgb(251, 250, 245)")
     owned_page.emulate_media(color_scheme="dark")
     expect(land).to_have_css("fill", "rgb(26, 34, 38)")
+
+
+def test_cities_are_named_where_streets_are_not(owned_page):
+    cities = find_map(owned_page).locator(".map-name.is-city")
+    expect(cities.filter(has_text="Phoenix")).to_have_count(1)
+    expect(find_map(owned_page).get_by_role("status")).to_be_empty()
+    for _ in range(6):
+        find_map(owned_page).get_by_role("button", name="Zoom in").click()
+    expect(find_map(owned_page).get_by_role("status")).to_have_text("Street map off: outlines only.")
 
 
 def test_without_javascript_the_list_says_the_same(plain_page, live_server, enter, alice):
