@@ -69,7 +69,8 @@ class Cell:
         )
 
 
-class Mark(NamedTuple):
+@dataclass(frozen=True, order=True, slots=True)
+class Mark:
     """Several properties as one mark of the map, at the middle of them."""
 
     latitude: float

@@ -96,7 +96,7 @@ def send_digest(*, digest_id: str, now: datetime) -> bool:
     digest = load(Digest, taken)
     user = User.objects.filter(pk=digest.user_id).first()
     told = compose_digest(digest=digest, user=user, now=now) if user and user.email and not user.banned else None
-    if not _note_sent(digest, told, moment) or told is None or not told.sections:
+    if not _note_sent(digest, told, moment) or user is None or told is None or not told.sections:
         return False
     try:
         deliver_mail(digest_mail(told), to=user.email)
