@@ -8,7 +8,8 @@ BASIC, which are public knowledge, and its *locked* conditions, which are all ot
 
 * Nothing besides the place, or a single signal or a single window of dates in it, is counted exactly. It tells about a
   place, never about a house.
-* A base of fewer than SMALL_PLACE properties answers every locked condition with "fewer than 50" (the money rule).
+* A base of fewer than SMALL_PLACE properties answers every locked condition with "fewer than 50" (the money rule), and
+  no reveal of it is offered: one that finds nothing costs nothing, and would tell as much (`singles_out`).
 * All other figures are rounded down: to 10 below 1,000, to 50 below 10,000, to 100 above. Below 10 they read "fewer
   than 10", and zero cannot be told from nine.
 * Where a locked condition meets any other condition, two counts whose bases differ by one house would still differ
@@ -29,7 +30,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -64,8 +65,9 @@ NOISE = THROWS * THROW
 # A moved total below this is at most SMALL_PLACE - 1 in truth, and says so.
 SMALLEST_MOVED = 20
 
-# Whose budgets pay for fresh counts: "" for the user at a page, SCHEDULE for their searches that run by themselves.
-SCHEDULE = "scheduled-"
+# Whose budgets pay for fresh counts: "" for the user at a page, SCHEDULE for their searches that run by themselves,
+# QUOTES for the one look that an offer takes: who has used up the counts of the day may still reveal.
+SCHEDULE, QUOTES = "scheduled-", "quotes-"
 _payer: ContextVar[str] = ContextVar("payer", default="")
 
 Counted = TypeVar("Counted")
@@ -177,12 +179,29 @@ def count_place(user: User, query: SearchQuery, now: datetime) -> int:
     return _total(user, query.place_criteria(), now)
 
 
-@contextmanager
-def budgets_of_schedule() -> Iterator[None]:
+def singles_out(*, user: User, query: SearchQuery, now: datetime) -> bool:
+    """Whether a search asks for locked values among fewer than SMALL_PLACE properties.
+
+    A reveal of it would tell those values by what it does not find, and finding nothing is free. Raises
+    CountUnavailable.
+    """
+    question = _Question.of(query)
+    if not question.has_locked:
+        return False
+    with _paid_by(QUOTES):
+        return _total(user, question.base, now) < settings.SMALL_PLACE
+
+
+def budgets_of_schedule() -> AbstractContextManager[None]:
     """Let the fresh counts of this block be paid for by budgets of scheduled runs, which are as large as the user's
     own and apart from them: nobody finds the counts of the day used up by their own saved searches.
     """
-    token = _payer.set(SCHEDULE)
+    return _paid_by(SCHEDULE)
+
+
+@contextmanager
+def _paid_by(payer: str) -> Iterator[None]:
+    token = _payer.set(payer)
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from properties.search.form import read_query
 from properties.services.comparables import NothingToCompare, quote_comparables
 from properties.services.counting import CountUnavailable
 from properties.services.refreshes import NothingToRefresh, quote_refresh
-from properties.services.reveals import NothingToReveal, quote_reveal
+from properties.services.reveals import NothingToReveal, TooNarrow, quote_reveal
 from properties.services.unlocks import NothingToUnlock, quote_unlock
 
 
@@ -53,7 +53,7 @@ def _offer(user: User, quote: Quote, units: Mapping[str, int], now: datetime) ->
         raise NothingToOffer(str(refusal)) from refusal
     except NothingToUnlock as refusal:
         raise NothingToOffer("All of it is yours by now, or known to hold nothing. Nothing was charged.") from refusal
-    except CountUnavailable as refusal:
+    except (CountUnavailable, TooNarrow) as refusal:
         raise NothingToOffer(str(refusal)) from refusal
     except (NothingToReveal, NothingToCompare, PropertyDatasetPermission.DoesNotExist, ValueError) as refusal:
         raise NothingToOffer("This can not be offered any more. Nothing was charged.") from refusal

@@ -14,7 +14,7 @@ from properties.exclusions import Frozen, excluded_by, freeze
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
-from properties.services.counting import Count
+from properties.services.counting import Count, singles_out
 from properties.services.pages import EXCLUDED_IDS, first_page, take_page
 
 MOST_REVEALED = 10_000
@@ -26,19 +26,33 @@ class NothingToReveal(Exception):
     """The search matches nothing that could be revealed."""
 
 
+class TooNarrow(ValueError):
+    """The search would tell by what it does not find what has to be bought. Its text is a sentence for the page."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Without its conditions on locked data this search finds fewer than {settings.SMALL_PLACE} properties, so "
+            "a reveal would tell locked values by what it does not find. Take these conditions away, or search a "
+            "larger place. Nothing was charged."
+        )
+
+
 def quote_reveal(
     *, user: User, query: SearchQuery, count: int, total: Count | None, back_url: str, now: datetime
 ) -> Quote:
     """Offer to reveal the next `count` matches that the user does not own; nothing is fetched before acceptance.
 
     `total` is the number of matches as far as it is known; only an exact one bounds the offer. What the query's
-    exclusions hold at this moment is frozen with it. Raises NothingToReveal, and TooMuchExcluded.
+    exclusions hold at this moment is frozen with it. Raises NothingToReveal, TooNarrow and TooMuchExcluded, and
+    CountUnavailable where it cannot be told whether the search is too narrow.
     """
     if total is not None and total.is_exact and total.total is not None:
         count = min(count, total.total)
     count = min(count, MOST_REVEALED)
     if count < 1:
         raise NothingToReveal
+    if singles_out(user=user, query=query, now=now):
+        raise TooNarrow
     excluded = excluded_by(user, query.exclude)
     noun = "property" if count == 1 else "properties"
     return credit_services.make_quote(

@@ -17,9 +17,10 @@ from properties.search.query import SearchQuery
 from properties.selectors.owned import owned_matches
 from properties.selectors.searches import query_of
 from properties.selectors.watches import committed_since, start_of_month
+from properties.services.counting import CountUnavailable
 from properties.services.jobs import accept_quote
 from properties.services.refreshes import NothingToRefresh, quote_refresh
-from properties.services.reveals import NothingToReveal, quote_reveal
+from properties.services.reveals import NothingToReveal, TooNarrow, quote_reveal
 from properties.services.schedules import at_local_time, local_day
 
 # The money rule: a standing quote ends within 90 days, and two runs that nobody opened disarm it.
@@ -164,7 +165,7 @@ def spend_for_run(*, run: SavedSearchRun, now: datetime) -> None:
             _reveal(watch, run, query, now)
         if watch.refreshes_owned:
             _refresh(watch, run, query, now)
-    except MayNotSpend as reason:
+    except (MayNotSpend, TooNarrow, CountUnavailable) as reason:
         _say(run, str(reason))
     except credit_services.NotEnoughCredits:
         _say(run, NOT_ENOUGH)

@@ -114,7 +114,7 @@ def quote_reveal(request: HttpRequest) -> HttpResponse:
     except reveals.NothingToReveal:
         messages.info(request, "Nothing matches this search, so there is nothing to reveal.")
         return redirect(back)
-    except TooMuchExcluded as problem:
+    except (TooMuchExcluded, reveals.TooNarrow, counting.CountUnavailable) as problem:
         messages.error(request, str(problem))
         return redirect(back)
     return redirect("credits:show-quote", quote.pk)

@@ -11,11 +11,12 @@ import pytest
 
 from atlas_site.vendors import batchdata
 from atlas_site.vendors.batchdata import PropertyRecord
+from credits.models import Quote
 from properties.models import PropertyDatasetPermission
 from properties.search.filters import FILTERS
 from properties.search.form import read_query
 from properties.search.signals import SIGNALS
-from properties.services import counting
+from properties.services import counting, reveals
 from properties.services.counting import NARROW_BASE, NOISE, Count, NarrowBudgetSpent
 
 pytestmark = pytest.mark.django_db
@@ -241,3 +242,34 @@ def test_nobody_counts_differently_after_somebody_else_has_paid(alice, bob, fund
     assert see() == before
     assert PropertyDatasetPermission.objects.filter(user=alice).count() == 20
     assert counting.count_place(bob, phoenix, now) < NARROW_BASE, "the place is small enough to be watched closely"
+
+
+# ---------------------------------------------------------------- reveals that find nothing are free
+def offer(user, params: dict, now) -> Quote:
+    return reveals.quote_reveal(user=user, query=search(params), count=1, total=None, back_url="/search/", now=now)
+
+
+@pytest.mark.parametrize("way", range(4))
+def test_no_reveal_asks_one_house_for_what_is_sold(alice, now, houses, way):
+    singled_out = {**PLACE, **houses[0].singled_out()[way]}
+    for locked in ({"equity_min": ["10"]}, {"all": ["high-equity"]}, {"none": ["vacant"]}):
+        with pytest.raises(reveals.TooNarrow, match="fewer than 50"):
+            offer(alice, {**singled_out, **locked}, now)
+    assert Quote.objects.filter(user_id=alice.pk).count() == 0
+
+
+def test_a_house_is_revealed_by_what_anybody_can_look_up(alice, now, houses):
+    for singled_out in houses[0].singled_out():
+        assert offer(alice, {**PLACE, **singled_out}, now).max_cost == 1
+
+
+def test_locked_data_narrow_a_reveal_among_many(alice, now, sandbox):
+    assert offer(alice, {**PLACE, "equity_min": ["40"], "all": ["absentee-owner"]}, now).max_cost == 1
+
+
+def test_who_has_used_up_the_counts_of_the_day_may_still_reveal(alice, now, sandbox, settings):
+    settings.FRESH_COUNTS_A_DAY = 1
+    with pytest.raises(counting.CountBudgetSpent):
+        for built in range(1950, 1960):
+            counting.count_matches(user=alice, query=search({**PLACE, "built_min": [str(built)]}), now=now)
+    assert offer(alice, {"q": ["Arizona"], "equity_min": ["40"]}, now).max_cost == 1
