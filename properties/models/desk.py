@@ -7,7 +7,12 @@ from atlas_site.mongodb.models import Document
 
 
 class OwnedCell(Document):
-    """How many properties of a user lie in one cell of the map at one zoom: the map of everything reads these."""
+    """How many properties of a user lie in one cell of the map at one zoom: the map of everything reads these.
+
+    The one cell of zoom EVERYTHING counts all that the user owns, on the map or not.
+    """
+
+    EVERYTHING = -1
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", db_index=False, related_name="+"

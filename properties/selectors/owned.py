@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
-from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
+from properties.models import Dataset, OwnedCell, PropertyDatasetPermission, PropertyJob
 from properties.search.query import SearchQuery
 from properties.selectors.owned_orders import BY_ID, ORDERS, SORTS, Rows, Sort
 
@@ -92,9 +92,19 @@ def count_capped(rows: QuerySet) -> CappedCount:
         return CappedCount(0, is_known=False)
 
 
-def list_owned(rows: Rows, *, sort: str = "newest", after: str = "", before: str = "") -> OwnedPage:
+def count_owned(user: User) -> CappedCount:
+    """Count everything that a user owns, from the counter that is kept of it."""
+    counters = OwnedCell.objects.filter(user=user, zoom=OwnedCell.EVERYTHING, x=0, y=0)
+    total = counters.values_list("count", flat=True).first()
+    return count_capped(owned_by(user)) if total is None else CappedCount(min(total, COUNTED_UP_TO + 1))
+
+
+def list_owned(
+    rows: Rows, *, sort: str = "newest", after: str = "", before: str = "", total: CappedCount | None = None
+) -> OwnedPage:
     """One page of `rows`: what follows the row whose property id is `after`, or precedes `before`.
 
+    `total` is how many rows there are, if that is known; they are counted otherwise.
     `sort` is one of SORTS, or BY_ID for the rows of a job; any other text means the newest first.
     """
     sort = sort if sort in ORDERS else "newest"
@@ -111,7 +121,7 @@ def list_owned(rows: Rows, *, sort: str = "newest", after: str = "", before: str
     has_more = len(found) > ROWS_A_PAGE
     return OwnedPage(
         rows=shown,
-        total=count_capped(rows),
+        total=total or count_capped(rows),
         following=shown[-1].property_id if shown and (has_more or goes_back) else "",
         preceding=shown[0].property_id if shown and (has_more if goes_back else edge is not None) else "",
         sort=sort,

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from accounts.models import User
 from properties.models import PropertyDatasetPermission
-from properties.selectors.owned import OwnedPage, list_owned, owned_by
+from properties.selectors.owned import OwnedPage, count_owned, list_owned
 from properties.selectors.owned_choice import ListChip, OwnedChoice
 from properties.selectors.owned_columns import Column, ListView, view_of
 from properties.selectors.owned_orders import SORTS, Sort, opposite
@@ -89,10 +89,11 @@ def list_page(*, user: User, choice: OwnedChoice | None, sort: str = "", after: 
 
     `sort` is one of SORTS, anything else means the newest first; `after` and `before` are property ids.
     """
-    rows = choice.rows(user) if choice else owned_by(user)
-    view = view_of(user)
-    owned = list_owned(rows, sort=sort if sort in SORTS else "newest", after=after, before=before)
     chosen = choice or OwnedChoice()
+    view = view_of(user)
+    total = None if chosen.params() else count_owned(user)
+    order = sort if sort in SORTS else "newest"
+    owned = list_owned(chosen.rows(user), sort=order, after=after, before=before, total=total)
     headings = [_heading(column, owned.sort, chosen) for column in view.shown]
     return ListPage(choice=chosen, owned=owned, view=view, headings=headings)
 

@@ -15,13 +15,19 @@ from pymongo import DeleteOne, InsertOne, UpdateOne
 from atlas_site.lib.transactions import run_txn
 from atlas_site.mongodb.documents import collection_of, current_session, is_in_transaction
 from properties.models import OwnedCell, PropertyDatasetPermission
-from properties.selectors.cells import ZOOMS, cell_of, group_rows, owned_on_map
+from properties.selectors.cells import ZOOMS, Cell, cell_of, group_rows, owned_on_map
 
 Coordinates = tuple[float | None, float | None]
 """Latitude and longitude in degrees; None where they are not known."""
 
 COORDINATES = ("latitude", "longitude")
 """The keys of a row that say where it lies."""
+
+Changes = dict[tuple[int, int, int], list[float]]
+"""What is added to each counter, by zoom, column and row: the count, and the sums of latitudes and longitudes."""
+
+TOTAL = (OwnedCell.EVERYTHING, 0, 0)
+"""The counter of all that a user owns."""
 
 REBUILD_SECONDS = 50
 """The server ends a transaction after 60 seconds."""
@@ -31,10 +37,13 @@ def add_to_cells(user_id: ObjectId, points: Iterable[Coordinates], sign: int = 1
     """Count these rows of a user, each by its latitude and longitude, or with a `sign` of -1 no longer.
 
     Call it in the transaction that makes the rows owned, once for all of them: it is one round trip. Rows without
-    coordinates are not on the map and not counted.
+    coordinates are not on the map, and counted among everything alone.
     """
     points = list(points)
-    move_in_cells(user_id, before=points if sign < 0 else [], after=points if sign > 0 else [])
+    changes: Changes = defaultdict(lambda: [0, 0.0, 0.0])
+    changes[TOTAL][0] = sign * len(points)
+    _add_changes(changes, sign, points)
+    _write_changes(user_id, changes)
 
 
 def move_in_cells(user_id: ObjectId, before: Iterable[Coordinates], after: Iterable[Coordinates]) -> None:
@@ -43,16 +52,24 @@ def move_in_cells(user_id: ObjectId, before: Iterable[Coordinates], after: Itera
     A cell that holds fewer than are to leave it is left alone: counters that were never built are found and rebuilt
     by `rebuild_cells`, and are no reason to lose what the transaction is about.
     """
-    changes: dict[tuple[int, int, int], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-    for sign, points in ((-1, before), (1, after)):
-        for latitude, longitude in points:
-            if latitude is None or longitude is None:
-                continue
-            for zoom in ZOOMS:
-                change = changes[(zoom, *cell_of(latitude, longitude, zoom))]
-                change[0] += sign
-                change[1] += sign * latitude
-                change[2] += sign * longitude
+    changes: Changes = defaultdict(lambda: [0, 0.0, 0.0])
+    _add_changes(changes, -1, before)
+    _add_changes(changes, 1, after)
+    _write_changes(user_id, changes)
+
+
+def _add_changes(changes: Changes, sign: int, points: Iterable[Coordinates]) -> None:
+    for latitude, longitude in points:
+        if latitude is None or longitude is None:
+            continue
+        for zoom in ZOOMS:
+            change = changes[(zoom, *cell_of(latitude, longitude, zoom))]
+            change[0] += sign
+            change[1] += sign * latitude
+            change[2] += sign * longitude
+
+
+def _write_changes(user_id: ObjectId, changes: Changes) -> None:
     writes = [_change_of(user_id, cell, *change) for cell, change in sorted(changes.items()) if any(change)]
     if writes:
         # In order, so that two transactions meet at the first cell that they share and not crosswise.
@@ -112,7 +129,8 @@ def rebuild_cells(user_id: ObjectId) -> int:
     Each zoom is a transaction of its own. One that meets a reveal of the same user is run again, so this may be done
     at any time, be interrupted, and be repeated.
     """
-    return sum(run_txn(partial(_rebuild_zoom, user_id, zoom), lock=user_id, seconds=REBUILD_SECONDS) for zoom in ZOOMS)
+    zooms = (OwnedCell.EVERYTHING, *ZOOMS)
+    return sum(run_txn(partial(_rebuild_zoom, user_id, zoom), lock=user_id, seconds=REBUILD_SECONDS) for zoom in zooms)
 
 
 def rebuild_all_cells() -> int:
@@ -121,8 +139,16 @@ def rebuild_all_cells() -> int:
     return sum(rebuild_cells(user_id) for user_id in owners)
 
 
+def _count_rows(user_id: ObjectId, zoom: int) -> list[Cell]:
+    if zoom != OwnedCell.EVERYTHING:
+        return group_rows(owned_on_map(user_id), zoom)
+    owned = {"userId": user_id, "revealedAt": {"$ne": None}}
+    count = collection_of(PropertyDatasetPermission).count_documents(owned, session=current_session())
+    return [Cell(0, 0, count, 0.0, 0.0)] if count else []
+
+
 def _rebuild_zoom(user_id: ObjectId, zoom: int) -> int:
-    right = {(cell.x, cell.y): cell for cell in group_rows(owned_on_map(user_id), zoom)}
+    right = {(cell.x, cell.y): cell for cell in _count_rows(user_id, zoom)}
     counters = collection_of(OwnedCell)
     writes: list[InsertOne | DeleteOne] = []
     wrong = 0

@@ -40,11 +40,12 @@ def search(request: HttpRequest) -> HttpResponse:
     }
     query = form.query if form.is_valid() else None
     if query is not None:
+        preview = previews.preview_search(user=request.user, query=query, now=timezone.now())
         context |= {
             "query": query,
             "chips": query.chips(dict(exclusions)),
-            "preview": previews.preview_search(user=request.user, query=query, now=timezone.now()),
-            "owned": list_owned(owned_matches(request.user, query)),
+            "preview": preview,
+            "owned": list_owned(owned_matches(request.user, query), total=preview.owned),
         }
     elif "q" in form.errors and not form.places:
         context["place_suggestions"] = _suggest(request)

@@ -16,7 +16,7 @@ READS = [
     "first page, filtered, by value",
     "first page of all, newest first",
     "page in the middle, by value",
-    "count up to 10,000",
+    "count in a city, up to 10,000",
     "map of a state",
     "map of a city",
     "map of a city, filtered",

@@ -95,9 +95,12 @@ def test_marks_keep_apart_and_lose_nothing(points, zoom):
     assert all(gap >= APART for gap in gaps)
 
 
-def test_a_row_without_a_place_is_on_no_map(alice):
-    give(alice, [(None, None), (33.4, None)])
-    assert not OwnedCell.objects.filter(user=alice).exists()
+def test_a_row_without_a_place_is_on_no_map_and_counted_among_everything(alice):
+    give(alice, [(None, None), (33.4, None), (33.4, -112.0)])
+    counters = OwnedCell.objects.filter(user=alice)
+    assert counters.get(zoom=OwnedCell.EVERYTHING).count == 3
+    assert set(counters.exclude(zoom=OwnedCell.EVERYTHING).values_list("count", flat=True)) == {1}
+    assert rebuild_cells(alice.pk) == 0
 
 
 def test_rows_that_move_are_counted_where_they_are_now(alice):
@@ -197,7 +200,7 @@ def test_a_rebuild_mends_what_is_wrong_and_says_how_much(alice, bob):
 def test_rows_of_an_earlier_database_are_counted_by_a_rebuild_of_all(alice, bob):
     for user in (alice, bob):
         Owned(user=user, latitude=33.4, longitude=-112.0)
-    assert rebuild_all_cells() == 2 * len(ZOOMS)
+    assert rebuild_all_cells() == 2 * (len(ZOOMS) + 1)
     assert rebuild_all_cells() == 0
     assert wrong_counters(alice) == wrong_counters(bob) == []
 
@@ -246,5 +249,5 @@ def test_adopted_rows_are_on_the_map(alice):
     Property.objects.create(property_id="old", data={"address": {"latitude": 33.4, "longitude": -112.0}})
     PropertyDatasetPermission.objects.create(user=alice, property_id="old", datasets=["BASIC"])
     adopt_permissions()
-    assert OwnedCell.objects.filter(user=alice).count() == len(ZOOMS)
+    assert OwnedCell.objects.filter(user=alice).count() == len(ZOOMS) + 1
     assert wrong_counters(alice) == []

@@ -60,7 +60,7 @@ def fingerprint() -> str:
         [model._meta.db_table, [field.column for field in model._meta.concrete_fields], repr(model._meta.indexes)]
         for model in FILLED
     ]
-    text = json.dumps([parts, SEED, SMALL_SIZE, SHARE_OF_OTHERS, SHARE_WITH_RECORD, list(ZOOMS)])
+    text = json.dumps([parts, SEED, SMALL_SIZE, SHARE_OF_OTHERS, SHARE_WITH_RECORD, list(ZOOMS), OwnedCell.EVERYTHING])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -137,9 +137,12 @@ class Cells:
         self.sums: dict[tuple, list[float]] = {}
 
     def add(self, rows: Iterable[Values]) -> None:
-        """Count the rows that have a place."""
+        """Count these rows."""
         for row in rows:
-            if row["latitude"] is None or row["user_id"] not in (BIG, SMALL):
+            if row["user_id"] not in (BIG, SMALL):
+                continue
+            self.counts[row["user_id"], OwnedCell.EVERYTHING, 0, 0] += 1
+            if row["latitude"] is None:
                 continue
             for zoom in ZOOMS:
                 key = (row["user_id"], zoom, *cell_of(row["latitude"], row["longitude"], zoom))
@@ -152,7 +155,7 @@ class Cells:
         """The counters as values of the model."""
         random = Random(SEED)  # noqa: S311 -- not for secrets
         for (user_id, zoom, x, y), count in self.counts.items():
-            latitude_sum, longitude_sum = self.sums[user_id, zoom, x, y]
+            latitude_sum, longitude_sum = self.sums.get((user_id, zoom, x, y), (0.0, 0.0))
             yield {
                 "id": ObjectId(random.randbytes(12)), "user_id": user_id, "zoom": zoom, "x": x, "y": y, "count": count,
                 "latitude_sum": latitude_sum, "longitude_sum": longitude_sum,
