@@ -38,6 +38,7 @@ READ_ONLY_MODELS = {
     "properties.export",
     "properties.ownedcell",
     "properties.savedsearchsnapshot",
+    "properties.vendorbillday",
     "properties.watch",
     "vendors.vendorcall",
 }

@@ -64,6 +64,8 @@ class Box:
 
     def grown_to(self, latitude: float, longitude: float) -> "Area | None":
         """The smallest area of this kind that holds this one and a point; None when there is none."""
+        if self.contains(latitude, longitude):
+            return self
         low = (min(self.south, _floor(latitude)), min(self.west, _floor(longitude)))
         return Box(*low, max(self.north, _ceil(latitude)), max(self.east, _ceil(longitude)))
 
@@ -115,8 +117,10 @@ class Circle:
 
     def grown_to(self, latitude: float, longitude: float) -> "Area | None":
         """The smallest area of this kind that holds this one and a point; None when there is none."""
+        if self.contains(latitude, longitude):
+            return self
         miles = math.ceil(self.miles_to(latitude, longitude) * 10 + 0.01) / 10
-        return replace(self, miles=max(miles, self.miles)) if miles <= MOST_MILES else None
+        return replace(self, miles=miles) if miles <= MOST_MILES else None
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,8 @@ def test_a_debt_stops_spending_and_says_how_much(show, bob):
 
 def test_an_offer_that_is_over_leads_to_a_new_one(show, alice):
     page = show(alice, page_of(offer(alice, 5, now=timezone.now() - timedelta(hours=1))))
-    expect(page.get_by_role("link", name="Make a new quote")).to_be_visible()
+    expect(page.get_by_role("button", name="Quote the same again")).to_be_visible()
+    expect(page.get_by_role("link", name="Choose anew")).to_be_visible()
     expect(page.get_by_role("button", name="Accept")).to_have_count(0)
 
 

@@ -65,7 +65,7 @@ def test_an_offer_that_would_cost_more_by_now_leads_to_a_new_one(as_alice, alice
 
     page = show(as_alice, free).content.decode()
 
-    assert "Make a new quote" in page
+    assert "Quote the same again" in page
     assert "Accept" not in page
 
 
@@ -81,8 +81,9 @@ def test_an_expired_offer_leads_to_a_new_one(as_alice, alice, fund, quote_for, n
     fund(alice.pk, purchased=10)
     page = show(as_alice, quote_for(alice.pk, SEARCH=5, now=now - timedelta(minutes=15))).content.decode()
     assert "This offer is over" in page
-    assert "Make a new quote" in page
-    assert "<form" not in page.partition("<main")[2].partition("</main>")[0]
+    assert "Quote the same again" in page
+    assert 'href="/search/?q=Phoenix"' in page
+    assert "/accept/" not in page.partition("<main")[2].partition("</main>")[0]
 
 
 def test_a_running_quote_leads_to_its_job(as_alice, alice, fund, quote_for, now):

@@ -21,7 +21,7 @@ NO_CHANGES = {
     *("billing.autotopup", "billing.billing", "billing.billingdifference", "billing.billingnotice"),
     "billing.reconciliationrun",
     *("properties.allowance", "properties.digest", "properties.export", "properties.ownedcell"),
-    *("properties.savedsearchsnapshot", "properties.watch"),
+    *("properties.savedsearchsnapshot", "properties.vendorbillday", "properties.watch"),
     *("vendors.vendorcall", "accounts.session", "accounts.account"),
     *("accounts.anonymoussession", "properties.propertydatasetpermission", "properties.propertyjob"),
     *("properties.savedsearchrun", "properties.savedsearchproperty", "leads.enrichment", "leads.enrichmentbatch"),
