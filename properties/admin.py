@@ -155,7 +155,7 @@ class VendorBillDayAdmin(ReadOnlyAdmin):
 
     list_display = [
         *("day", "job_count", "billed", "captured", "from_copy", "free_units", "free_causes"),
-        *("unexplained", "lost_pages", "counts", "made_at"),
+        *("unexplained", "lost_pages", "counts", "made_at", "closed_at"),
     ]
     ordering = ["-day"]
 

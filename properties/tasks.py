@@ -89,5 +89,6 @@ def spread_due_copies() -> None:
 
 @shared_task(name="properties.roll_up_vendor_bill")
 def roll_up_vendor_bill() -> None:
-    """Sum up what the data vendor billed, day by day, for the staff's page."""
-    bills.roll_up_bill(now=timezone.now())
+    """Sum up what the data vendor billed, day by day, for the staff's page, as far as one stint gets."""
+    if not bills.roll_up_bill(now=timezone.now()):
+        nudge(roll_up_vendor_bill)

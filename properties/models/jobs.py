@@ -102,8 +102,8 @@ class PropertyJob(Document):
     def reference(self, step: str) -> str:
         """The name of a vendor call of this job: the same after a crash, whose answer is then read from its record.
 
-        After a failure it is another one. A search that the vendor answered with a fault is so asked again; the failed
-        call stays on record as possibly billed.
+        After a failure it is another one. What the vendor answered with a fault is so asked again; the failed call stays
+        on record as possibly billed.
         """
         return f"job:{self.pk}:{step}:{self.failures}"
 
@@ -155,6 +155,9 @@ class VendorBillDay(Document):
     # Results that were billed for counts of that day, which fetch nothing.
     counts = models.BigIntegerField(default=0)
     made_at = models.DateTimeField(db_column="madeAt")
+    # The jobs that ended until then are in these figures; a day that is past and through is closed.
+    summed_until = models.DateTimeField(null=True, blank=True, db_column="summedUntil")
+    closed_at = models.DateTimeField(null=True, blank=True, db_column="closedAt")
 
     class Meta:
         db_table = "VendorBillDay"

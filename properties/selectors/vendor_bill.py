@@ -6,10 +6,11 @@ delivered from the record of the call. Their difference is the residual, which i
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
+from itertools import islice
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -75,10 +76,31 @@ def expect_bill(*, since: datetime, until: datetime) -> ExpectedBill:
 
 
 def bill_of_day(day: date) -> ExpectedBill:
-    """Explain the vendor's bill of the jobs that ended on one day, in UTC."""
+    """Explain the vendor's bill of all jobs that ended on one day, in UTC."""
+    return _bill_of(_ended_on(day))
+
+
+def next_part_of_day(
+    day: date, *, after: datetime | None, until: datetime
+) -> tuple[ExpectedBill, datetime] | tuple[None, None]:
+    """Explain the bill of the next few jobs that ended on a day (UTC) later than `after`, and not later than `until`.
+
+    Returns it with the moment at which the last of them ended, to go on after; (None, None) when no job is left.
+    """
+    ended = _ended_on(day).filter(ended_at__lte=until)
+    jobs = list((ended.filter(ended_at__gt=after) if after else ended)[:JOBS_AT_ONCE])
+    if not jobs:
+        return None, None
+    last = jobs[-1].ended_at
+    # What ended in the same moment belongs to the same part, or going on after it would leave it out.
+    jobs += ended.filter(ended_at=last).exclude(pk__in=[job.pk for job in jobs if job.ended_at == last])
+    return _bill_of(jobs), last
+
+
+def _ended_on(day: date) -> QuerySet[PropertyJob]:
     begins = datetime.combine(day, time(), UTC)
     ended = PropertyJob.objects.filter(ended_at__gte=begins, ended_at__lt=begins + timedelta(days=1))
-    return _bill_of(ended.order_by("ended_at"))
+    return ended.order_by("ended_at")
 
 
 def billed_counts(day: date) -> int:
@@ -89,41 +111,60 @@ def billed_counts(day: date) -> int:
     return of_day.aggregate(billed=Sum("result_count"))["billed"] or 0
 
 
-def calls_of(job: PropertyJob) -> QuerySet[VendorCall]:
-    """The calls that a job made, without their answers: their references begin with its id."""
-    start = f"job:{job.pk}"
-    calls = VendorCall.objects.filter(reference__gt=f"{start}:", reference__lt=f"{start};")
-    return calls.defer("raw", "request").order_by("reference")
+def calls_of(jobs: Sequence[PropertyJob]) -> QuerySet[VendorCall]:
+    """The calls that these jobs made, without their answers, in one query: their references begin with a job's id."""
+    references = Q(pk__in=[])
+    for job in jobs:
+        references |= Q(reference__gt=f"job:{job.pk}:", reference__lt=f"job:{job.pk};")
+    return VendorCall.objects.filter(references).defer("raw", "request").order_by("reference")
 
 
-def _bill_of(jobs: QuerySet[PropertyJob]) -> ExpectedBill:
+def _bill_of(jobs: QuerySet[PropertyJob] | Sequence[PropertyJob]) -> ExpectedBill:
     """Explain these jobs, a few at a time: one that revealed thousands is a big document."""
     bill = ExpectedBill()
-    for job in jobs.iterator(chunk_size=JOBS_AT_ONCE):
-        bill.job_count += 1
-        for row in job.rows:
-            unit = row["propertyId"], row.get("dataset", Dataset.BASIC.value)
-            source = row.get("source", "vendor")
-            if source == "copy" and row["outcome"] == CHARGED:
-                bill.from_copy[unit] += 1
-            elif source == "vendor":
-                bill.add(row["outcome"], unit)
-        _add_calls(bill, job)
+    for some in _batches(jobs.iterator(chunk_size=JOBS_AT_ONCE) if isinstance(jobs, QuerySet) else iter(jobs)):
+        for job in some:
+            _add_rows(bill, job)
+        by_id = {str(job.pk): job for job in some}
+        for call in calls_of(some):
+            _add_call(bill, call, by_id[call.reference.split(":")[1]])
     return bill
 
 
-def _add_calls(bill: ExpectedBill, job: PropertyJob) -> None:
-    # A whole answer that cannot be read was billed like any other.
-    is_lost = Q(state=CallState.UNKNOWN) | Q(state=CallState.FAILED, may_be_billed=True, http_status=HTTPStatus.OK)
-    for call in calls_of(job).filter(state=CallState.ANSWERED):
+def _batches(jobs: Iterator[PropertyJob]) -> Iterator[list[PropertyJob]]:
+    while some := list(islice(jobs, JOBS_AT_ONCE)):
+        yield some
+
+
+def _add_rows(bill: ExpectedBill, job: PropertyJob) -> None:
+    bill.job_count += 1
+    for row in job.rows:
+        unit = row["propertyId"], row.get("dataset", Dataset.BASIC.value)
+        source = row.get("source", "vendor")
+        if source == "copy" and row["outcome"] == CHARGED:
+            bill.from_copy[unit] += 1
+        elif source == "vendor":
+            bill.add(row["outcome"], unit)
+
+
+def _add_call(bill: ExpectedBill, call: VendorCall, job: PropertyJob) -> None:
+    if call.state == CallState.ANSWERED:
         unnamed = max(0, (call.result_count or 0) - len(call.record_ids))
         bill.delivered.update(_units([*call.record_ids, *[""] * unnamed], call.datasets))
-    for call in calls_of(job).filter(is_lost):
-        if call.operation == SEARCH:
-            bill.lost_pages += 1
-            continue
+    elif not _is_lost(call):
+        return
+    elif call.operation == SEARCH:
+        bill.lost_pages += 1
+    else:
         for unit in _units([job.property_id or ""], call.datasets):
             bill.add(LOST_LOOKUP, unit)
+
+
+def _is_lost(call: VendorCall) -> bool:
+    """Whether it may have been billed, and nobody can read for what."""
+    # A whole answer that cannot be read was billed like any other.
+    is_unreadable = call.state == CallState.FAILED and call.may_be_billed and call.http_status == HTTPStatus.OK
+    return call.state == CallState.UNKNOWN or is_unreadable
 
 
 def _units(property_ids: Iterable[str], datasets: Iterable[str]) -> list[Unit]:

@@ -14,7 +14,7 @@ from atlas_site.vendors.batchdata import DATASETS as WIRE
 from properties import exclusions
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
 from properties.search.form import read_query
-from properties.services import comparables, counting, jobs, refreshes, reveals, runner, unlocks
+from properties.services import allowances, comparables, counting, jobs, refreshes, reveals, runner, unlocks
 from tests.failpoints import fail_commands
 
 ATLAS_NAMES = {wire.name: name for name, wire in WIRE.items()}
@@ -28,7 +28,9 @@ REFUSED = (
     refreshes.NothingToRefresh,
     comparables.NothingToCompare,
     reveals.NothingToReveal,
+    reveals.TooNarrow,
     counting.CountUnavailable,
+    allowances.EmptyRevealsSpent,
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from atlas_site.mongodb.explain import assert_index_scan
 from properties.models import PropertyJob, VendorBillDay
 from properties.selectors.jobs import latest_receipt_of
-from properties.selectors.vendor_bill import bill_of_day, billed_counts, calls_of
+from properties.selectors.vendor_bill import bill_of_day, billed_counts, calls_of, next_part_of_day
 from properties.services import jobs, reveals
 from tests.factories import PropertyJobFactory, VendorCallFactory
 
@@ -54,7 +54,9 @@ def test_due_jobs_and_receipts_are_found(job, now, carol):
 
 
 def test_the_bill_of_a_day_reads_the_jobs_that_ended_on_it_and_their_calls(job, now):
-    assert_index_scan(calls_of(job))
+    assert_index_scan(calls_of([job]))
+    assert_index_scan(calls_of(list(PropertyJob.objects.all()[:20])))
     assert_index_scan(lambda: bill_of_day(now.date()))
+    assert_index_scan(lambda: next_part_of_day(now.date(), after=now - timedelta(hours=3), until=now))
     assert_index_scan(lambda: billed_counts(now.date()))
     assert_index_scan(VendorBillDay.objects.order_by("-day")[:1])

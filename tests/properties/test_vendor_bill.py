@@ -10,9 +10,9 @@ from atlas_site.mongodb.explain import recorded_reads
 from credits import services as credit_services
 from credits.models import Credit, Quote
 from properties.models import PropertyDatasetPermission, PropertyJob, VendorBillDay
-from properties.selectors.vendor_bill import LOST_LOOKUP, bill_of_day, expect_bill
+from properties.selectors.vendor_bill import JOBS_AT_ONCE, LOST_LOOKUP, bill_of_day, expect_bill
 from properties.services import bills, comparables, jobs, reveals, unlocks
-from tests.factories import VendorBillDayFactory
+from tests.factories import PropertyJobFactory, VendorBillDayFactory, VendorCallFactory
 from tests.properties.spending import SpendingSession, billed_units, finish_all_jobs
 
 pytestmark = pytest.mark.django_db
@@ -68,9 +68,9 @@ def test_a_random_session_leaves_no_unit_unexplained(seed, spend, now, sandbox):
 def test_the_days_of_the_bill_add_up_to_all_of_it(spend, now, sandbox):
     session = spend(3, 25)
 
-    day = now - timedelta(days=1)
+    day, later = now - timedelta(days=1), session.now + timedelta(hours=1)
     while day.date() <= session.now.date():
-        bills.roll_up_day(day=day.date(), now=session.now)
+        bills.roll_up_day(day=day.date(), now=later)
         day += timedelta(days=1)
 
     days = list(VendorBillDay.objects.all())
@@ -82,12 +82,80 @@ def test_the_days_of_the_bill_add_up_to_all_of_it(spend, now, sandbox):
     assert sum(each.job_count for each in days) == PropertyJob.objects.count()
 
 
-def test_the_days_since_the_last_one_are_summed_up_and_the_last_one_again(now):
-    assert bills.roll_up_bill(now=now) == 2
-    assert bills.roll_up_bill(now=now) == 2
-    assert bills.roll_up_bill(now=now + timedelta(days=5)) == 6
-    assert bills.roll_up_bill(now=now + timedelta(days=200)) == bills.MOST_DAYS + 1
+def test_days_are_summed_up_from_the_last_open_one_and_closed_when_they_are_past(now):
+    bills.roll_up_bill(now=now)
+    assert VendorBillDay.objects.count() == 2
+    bills.roll_up_bill(now=now + timedelta(days=5))
+    assert VendorBillDay.objects.count() == 7
+    assert VendorBillDay.objects.filter(closed_at=None).values_list("day", flat=True).get() == (
+        f"{now + timedelta(days=5):%Y-%m-%d}"
+    )
+    bills.roll_up_bill(now=now + timedelta(days=200))
+    assert VendorBillDay.objects.count() == 7 + bills.MOST_DAYS + 1
     assert VendorBillDay.objects.count() == len(set(VendorBillDay.objects.values_list("day", flat=True)))
+
+
+def ended(user, count: int, moment) -> None:
+    """Jobs that ended in one second before `moment`, two of them in the same moment each, with one call each."""
+    for number in range(count):
+        job = PropertyJobFactory.create(
+            user=user,
+            state="done",
+            ended_at=moment - timedelta(milliseconds=number // 2 + 1),
+            rows=[
+                {"propertyId": f"p{number}", "outcome": "charged", "source": "vendor"},
+                {"propertyId": f"q{number}", "outcome": "already yours", "source": "vendor"},
+            ],
+        )
+        VendorCallFactory.create(
+            reference=f"job:{job.pk}:page:1:0",
+            operation="property_search",
+            state="answered",
+            datasets=["BASIC"],
+            result_count=2,
+            record_ids=[f"p{number}", f"q{number}"],
+            created_at=moment,
+        )
+
+
+def test_a_stint_that_ends_in_the_middle_of_a_day_is_gone_on_with_and_no_job_counts_twice(carol, now):
+    count = JOBS_AT_ONCE * 2 + 7
+    ended(carol, count, now)
+    later = now + timedelta(hours=1)
+
+    stints = [bills.roll_up_bill(now=later, seconds=0) for _ in range(8)]
+    again = bills.roll_up_bill(now=later)
+
+    assert (stints[0], stints[-1], again) == (False, True, True)
+    day = VendorBillDay.objects.get(day=now.date().isoformat())
+    assert (day.job_count, day.captured, day.billed, day.causes) == (count, count, 2 * count, {"already yours": count})
+    assert day.unexplained == 0
+
+
+def test_a_day_costs_one_query_for_the_calls_of_many_jobs_and_nothing_once_it_is_closed(carol, now):
+    ended(carol, JOBS_AT_ONCE, now)
+    tomorrow = now + timedelta(days=1)
+
+    with recorded_reads() as reads:
+        bills.roll_up_bill(now=tomorrow)
+    with recorded_reads() as read_again:
+        bills.roll_up_bill(now=tomorrow + timedelta(minutes=30))
+
+    def of_jobs(reads) -> int:
+        return len([each for each in reads if "job:" in repr(each[1])])
+
+    assert of_jobs(reads) == 1
+    assert of_jobs(read_again) == 0
+    assert VendorBillDay.objects.get(day=now.date().isoformat()).closed_at is not None
+
+
+def test_a_job_that_ended_a_moment_ago_waits_for_others_of_that_moment(carol, now):
+    ended(carol, 1, now)
+    bills.roll_up_bill(now=now)
+    assert VendorBillDay.objects.get(day=now.date().isoformat()).job_count == 0
+
+    bills.roll_up_bill(now=now + bills.SETTLED_AFTER)
+    assert VendorBillDay.objects.get(day=now.date().isoformat()).job_count == 1
 
 
 def test_a_unit_that_no_job_explains_is_told(carol, fund, phoenix, reveal, now, sandbox):
@@ -98,14 +166,14 @@ def test_a_unit_that_no_job_explains_is_told(carol, fund, phoenix, reveal, now, 
     bill = bill_of_day(job.ended_at.date())
 
     assert bill.residual == Counter({(job.rows[0]["propertyId"], "BASIC"): 1})
-    bills.roll_up_day(day=job.ended_at.date(), now=now)
+    bills.roll_up_day(day=job.ended_at.date(), now=now + timedelta(hours=1))
     assert VendorBillDay.objects.get().unexplained == 1
 
 
 def test_staff_read_the_bill_day_by_day(client, sign_in, sam, carol, fund, phoenix, reveal, now, sandbox):
     fund(carol, 100)
     job = reveal(carol, phoenix, 4)
-    bills.roll_up_day(day=job.ended_at.date(), now=now)
+    bills.roll_up_day(day=job.ended_at.date(), now=now + timedelta(hours=1))
     for number in range(40):
         VendorBillDayFactory.create(day=f"2026-01-{number:02}", causes={"unchanged": 2, "already yours": 7})
     address = reverse("admin:properties_vendorbillday_changelist")
