@@ -44,7 +44,10 @@ class Property(Document):
     # Per dataset when it was asked for and whether it told anything:
     # {"DEED": {"at": "2026-11-22T10:00:00Z", "hit": true}}.
     asked = models.JSONField(default=dict, blank=True)
+    # Each change of `data` makes it later than it was, so that it names the state that the data are in.
     updated_at = models.DateTimeField(null=True, blank=True, db_column="updatedAt")
+    # How many reveals have given it to somebody: the write by which their transactions keep the copy as they read it.
+    given_count = models.IntegerField(default=0, db_column="givenCount")
     # What Google said of a panorama:
     # {"status": "OK", "date": "2023-05", "panoId": "...", "copyright": "© Google", "at": "2026-11-22T10:00:00Z"}.
     street_view = models.JSONField(default=dict, blank=True, db_column="streetView")
@@ -140,6 +143,8 @@ class PropertyDatasetPermission(Document):
     location = ArrayField(models.FloatField(), null=True, blank=True)
     # Which way of filling a row this one was filled by; older ones are filled again.
     row_version = models.IntegerField(default=0, db_column="rowVersion")
+    # The copy's `updated_at` when the row was filled from it; a row is never filled from an older copy.
+    copy_at = models.DateTimeField(null=True, blank=True, db_column="copyAt")
 
     # The user's own words.
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
