@@ -50,7 +50,7 @@ def _counters(zoom):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("properties", "0008_owned_on_map")]
+    dependencies = [("properties", "0010_searches_in_turns")]
 
     operations = [
         migrations.AddField(
