@@ -40,7 +40,7 @@ MATCHING = {Outcome.HOLDS, Outcome.PROVED}
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition. `words` names it in chips, proofs and explanations."""
+    """One condition. `words` names it in chips and explanations."""
 
     @property
     def name(self) -> str:
@@ -50,6 +50,10 @@ class Condition:
     @property
     def words(self) -> str:
         raise NotImplementedError
+
+    def proof(self, today: date) -> str:
+        """What a search of this day proves by it, in words that stay true: `words`, with days instead of "last"."""
+        return self.words
 
     @property
     def dataset(self) -> str:
@@ -61,7 +65,7 @@ class Condition:
         if self.dataset == Dataset.BASIC:  # every row of the owned list has it
             return self.on_values(today)
         known = {"datasets": self.dataset, **self.on_values(today)}
-        return {"$or": [known, {"datasets": {"$ne": self.dataset}, "proofs": self.words}]}
+        return {"$or": [known, {"datasets": {"$ne": self.dataset}, "proofs": self.proof(today)}]}
 
     def miss_condition(self, today: date) -> dict[str, Any]:
         """The condition on rows whose unlocked values fail it, or do not tell."""
@@ -71,7 +75,7 @@ class Condition:
     def outcome_for(self, row: Row, today: date) -> Outcome:
         """What can be said about it and one owned row."""
         if self.dataset != Dataset.BASIC and self.dataset not in (row.datasets or ()):
-            return Outcome.PROVED if self.words in (row.proofs or ()) else Outcome.LOCKED
+            return Outcome.PROVED if self.proof(today) in (row.proofs or ()) else Outcome.LOCKED
         truth = self.test(row, today)
         return Outcome.UNKNOWN if truth is None else Outcome.HOLDS if truth else Outcome.FAILS
 
@@ -194,6 +198,9 @@ class FilterCondition(Condition):
     @property
     def words(self) -> str:
         return self.filter.say(self.values)
+
+    def proof(self, today: date) -> str:
+        return self.filter.say_for_good(self.values, today)
 
     @property
     def dataset(self) -> str:

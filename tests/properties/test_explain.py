@@ -1,6 +1,6 @@
 """Why a property is in a search: the explanation agrees with the server, and suggested changes let properties in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,7 +61,7 @@ def rows(draw: st.DrawFn, query: SearchQuery) -> dict[str, Any]:
     state, county, city, postal_code, latitude, longitude = draw(st.sampled_from(WHERE))
     values: dict[str, Any] = {
         "datasets": datasets,
-        "proofs": [words for words in query.proofs() if draw(st.booleans())],
+        "proofs": [words for words in query.proofs(TODAY) if draw(st.booleans())],
         "state": state,
         "county": county,
         "city": city,
@@ -207,6 +207,37 @@ def test_what_the_revealing_search_proved_is_said_to_be_proved():
 def test_another_condition_is_not_proved():
     reason = reason_of({"value_min": ["200000"]}, proofs=["Estimated value from $300,000"])
     assert reason.outcome is Outcome.LOCKED
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"listed_months": ["3"]}, "Listed from 22 Aug 2026 to the reveal"),
+        ({"auction_months": ["3"], "auction_max": ["2026-11-01"]}, "Auction date 22 Aug 2026 to 1 Nov 2026"),
+        ({"listed_months": ["3"], "listed_min": ["2026-10-05"]}, "Listed from 5 Oct 2026 to the reveal"),
+    ],
+)
+def test_what_was_proved_of_the_last_months_is_proved_in_days_and_not_for_ever(alice, params, words):
+    query, day = read_query({**PHOENIX, **params}), datetime(2026, 11, 22, tzinfo=UTC).date()
+    assert query.proofs(day) == [words]
+    assert "within the last 3 months" in query.describe()
+
+    where = {"state": "AZ", "city": "Phoenix"}
+    row = RowFactory.create(user=alice, datasets=[Dataset.BASIC], proofs=query.proofs(day), **where)
+    said_then = RowFactory.create(user=alice, datasets=[Dataset.BASIC], proofs=[query.describe()[13:]], **where)
+    for today, outcome in ((day, Outcome.PROVED), (day + timedelta(days=700), Outcome.LOCKED)):
+        found = set(PropertyDatasetPermission.objects.filter(query.owned_condition(today)))
+        assert explain(query, row, today)[-1].outcome is outcome
+        assert found == ({row} if outcome is Outcome.PROVED else set())
+        assert explain(query, said_then, today)[-1].outcome is Outcome.LOCKED
+
+
+def test_days_that_lie_ahead_prove_nothing_of_the_last_months():
+    ahead = read_query({**PHOENIX, "auction_min": ["2026-08-22"]})
+    past = read_query({**PHOENIX, "auction_months": ["3"]})
+    day = datetime(2026, 11, 22, tzinfo=UTC).date()
+    row = PropertyDatasetPermission(datasets=[Dataset.BASIC], revealed_at=REVEALED, proofs=ahead.proofs(day))
+    assert explain(past, row, day)[-1].outcome is Outcome.LOCKED
 
 
 def test_what_is_not_known_is_unknown_and_not_no():

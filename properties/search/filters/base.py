@@ -155,8 +155,12 @@ class Filter:
         raise NotImplementedError
 
     def say(self, values: Values) -> str:
-        """The condition in words, as chips, proofs and explanations name it."""
+        """The condition in words, as chips and explanations name it."""
         raise NotImplementedError
+
+    def say_for_good(self, values: Values, today: date) -> str:
+        """The condition in words that mean the same on any later day: what a search of this day has proved."""
+        return self.say(values)
 
     def condition(self, values: Values, today: date) -> dict[str, Any]:
         """The operators that the server puts on `row_key`; they never hold for an unknown value."""

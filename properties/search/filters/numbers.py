@@ -226,6 +226,19 @@ class Days(_Range):
         within += f", from {self.show_one(low)}" if low else ""
         return within + (f", up to {self.show_one(high)}" if high else "")
 
+    def say_for_good(self, values: Values, today: date) -> str:
+        """Days instead of months.
+
+        A search runs a while after it was put into words, so "last" ends with the reveal and not with `today`. The
+        words differ from those of a search without an end, which also finds days that lie ahead.
+        """
+        if values.get(self.months_param) is None:
+            return self.say(values)
+        low, high = self.ends(values, today)
+        if high < today.isoformat():
+            return f"{self.label} {self.show_one(low)} to {self.show_one(high)}"
+        return f"{self.label} from {self.show_one(low)} to the reveal"
+
     def ends(self, values: Values, today: date) -> tuple[Any, Any]:
         low, high, months = (values.get(name) for name in self.params)
         if months is None:

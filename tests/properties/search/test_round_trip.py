@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from atlas_site.vendors.batchdata import check_criteria
 from properties.search.filters import FILTERS
 from properties.search.form import OwnedForm, SearchForm, read_query
-from tests.properties.search.strategies import params_of, searches
+from tests.properties.search.strategies import TODAY, params_of, searches
 
 
 @given(params=searches())
@@ -46,7 +46,8 @@ def test_each_filter_reaches_the_vendor_the_words_and_the_row(each):
         group, name = each.path
         assert query.criteria()[group][name]
         assert [condition.name for condition in query.what_conditions()] == [each.name]
-        assert query.proofs() == [each.say(query.values)]
+        assert [condition.words for condition in query.what_conditions()] == [each.say(query.values)]
+        assert query.proofs(TODAY) == [each.say_for_good(query.values, TODAY)]
         assert each.row_key in str(query.owned_document())
 
     check()
