@@ -190,6 +190,8 @@ CONTACT_BOUGHT_FOR = timedelta(days=90)
 # that the vendor bills although the user owns or excluded them, a day.
 FREE_REFRESHES_A_MONTH = 50
 OWNED_RECORDS_A_DAY = 500
+# Reveals with conditions on locked data that find nothing new: each is free, and tells something all the same.
+EMPTY_REVEALS_A_DAY = 10
 COUNT_CACHE_SECONDS = 15 * 60
 FRESH_COUNTS_A_DAY = env.number("FRESH_COUNTS_A_DAY", 300)
 NARROW_COUNTS_A_DAY = env.number("NARROW_COUNTS_A_DAY", 60)

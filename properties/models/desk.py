@@ -103,7 +103,8 @@ class Export(Document):
 
 
 class Allowance(Document):
-    """What the house has paid for one user in one span of time: unchanged refreshes, records owned already."""
+    """What one user has had free in one span of time: unchanged refreshes, records owned already, reveals that found
+    nothing new."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", db_index=False, related_name="+"

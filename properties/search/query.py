@@ -76,6 +76,12 @@ class SearchQuery:
         """Whether it asks for more than the place or the area."""
         return bool(self.active_filters or self.all_signals or self.any_signals or self.none_signals)
 
+    @property
+    def asks_for_locked(self) -> bool:
+        """Whether a condition is on data that have to be bought: a signal, or a filter that BASIC does not tell."""
+        signals = self.all_signals or self.any_signals or self.none_signals
+        return bool(signals) or not all(each.is_public for each in self.active_filters)
+
     def where_conditions(self) -> list[Condition]:
         """The conditions about the position: the place, the shape on the map."""
         place: list[Condition] = [PlaceCondition(self.place)] if self.place else []

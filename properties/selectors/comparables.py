@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from properties.datasets import NON_DISCLOSURE_STATES
 from properties.models import PropertyDatasetPermission
+from properties.search.filters.numbers import months_before
 
 MILES_A_DEGREE = 69.05
 EARTH_RADIUS_MILES = 3958.8
@@ -71,6 +72,8 @@ class Comparable:
     price_per_square_foot: Decimal | None
     is_pinned: bool
     is_outlier: bool = False
+    # Whether it was bought as a comparable of the subject: then it is listed whatever the limits are by now.
+    is_found: bool = False
 
     @property
     def is_not_public(self) -> bool:
@@ -108,23 +111,29 @@ def list_comparables(
     limits: Limits,
     pinned_ids: Sequence[str],
     today: date,
+    found_ids: Sequence[str] = (),
     with_outliers: bool = False,
 ) -> Comparables:
-    """The owned properties near the subject that are like it, nearest first, after the pinned ones.
+    """The owned properties near the subject that are like it, nearest first, after the pinned and the found ones.
 
-    Reads rows of the subject's own user alone, and lists at most MOST_LISTED that are not pinned. Those whose price per
-    square foot lies far from the others are counted and left out, unless they are pinned or asked for.
+    Reads rows of the subject's own user alone, and lists at most MOST_LISTED that are neither pinned nor were found for
+    the subject. Those whose price per square foot lies far from the others are counted and left out, unless they are
+    pinned, were found for it, or are asked for.
     """
     comparables = [_comparable(subject, row, is_pinned=True) for row in _rows_by_id(subject, pinned_ids)]
-    like_it = _like(subject, limits, today).exclude(property_id__in=[subject.property_id, *pinned_ids])
+    others = [each for each in found_ids if each not in pinned_ids]
+    found = [_comparable(subject, row, is_pinned=False) for row in _rows_by_id(subject, others)]
+    comparables += sorted(found, key=lambda each: each.miles or 0.0)
+    like_it = _like(subject, limits, today).exclude(property_id__in=[subject.property_id, *pinned_ids, *others])
     comparables += _nearest(subject, like_it, [share * limits.miles for share in COMPARABLE_RINGS], MOST_LISTED)
-    marked = _mark_outliers(comparables)
-    shown = [each for each in marked if with_outliers or each.is_pinned or not each.is_outlier]
+    bought = set(found_ids)
+    marked = [replace(each, is_found=each.row.property_id in bought) for each in _mark_outliers(comparables)]
+    shown = [each for each in marked if with_outliers or each.is_pinned or each.is_found or not each.is_outlier]
     chosen = [each for each in comparables if each.is_pinned]
     return Comparables(
         limits=limits,
         rows=tuple(shown),
-        outlier_count=sum(each.is_outlier and not each.is_pinned for each in marked),
+        outlier_count=sum(each.is_outlier and not (each.is_pinned or each.is_found) for each in marked),
         pinned_count=len(chosen),
         arv=find_arv(chosen, subject.living_area_square_feet),
         left_out=sum(each.price_per_square_foot is None for each in chosen),
@@ -235,7 +244,7 @@ def _like(subject: PropertyDatasetPermission, limits: Limits, today: date) -> Qu
     rows = PropertyDatasetPermission.objects.filter(**{name: span for name, span in spans.items() if span})
     if limits.same_type and subject.property_type:
         rows = rows.filter(property_type=subject.property_type)
-    return rows.filter(last_sale_on__gte=_months_before(today, limits.months)) if limits.months else rows
+    return rows.filter(last_sale_on__gte=months_before(today, limits.months)) if limits.months else rows
 
 
 def _rows_by_id(subject: PropertyDatasetPermission, property_ids: Sequence[str]) -> list[PropertyDatasetPermission]:
@@ -282,11 +291,3 @@ def _mark_outliers(comparables: list[Comparable]) -> list[Comparable]:
 
 def _around(value: float | None, span: float | None) -> tuple[float, float] | None:
     return None if value is None or span is None else (value - span, value + span)
-
-
-def _months_before(day: date, months: int) -> date:
-    """The same day of an earlier month, or its last one."""
-    index = day.year * 12 + day.month - 1 - months
-    year, month = divmod(index, 12)
-    first_of_next = date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), first_of_next - timedelta(days=1))

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from properties.models import Dataset, OwnedCell, PropertyDatasetPermission, PropertyJob
+from properties.models.jobs import CHARGED, LATE
 from properties.search.query import SearchQuery
 from properties.selectors.owned_orders import BY_ID, ORDERS, SORTS, Rows, Sort
 
@@ -150,8 +151,11 @@ def read_batches(rows: Rows, *, size: int = ROWS_A_BATCH) -> Iterator[list[Prope
 
 
 def revealed_by(job: PropertyJob) -> Rows:
-    """The rows of the properties that a job touched and that its user owns, by property id."""
-    ids = list({row["propertyId"] for row in job.rows})
+    """The rows of the properties that a job made its user's, by property id.
+
+    Not of those that it met and that were theirs before: they meet its conditions, which may be on locked data.
+    """
+    ids = list({row["propertyId"] for row in job.rows if row["outcome"] in (CHARGED, LATE)})
     rows = PropertyDatasetPermission.objects.filter(
         user_id=job.user_id, property_id__in=ids, datasets__contains=[Dataset.BASIC]
     )

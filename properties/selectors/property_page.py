@@ -137,7 +137,12 @@ def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPag
 def show_desk(*, page: PropertyPage, sheet: PropertySheet, limits: Limits, with_outliers: bool, today: date) -> Desk:
     """Comparables within these limits, the deal sheet that follows, and the nearest properties of the same user."""
     comparables = list_comparables(
-        subject=page.permission, limits=limits, pinned_ids=sheet.pinned_ids, today=today, with_outliers=with_outliers
+        subject=page.permission,
+        limits=limits,
+        pinned_ids=sheet.pinned_ids,
+        found_ids=sheet.found_ids,
+        today=today,
+        with_outliers=with_outliers,
     )
     return Desk(
         comparables=comparables,

@@ -11,6 +11,18 @@ from properties.models import Allowance
 
 UNCHANGED_REFRESH = "unchanged refresh"
 OWNED_ALREADY = "owned already"
+EMPTY_REVEAL = "reveals that found nothing new"
+
+
+class EmptyRevealsSpent(Exception):
+    """The user has had all reveals of the day that may find nothing new. Its text is a sentence for the page."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Today's {settings.EMPTY_REVEALS_A_DAY} reveals with conditions on locked data that found nothing new are "
+            "used up, those that are not over yet among them. Nothing was charged; you may go on tomorrow, or reveal "
+            "without conditions on locked data."
+        )
 
 
 def free_refreshes_left(user_id: ObjectId, now: datetime) -> int:
@@ -21,6 +33,25 @@ def free_refreshes_left(user_id: ObjectId, now: datetime) -> int:
 def owned_records_left(user_id: ObjectId, now: datetime) -> int:
     """How many more records that this user owns or excluded the house lets the vendor bill today (UTC)."""
     return max(0, settings.OWNED_RECORDS_A_DAY - used(user_id, OWNED_ALREADY, now))
+
+
+def claim_empty_reveal(user_id: ObjectId, now: datetime) -> None:
+    """Count a reveal as one that finds nothing new, until it has found something.
+
+    Call it in the transaction that accepts its quote, which writes the user's wallet: of two at once, the later one
+    runs again and reads what the earlier one has used. Raises EmptyRevealsSpent, which undoes that transaction.
+    """
+    if used(user_id, EMPTY_REVEAL, now) >= settings.EMPTY_REVEALS_A_DAY:
+        raise EmptyRevealsSpent
+    keys = {"userId": user_id, "cause": EMPTY_REVEAL, "period": period_of(EMPTY_REVEAL, now)}
+    counted = {"$inc": {"used": Int64(1)}}
+    collection_of(Allowance).update_one(keys, counted, upsert=True, session=current_session())
+
+
+def give_back_empty_reveal(user_id: ObjectId, claimed_at: datetime) -> None:
+    """Take back what `claim_empty_reveal` counted at that moment. Call it in the transaction that ends the job."""
+    keys = {"userId": user_id, "cause": EMPTY_REVEAL, "period": period_of(EMPTY_REVEAL, claimed_at), "used": {"$gt": 0}}
+    collection_of(Allowance).update_one(keys, {"$inc": {"used": Int64(-1)}}, session=current_session())
 
 
 def used(user_id: ObjectId, cause: str, now: datetime) -> int:
@@ -47,5 +78,5 @@ def open_allowance(user_id: ObjectId, cause: str, now: datetime) -> None:
 
 
 def period_of(cause: str, now: datetime) -> str:
-    """The span of a cause that a moment lies in, in UTC: a month for refreshes, a day for records owned already."""
+    """The span of a cause that a moment lies in, in UTC: a month for refreshes, a day for all others."""
     return f"{now.astimezone(UTC):{'%Y-%m' if cause == UNCHANGED_REFRESH else '%Y-%m-%d'}}"

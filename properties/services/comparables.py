@@ -1,26 +1,31 @@
 """Revealing the vendor's comparables of a property that the user owns: at most ten that are new to the user."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bson import ObjectId
 from django.db import IntegrityError
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of, current_session
 from atlas_site.vendors import batchdata
 from atlas_site.vendors.batchdata import Comparables, PropertyRecord
+from atlas_site.vendors.lenient import dig
 from credits import services as credit_services
 from credits.models import CreditType, Quote
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob, PropertySheet
+from properties.search.filters.numbers import months_before
 from properties.services.counting import ask_once
 from properties.services.pages import EXCLUDED_IDS, first_page, take_page
 
 MOST_COMPARABLES = 10
-# What a user may limit comparables by: names of the fields of the vendor's `Comparables`.
-LIMITS = ("miles", "bedrooms", "bathrooms", "stories", "area_percent", "lot_percent", "years", "same_subdivision")
+# What a user may limit comparables by: names of the fields of the vendor's `Comparables`, and what these do not know,
+# which is asked for by conditions as in any other search.
+MEASURES = ("miles", "bedrooms", "bathrooms", "stories", "area_percent", "lot_percent", "years", "same_subdivision")
+CONDITIONS = ("months", "same_type")
 # Sold last first: an old price says little about today's value.
 NEWEST_SALES = {"field": "soldDate", "sortOrder": "desc"}
 
@@ -40,22 +45,24 @@ def quote_comparables(
 ) -> Quote:
     """Offer to reveal comparables of a property that the user owns: 1 SEARCH for each that is new, at most ten.
 
-    `limits` are values of LIMITS by name: miles around, and how far each measure may lie from the subject's; those
-    that are missing have the vendor's defaults, and None is a measure that does not matter. `most` asks for fewer than
-    ten. How many there are is counted free.
+    `limits` are values of MEASURES and CONDITIONS by name: miles around, how far each measure may lie from the
+    subject's, within how many months it was sold, and whether it is of the subject's type. Measures that are missing
+    have the vendor's defaults, and None is one that does not matter. `most` asks for fewer than ten. How many there are
+    is counted free.
 
     Raises NothingToCompare, ValueError for limits out of range, and CountUnavailable.
     """
-    subject = _subject(permission.property_id)
-    chosen = {name: value for name, value in limits.items() if name in LIMITS}
-    compared = Comparables(**subject, **chosen)
-    criteria = _criteria_without_owned(user.pk, permission)
+    record = PropertyRecord(Property.objects.get(property_id=permission.property_id).data)
+    chosen = {name: value for name, value in limits.items() if name in MEASURES}
+    compared = {**_subject(record), **chosen}
+    conditions = _conditions(record, limits, timezone.localdate(now))
+    criteria = {**conditions, **_without_owned(user.pk, permission)}
 
     def ask() -> int:
-        answer = batchdata.count_properties(criteria, comparables=compared, user_id=user.pk, now=now)
+        answer = batchdata.count_properties(criteria, comparables=Comparables(**compared), user_id=user.pk, now=now)
         return answer.total_count or 0
 
-    count = min(MOST_COMPARABLES, most, ask_once(user, ["comparables", subject, chosen, criteria], ask, now))
+    count = min(MOST_COMPARABLES, most, ask_once(user, ["comparables", compared, criteria], ask, now))
     if count < 1:
         raise NothingToCompare
     noun = "comparable" if count == 1 else "comparables"
@@ -65,8 +72,9 @@ def quote_comparables(
         title=f"Reveal {count} {noun} of {permission.address or 'a property'}"[:200],
         subject={
             "property_id": permission.property_id,
-            "comparables": {**subject, **chosen},
-            "limits": chosen,
+            "comparables": compared,
+            "conditions": conditions,
+            "limits": {name: value for name, value in limits.items() if name in MEASURES + CONDITIONS},
             "sort": NEWEST_SALES,
             "proofs": [],
             "count": count,
@@ -105,10 +113,23 @@ def reveal_comparables(*, job: PropertyJob, now: datetime) -> PropertyJob:
 
 def _start_cursor(job: PropertyJob) -> dict[str, Any]:
     permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=job.subject["property_id"])
-    return first_page(_criteria_without_owned(job.user_id, permission))
+    return first_page({**job.subject["conditions"], **_without_owned(job.user_id, permission)})
 
 
-def _criteria_without_owned(user_id: ObjectId, permission: PropertyDatasetPermission) -> dict[str, Any]:
+def _conditions(record: PropertyRecord, limits: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The criteria of what the vendor has no limits for; one on what is not known of the subject cannot be kept to."""
+    conditions: dict[str, Any] = {}
+    if limits.get("same_type") and record.property_type:
+        # The record tells the wider class where it has no type.
+        is_detail = record.property_type == dig(record.raw, "general.propertyTypeDetail")
+        field = "propertyTypeDetail" if is_detail else "propertyTypeCategory"
+        conditions["general"] = {field: {"equals": record.property_type}}
+    if limits.get("months"):
+        conditions["sale"] = {"lastSaleDate": {"minDate": months_before(today, limits["months"]).isoformat()}}
+    return conditions
+
+
+def _without_owned(user_id: ObjectId, permission: PropertyDatasetPermission) -> dict[str, Any]:
     """Ask the vendor to leave out what the user owns around there: it is compared free, and fetching it is billed."""
     owned = PropertyDatasetPermission.objects.filter(
         user_id=user_id, state=permission.state, city=permission.city, datasets__contains=[Dataset.BASIC]
@@ -119,9 +140,8 @@ def _criteria_without_owned(user_id: ObjectId, permission: PropertyDatasetPermis
     return {"ids": {"propertyId": {"notInList": list(ids)[:EXCLUDED_IDS]}}}
 
 
-def _subject(property_id: str) -> dict[str, Any]:
+def _subject(record: PropertyRecord) -> dict[str, Any]:
     """The property as the vendor finds it: by the hash of its address, or else by the address."""
-    record = PropertyRecord(Property.objects.get(property_id=property_id).data)
     if record.address_hash:
         return {"address_hash": record.address_hash}
     address = record.address

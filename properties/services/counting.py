@@ -10,6 +10,10 @@ BASIC, which are public knowledge, and its *locked* conditions, which are all ot
   place, never about a house.
 * A base of fewer than SMALL_PLACE properties answers every locked condition with "fewer than 50" (the money rule), and
   no reveal of it is offered: one that finds nothing costs nothing, and would tell as much (`singles_out`).
+* The base is not all that singles a house out: the county publishes some of what is sold here (the day on which a loan
+  was recorded), and exclusions, or owning all the others, narrow a reveal without narrowing its base. So a reveal with
+  any locked condition that finds nothing new spends from an allowance: EMPTY_REVEALS_A_DAY for each user, claimed when
+  its quote is accepted. Its receipt does not tell what was found and is the user's already, or on their list.
 * All other figures are rounded down: to 10 below 1,000, to 50 below 10,000, to 100 above. Below 10 they read "fewer
   than 10", and zero cannot be told from nine.
 * Where a locked condition meets any other condition, two counts whose bases differ by one house would still differ
@@ -22,8 +26,9 @@ BASIC, which are public knowledge, and its *locked* conditions, which are all ot
 **What remains.** Slightly different searches move the edges differently. A patient attacker who asks hundreds of them
 about the same houses with and without one, over many days or from many accounts, averages the movement away: after 60
 counts such a guess at one yes or no is right in 57 of 100 cases instead of 50, after 500 in 70. Two places that differ
-by one house (a town, and its only ZIP code) differ in their exact counts by that house. The credit that buys the
-answer is cheaper than either.
+by one house (a town, and its only ZIP code) differ in their exact counts by that house. Ten empty reveals a day tell
+ten times that something does not hold of a house that is singled out in one of the ways above; what holds of it is
+told by a hit, which is paid for, and only once. The credit that buys the answer is cheaper than any of these.
 """
 
 import hashlib
@@ -244,7 +249,7 @@ class _Question:
             criteria=criteria,
             base=base,
             condition_count=len(filters) + len(signals) + len(windows) + bool(query.area),
-            has_locked=bool(signals) or has_locked_window or not all(each.is_public for each in filters),
+            has_locked=query.asks_for_locked or has_locked_window,
             is_plain=not filters and query.area is None,
             is_preset=not windows and query.area is None and _conditions_of(query) in _presets(),
         )

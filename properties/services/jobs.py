@@ -17,6 +17,7 @@ from credits import services as credit_services
 from credits.models import Quote
 from properties.models import PropertyJob
 from properties.models.jobs import CHARGED, LATE
+from properties.services.allowances import claim_empty_reveal, give_back_empty_reveal
 
 LEASE = timedelta(minutes=5)
 # How long a job waits before it looks again whether another one of the same user is over.
@@ -33,6 +34,8 @@ REASONS = {
     "cancelled": "stopped by you",
     "owned": "stopped, since too many that are yours came back",
 }
+# Ends in which nobody learns anything by what a job did not find.
+TELLS_NOTHING = {"fault", "lost"}
 # What the ledger calls those causes that it has no words for.
 LEDGER_CAUSES = {"lost": "fault", "owned": "miss"}
 
@@ -45,7 +48,8 @@ def accept_quote(*, user: User, quote_id: str, now: datetime) -> PropertyJob:
     """Reserve the quote's credits and make its job, in one transaction; accepting twice answers with the same job.
 
     Raises what `credits.services.accept_quote` raises: QuoteNotFound, QuoteExpired, QuoteChanged, NotEnoughCredits,
-    AccountBlocked. A quote of another domain is not found here: its own service accepts it.
+    AccountBlocked; and EmptyRevealsSpent for a reveal with conditions on locked data (see `counting`). A quote of
+    another domain is not found here: its own service accepts it.
     """
     if not Quote.objects.filter(pk=quote_id, user_id=user.pk, kind__in=PropertyJob.Kind.values).exists():
         raise credit_services.QuoteNotFound(quote_id)
@@ -54,10 +58,17 @@ def accept_quote(*, user: User, quote_id: str, now: datetime) -> PropertyJob:
         job_id = ObjectId()
         accepted = credit_services.accept_quote(user_id=user.pk, quote_id=quote_id, job_id=str(job_id), now=now)
         if accepted.is_new:
+            if asks_for_locked(accepted.quote):
+                claim_empty_reveal(user.pk, now)
             return _make_job(user, accepted.quote, job_id, now)
         return PropertyJob.objects.get(quote_id=quote_id)
 
     return run_txn(accept, lock=user.pk)
+
+
+def asks_for_locked(work: Quote | PropertyJob) -> bool:
+    """Whether a quote or its job reveals by conditions on locked data: what it does not find tells something then."""
+    return bool(work.subject.get("asks_for_locked"))
 
 
 def _make_job(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> PropertyJob:
@@ -176,6 +187,9 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
         missing = job.wanted - hits - sum(reasons.values())
         if missing > 0:
             reasons = {**reasons, REASONS[cause]: reasons.get(REASONS[cause], 0) + missing}
+        # A reveal that was never begun tells nothing either.
+        if asks_for_locked(job) and (hits or cause in TELLS_NOTHING or not job.cursor):
+            give_back_empty_reveal(job.user_id, job.created_at)
         credit_services.release(
             quote_id=job.quote_id,
             cause=LEDGER_CAUSES.get(cause, cause),

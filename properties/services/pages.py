@@ -1,5 +1,6 @@
 """Fetching what a user does not own, page by page: each page is paid for once, and charged for what is new in it."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -7,13 +8,16 @@ from typing import Any
 from atlas_site.lib.transactions import run_txn
 from atlas_site.vendors import batchdata
 from atlas_site.vendors.batchdata import Comparables, PropertyRecord, SearchPage
+from atlas_site.vendors.errors import VendorRejected
 from credits.models import CreditType
 from properties.exclusions import Frozen
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
 from properties.services.allowances import OWNED_ALREADY, open_allowance, owned_records_left, use
 from properties.services.cells import add_to_cells
-from properties.services.jobs import capture_units, end_job, is_under_way, save_progress
+from properties.services.jobs import asks_for_locked, capture_units, end_job, is_under_way, save_progress
 from properties.services.records import row_values, store_records
+
+logger = logging.getLogger(__name__)
 
 RECORDS_A_CALL = 100
 # How many properties the vendor is asked to leave out, of each kind of key: as many as it takes.
@@ -21,6 +25,7 @@ EXCLUDED_IDS = 500
 ALREADY_YOURS = "already yours"
 ON_YOUR_LIST = "on your list"
 UNREADABLE = "without an id"
+NOTHING_NEW = "no more new matches were found"
 
 
 def first_page(criteria: dict[str, Any], **values: Any) -> dict[str, Any]:
@@ -38,21 +43,30 @@ def take_page(
     job: PropertyJob,
     now: datetime,
     begin: Callable[[PropertyJob], dict[str, Any]],
+    at_top: Callable[[PropertyJob], dict[str, Any]] | None = None,
     start_over: Callable[[PropertyJob, SearchPage], dict[str, Any] | None] = lambda _job, _answer: None,
     also: Callable[[list[PropertyRecord]], None] = lambda _records: None,
 ) -> PropertyJob:
     """Fetch one page of a job's search, and charge for what is new to the user; ends the job when there is no more.
 
     The page is paid for once: its answer is on record under the job's page number before it is read. `begin` says where
-    a job begins; `start_over` where one goes on once its search has run out, if anywhere; `also` is done with the
-    records of the page in the transaction that makes them owned. Raises a VendorError, or LeaseLost.
+    a job begins; `at_top` where one begins that may not go on where an earlier one came to; `start_over` where one goes
+    on once its search has run out, if anywhere; `also` is done with the records of the page in the transaction that
+    makes them owned. Raises a VendorError, or LeaseLost.
     """
     if not job.cursor:
         # Kept before anything is asked, so that a worker that takes over asks the very same question.
         job = save_progress(job=job, cursor={**begin(job), "began": now.isoformat()})
     if not owned_records_left(job.user_id, now) and not is_under_way(job):
         return _end_for_owned(job, now)
-    answer = _ask(job, now)
+    try:
+        answer = _ask(job, now)
+    except VendorRejected:
+        if at_top is None or not job.cursor["resumed"] or job.cursor["page"] > 1:
+            raise
+        # The vendor does not know any more where the earlier job came to. As page 2 the question has another reference.
+        logger.warning("Job %s begins at the top: the vendor refused the cursor of an earlier one.", job.pk)
+        return save_progress(job=job, cursor={**at_top(job), "began": job.cursor["began"], "page": 2})
     records = [record for record in answer.records if record.property_id]
     store_records(records=records, datasets=[Dataset.BASIC], now=now)
     open_allowance(job.user_id, OWNED_ALREADY, now)
@@ -70,7 +84,7 @@ def take_page(
         following = _following(job, cursor, answer, start_over)
         if hit_count >= job.wanted or following is None:
             ended = {**cursor, "next": answer.next_cursor}
-            reasons = _reasons(ended, job.wanted - hit_count)
+            reasons = _reasons(job, ended, job.wanted - hit_count)
             return end_job(
                 job=job, cause="miss", now=now, added_rows=rows, hit_count=hit_count, cursor=ended, not_charged=reasons
             )
@@ -179,8 +193,13 @@ def _following(
     return {**following, **again} if again else None
 
 
-def _reasons(cursor: dict[str, Any], missing: int) -> dict[str, int]:
-    """Why units of a finished job were not charged, as far as records that came free account for it."""
+def _reasons(job: PropertyJob, cursor: dict[str, Any], missing: int) -> dict[str, int]:
+    """Why units of a finished job were not charged, as far as records that came free account for it.
+
+    How many of the user's own met a condition on locked data is not told: that has to be bought.
+    """
+    if asks_for_locked(job):
+        return {NOTHING_NEW: missing} if missing > 0 else {}
     reasons: dict[str, int] = {}
     for why, count in ((ALREADY_YOURS, cursor["owned"]), (ON_YOUR_LIST, cursor["excluded"])):
         if counted := min(count, missing):

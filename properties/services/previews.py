@@ -11,7 +11,8 @@ from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.search.signals import GROUPS, PRESETS, SIGNALS, Preset, Signal
 from properties.selectors.owned import CappedCount, count_capped, owned_matches
-from properties.services.counting import Count, CountUnavailable, count_matches, count_signals
+from properties.services.counting import Count, CountUnavailable, count_matches, count_signals, singles_out
+from properties.services.reveals import TooNarrow
 
 CHOICES = (10, 25, 50, 100)
 MOST_AT_ONCE = 10_000
@@ -46,6 +47,8 @@ class Preview:
     balance: int = 0
     warnings: list[str] = field(default_factory=list)
     problem: str = ""
+    # Why nothing may be revealed although something may match: a sentence.
+    refusal: str = ""
 
     @property
     def unowned(self) -> Count | None:
@@ -80,9 +83,14 @@ def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
     balance = credit_selectors.header_balance(user)
     try:
         count = count_matches(user=user, query=query, now=now)
+        # The count has asked how large the base is already, so that this asks nothing of the vendor.
+        is_too_narrow = singles_out(user=user, query=query, now=now)
     except CountUnavailable as reason:
         choices = _price(user, list(CHOICES), balance)
         return Preview(count=None, owned=owned, choices=choices, balance=balance, problem=str(reason))
+    warnings = quicklist_warnings(query.criteria())
+    if is_too_narrow:
+        return Preview(count=count, owned=owned, balance=balance, warnings=warnings, refusal=str(TooNarrow()))
     most = min(MOST_AT_ONCE, max(0, count.at_most - owned.number))
     return Preview(
         count=count,
@@ -90,7 +98,7 @@ def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
         choices=_choices(user, count, most, balance),
         most=most if count.is_exact else MOST_AT_ONCE,
         balance=balance,
-        warnings=quicklist_warnings(query.criteria()),
+        warnings=warnings,
     )
 
 

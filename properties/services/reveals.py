@@ -66,6 +66,7 @@ def quote_reveal(
             "proofs": query.proofs(),
             "search_hash": query.hash(),
             "count": count,
+            "asks_for_locked": query.asks_for_locked,
             "excluded": freeze(excluded) if excluded else None,
             "notes": [f"Leaves out {len(excluded):,} properties of the lists that you chose."] if excluded else [],
         },
@@ -87,7 +88,7 @@ def reveal_next_page(*, job: PropertyJob, now: datetime) -> PropertyJob:
 
     Raises a VendorError, or LeaseLost.
     """
-    return take_page(job=job, now=now, begin=start_cursor, start_over=_start_over)
+    return take_page(job=job, now=now, begin=start_cursor, at_top=_top_cursor, start_over=_start_over)
 
 
 def start_cursor(job: PropertyJob) -> dict[str, Any]:
@@ -95,6 +96,10 @@ def start_cursor(job: PropertyJob) -> dict[str, Any]:
     last = _last_cursor(job)
     if last and last.get("next"):
         return first_page(last["criteria"], next=last["next"], resumed=True, walked=last.get("walked", 0))
+    return _top_cursor(job)
+
+
+def _top_cursor(job: PropertyJob) -> dict[str, Any]:
     return first_page(_criteria_without_owned(job))
 
 

@@ -17,6 +17,7 @@ from properties.search.query import SearchQuery
 from properties.selectors.owned import owned_matches
 from properties.selectors.searches import query_of
 from properties.selectors.watches import committed_since, start_of_month
+from properties.services.allowances import EmptyRevealsSpent
 from properties.services.counting import CountUnavailable
 from properties.services.jobs import accept_quote
 from properties.services.refreshes import NothingToRefresh, quote_refresh
@@ -165,7 +166,7 @@ def spend_for_run(*, run: SavedSearchRun, now: datetime) -> None:
             _reveal(watch, run, query, now)
         if watch.refreshes_owned:
             _refresh(watch, run, query, now)
-    except (MayNotSpend, TooNarrow, CountUnavailable) as reason:
+    except (MayNotSpend, TooNarrow, EmptyRevealsSpent, CountUnavailable) as reason:
         _say(run, str(reason))
     except credit_services.NotEnoughCredits:
         _say(run, NOT_ENOUGH)

@@ -16,7 +16,7 @@ from credits import services as credit_services
 from credits.models import Quote
 from properties.selectors.jobs import dataset_outcomes, find_job, progress_of
 from properties.selectors.owned import BY_ID, list_owned, revealed_by
-from properties.services import jobs, parts
+from properties.services import allowances, jobs, parts
 from properties.tasks import run_property_job
 
 
@@ -28,6 +28,9 @@ def accept_quote(request: HttpRequest, quote_id: str) -> HttpResponse:
         job = jobs.accept_quote(user=request.user, quote_id=quote_id, now=timezone.now())
     except credit_services.QuoteNotFound:
         raise Http404 from None
+    except allowances.EmptyRevealsSpent as refusal:
+        messages.error(request, str(refusal))
+        return redirect("credits:show-quote", quote_id)
     except credit_services.CreditsError as refusal:
         # The quote's page says what is missing or over; only a changed price needs words of its own.
         if isinstance(refusal, credit_services.QuoteChanged):

@@ -9,6 +9,9 @@ from pymongo.errors import PyMongoError
 from credits.models import Credit
 from credits.services import verify_books
 from properties.models import OwnedCell, PropertyDatasetPermission, PropertyJob, PropertySheet
+from properties.search.filters.numbers import months_before
+from properties.search.form import read_query
+from properties.selectors.comparables import Limits, list_comparables
 from properties.services import comparables, jobs, parts, runner
 from tests.failpoints import fail_commands
 
@@ -116,3 +119,34 @@ def test_the_part_that_fits_asks_for_fewer_and_an_offer_that_is_over_for_the_sam
 
     assert (part.max_cost, part.subject["limits"]) == (4, WIDE)
     assert (again.max_cost, again.subject["limits"]) == (10, WIDE)
+
+
+def test_what_is_charged_keeps_every_limit_of_the_page_and_stands_in_its_table(carol, fund, reveal, now, sandbox):
+    fund(carol, 500)
+    reveal(carol, read_query({"q": ["Phoenix, AZ"], "area_min": ["500"], "type": ["Single Family"]}), 3)
+    limits = Limits(miles=10, months=36)
+    charged = 0
+    for subject in PropertyDatasetPermission.objects.filter(user=carol).order_by("property_id")[:3]:
+        quote = comparables.quote_comparables(
+            user=carol, permission=subject, limits=limits.as_values(), back_url="/", now=now
+        )
+        job = run(jobs.accept_quote(user=carol, quote_id=quote.pk, now=now), now)
+        bought = {row["propertyId"] for row in PropertyJob.objects.get(pk=job.pk).rows if row["outcome"] == "charged"}
+        rows = PropertyDatasetPermission.objects.filter(user=carol, property_id__in=bought)
+        assert {row.property_type for row in rows} <= {subject.property_type}
+        assert all(row.last_sale_on >= months_before(now.date(), 36) for row in rows)
+        listed = list_comparables(subject=subject, limits=limits, pinned_ids=[], today=now.date(), with_outliers=True)
+        assert bought <= {each.row.property_id for each in listed.rows}
+        assert quote.max_cost == len(bought), "the count keeps the same limits"
+        charged += len(bought)
+    assert charged > 0
+
+
+def test_an_offer_that_is_over_is_made_again_within_the_same_limits(carol, quote, now):
+    limits = {**WIDE, "months": 24, "same_type": True}
+    whole = quote(limits)
+
+    again = parts.quote_again(user=carol, quote_id=whole.pk, now=now + timedelta(days=2))
+
+    assert again.subject["limits"] == limits
+    assert again.subject["conditions"].keys() == {"general", "sale"}

@@ -111,6 +111,20 @@ def test_pinned_ones_stand_first_whatever_the_limits(subject, alice):
     assert ids_of(subject, pinned=[far.property_id]) == [far.property_id, near.property_id]
 
 
+def test_what_was_found_for_it_is_listed_and_marked_whatever_the_limits(subject, alice):
+    found, near = own(alice, 20, property_type="Townhouse", last_sale_price=30_000_000), own(alice, 0.1)
+    usual = [own(alice, 0.2 + number / 100, last_sale_price=300_000 + 1_000 * number) for number in range(8)]
+
+    listed = list_comparables(
+        subject=subject, limits=USUAL, pinned_ids=[], found_ids=[found.property_id, "not-owned"], today=TODAY
+    )
+
+    assert [each.row.property_id for each in listed.rows][:2] == [found.property_id, near.property_id]
+    assert [each.row.property_id for each in listed.rows if each.is_found] == [found.property_id]
+    assert (len(listed.rows), listed.outlier_count) == (2 + len(usual), 0)
+    assert ids_of(subject, pinned=[found.property_id], found_ids=[found.property_id]).count(found.property_id) == 1
+
+
 def test_prices_far_from_the_others_are_hidden_and_counted_unless_pinned_or_asked_for(subject, alice):
     usual = [own(alice, 0.1 + number / 100, last_sale_price=300_000 + 1_000 * number) for number in range(8)]
     odd = own(alice, 0.05, last_sale_price=3_000_000)

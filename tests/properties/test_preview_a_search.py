@@ -4,6 +4,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
+from atlas_site.vendors.models import VendorCall
 from properties.search.form import SearchForm, read_query
 from properties.services import previews
 from properties.services.counting import Count
@@ -98,3 +99,20 @@ def test_a_name_of_several_places_offers_each_with_the_same_conditions(client, a
     assert "beds_max" not in params
     chosen = hers.get(f"/search/?{params}").context["query"]
     assert (chosen.place, chosen.values) == (place, {"beds_min": 2})
+
+
+def test_no_button_is_offered_for_a_reveal_that_would_be_refused(client, alice, sign_in, sandbox, phoenix):
+    street = {"q": "Phoenix, AZ", "street": "Nowhere Lane", "equity_min": "10"}
+    hers = sign_in(client, alice)
+    calls = VendorCall.objects.filter(operation="property_count")
+    before = calls.count()
+
+    page = hers.get("/search/", street).content.decode()
+
+    assert calls.count() == before + 1, "the base is counted once, and nothing beyond it"
+    assert "Without its conditions on locked data this search finds fewer than 50 properties" in page
+    assert "/search/reveal/" not in page
+    public = hers.get("/search/", {"q": "Phoenix, AZ", "built_min": "1950"}).content.decode()
+    locked = hers.get("/search/", {"q": "Phoenix, AZ", "equity_min": "10"}).content.decode()
+    assert "/search/reveal/" in public
+    assert "/search/reveal/" in locked

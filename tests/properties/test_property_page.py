@@ -378,10 +378,12 @@ def test_comparables_of_the_vendor_are_a_quote_and_then_stand_in_the_table(hers,
     job = jobs.accept_quote(user=alice, quote_id=quote.url.rstrip("/").rsplit("/", 1)[-1], now=now)
     runner.run_job(job_id=str(job.pk), now=timezone.now)
 
-    html = hers.get(permission.get_absolute_url(), limits).content.decode()
     found = PropertyDatasetPermission.objects.filter(user=alice).exclude(pk=permission.pk)
     assert 1 <= found.count() <= 10
-    assert any(row.property_id in html.split('id="comparables"')[1] for row in found)
+    for params in (limits, {**limits, "miles": "0.1"}):
+        table = hers.get(permission.get_absolute_url(), params).content.decode().split('id="comparables"')[1]
+        assert all(row.property_id in table for row in found)
+        assert table.count("<small>found for this property") == found.count()
 
 
 def test_comparables_where_there_are_none_cost_nothing(hers, alice, phoenix, reveal):

@@ -106,3 +106,36 @@ def test_what_two_jobs_find_at_once_is_charged_once(carol, fund, phoenix, now, s
     assert [job.hit_count for job in done] == [10, 10]
     assert PropertyDatasetPermission.objects.filter(user=carol).count() == 20
     assert Credit.objects.get(user=carol).credit_available == 80
+
+
+def test_a_cursor_that_the_vendor_does_not_know_any_more_is_left_for_the_top(carol, fund, phoenix, reveal, sandbox):
+    fund(carol, 100)
+    first = reveal(carol, phoenix, 3)
+    cursor = {**PropertyJob.objects.get(pk=first.pk).cursor, "next": "expired-cursor"}
+    PropertyJob.objects.filter(pk=first.pk).update(cursor=cursor)
+
+    second = reveal(carol, phoenix, 3)
+    third = reveal(carol, phoenix, 3)
+
+    assert [(job.state, job.hit_count) for job in (second, third)] == [(PropertyJob.State.DONE, 3)] * 2
+    assert PropertyDatasetPermission.objects.filter(user=carol).count() == 9
+    assert Credit.objects.get(user=carol).credit_available == 91
+    assert sandbox.bill()["results_billed"] == 9, "what is owned is left out at the top"
+
+
+def test_a_search_that_the_vendor_refuses_at_the_top_too_ends(carol, fund, phoenix, reveal, now, sandbox):
+    fund(carol, 100)
+    first = reveal(carol, phoenix, 3)
+    broken = {**PropertyJob.objects.get(pk=first.pk).cursor, "next": "expired-cursor"}
+    PropertyJob.objects.filter(pk=first.pk).update(cursor=broken)
+    quote = reveals.quote_reveal(user=carol, query=phoenix, count=3, total=None, back_url="/", now=now)
+    job = jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
+    claimed = jobs.claim_job(job_id=str(job.pk), now=now)
+
+    again = reveals.reveal_next_page(job=claimed, now=now)
+
+    assert (again.cursor["resumed"], again.cursor["next"], again.cursor["page"]) == (False, None, 2)
+    jobs.save_progress(job=again, cursor={**again.cursor, "next": "expired-cursor"})
+    ended = runner.run_job(job_id=str(job.pk), now=lambda: now + jobs.LEASE)
+    assert (ended.state, ended.hit_count) == (PropertyJob.State.FAILED, 0)
+    assert Credit.objects.get(user=carol).reserved == 0
