@@ -37,11 +37,31 @@ def run_saved_search(search_id: str) -> None:
         nudge(follow_run_up, str(run.pk))
 
 
+@shared_task(name="properties.run_wanted_search")
+def run_wanted_search(search_id: str) -> None:
+    """Make the run of a large saved search that its user waits for."""
+    run = runs.run_wanted_search(search_id=search_id, now=timezone.now())
+    if run is not None:
+        nudge(follow_run_up, str(run.pk))
+
+
+@shared_task(name="properties.remove_deleted_search")
+def remove_deleted_search(search_id: str) -> None:
+    """Remove a turn's worth of what is left of a deleted search, and call the next turn."""
+    if searches.remove_deleted_search(search_id=search_id, now=timezone.now()):
+        nudge(remove_deleted_search, search_id)
+
+
 @shared_task(name="properties.run_due_searches")
 def run_due_searches() -> None:
-    """Hand every saved search whose morning has come to a worker."""
-    for search_id in runs.due_search_ids(now=timezone.now()):
+    """Hand every saved search whose morning has come, whose user waits for it, or that was deleted to a worker."""
+    now = timezone.now()
+    for search_id in runs.wanted_search_ids(now=now):
+        nudge(run_wanted_search, search_id)
+    for search_id in runs.due_search_ids(now=now):
         nudge(run_saved_search, search_id)
+    for search_id in searches.deleted_search_ids(now=now):
+        nudge(remove_deleted_search, search_id)
 
 
 @shared_task(name="properties.follow_run_up")

@@ -22,6 +22,8 @@ class SavedSearch(Document):
         ACTIVE = "active", "Active"
         PAUSED = "paused", "Paused"
         EXPIRED = "expired", "Expired"
+        # Gone for its user; a worker removes what is left of it. `next_run_at` is then when it goes on with that.
+        DELETING = "deleting", "Being deleted"
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -46,8 +48,13 @@ class SavedSearch(Document):
     # When the user last looked at it, and the number of the newest run that they then saw.
     opened_at = models.DateTimeField(null=True, blank=True, db_column="openedAt")
     opened_run = models.IntegerField(default=0, db_column="openedRun")
-    # Why it is not run by itself any more, in words for its page; empty while it is, or where the user chose so.
+    # Why it does not run by itself any more, or not now, in words for its page; empty while it does, or where the user
+    # chose so.
     problem = models.CharField(max_length=200, default="", blank=True)
+    # Since when its user waits for a run that is too large for a request; null while nobody does.
+    wanted_at = models.DateTimeField(null=True, blank=True, db_column="wantedAt")
+    # Counts what was written of its matches, so that of a deletion and a follow-up at one moment one has to yield.
+    write_count = models.IntegerField(default=0, db_column="writeCount")
 
     class Meta:
         db_table = "SavedSearch"
@@ -56,6 +63,11 @@ class SavedSearch(Document):
             models.Index(fields=["user", "-created_at"], name="saved_search_by_user"),
             models.Index(fields=["state", "next_run_at"], name="saved_search_by_due"),
             models.Index(fields=["state", "expires_at"], name="saved_search_by_end"),
+            models.Index(
+                fields=["wanted_at"],
+                condition=models.Q(wanted_at__gt=datetime(1970, 1, 1, tzinfo=UTC)),
+                name="saved_search_by_wish",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,6 +149,11 @@ class SavedSearchRun(Document):
     # From when on a worker may bring about what follows from it: matches, stacks, automatic spending, the digest.
     # Null when all of that is done.
     follow_up_due_at = models.DateTimeField(null=True, blank=True, db_column="followUpDueAt")
+    # How often in a row that was begun and not brought to an end, and in words that it was given up.
+    follow_up_attempt = models.IntegerField(default=0, db_column="followUpAttempt")
+    problem = models.CharField(max_length=200, default="", blank=True)
+    # Whether its snapshot was removed since: its figures and the first of its lists stay.
+    is_thinned = models.BooleanField(default=False, db_column="isThinned")
 
     class Meta:
         db_table = "SavedSearchRun"
@@ -176,6 +193,8 @@ class SavedSearchSnapshot(Document):
         SavedSearchRun, on_delete=models.CASCADE, db_column="runId", db_index=False, related_name="snapshots"
     )
     part = models.IntegerField()
+    # The last and largest property id in it, by which parts are skipped unread.
+    last_id = models.CharField(max_length=64, default="", blank=True, db_column="lastId")
     content = models.BinaryField()
 
     class Meta:
@@ -211,8 +230,6 @@ class Watch(Document):
     # The month in UTC, as in "2026-11", and what its quotes have reserved or captured in it.
     month = models.CharField(max_length=7, default="", blank=True)
     committed_in_month = models.BigIntegerField(default=0, db_column="committedInMonth")
-    # Runs that spent and that nobody has opened since.
-    unopened_run_count = models.IntegerField(default=0, db_column="unopenedRunCount")
     last_run_number = models.IntegerField(default=0, db_column="lastRunNumber")
 
     class Meta:

@@ -13,7 +13,7 @@ from properties.models import Digest, PropertyDatasetPermission, SavedSearch, Sa
 from properties.search.diffs import FieldChange
 from properties.search.watched import show_change
 from properties.selectors.figures import Change
-from properties.selectors.searches import figure_of
+from properties.selectors.searches import figure_of, saved_searches_of
 
 # A weekly search may find on Monday what a daily one has told on Tuesday before.
 REMEMBERED = timedelta(days=14)
@@ -72,7 +72,7 @@ def compose_digest(*, digest: Digest, user: User, now: datetime) -> Told:
     told_before, told_runs = _told_before(earlier)
     run_ids = [ObjectId(each) for each in digest.run_ids if each not in told_runs]
     runs = list(SavedSearchRun.objects.filter(pk__in=run_ids))
-    names = {each.pk: each for each in SavedSearch.objects.filter(user=user)}
+    names = {each.pk: each for each in saved_searches_of(user)}
     runs = [run for run in sorted(runs, key=lambda run: run.ran_at) if run.saved_search_id in names]
     parts: dict[str, dict[str, Item]] = {"new": {}, "changed": {}, "gone": {}}
     for run in runs:

@@ -7,9 +7,10 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from properties.models import PropertyDatasetPermission, SavedSearch
+from properties.models import PropertyDatasetPermission
 from properties.search.form import read_query
 from properties.search.why import Reason
+from properties.selectors.searches import saved_searches_of
 from properties.selectors.why import Why, why_page
 
 MOST_SEARCHES = 20
@@ -39,7 +40,7 @@ def list_in_searches(
     out.
     """
     searches = [("The search you came from", f"{reverse('properties:search')}?{asked}", _lists(asked))] if asked else []
-    saved = SavedSearch.objects.filter(user=user).order_by("-created_at").only("name", "filters")[:MOST_SEARCHES]
+    saved = saved_searches_of(user).only("name", "filters")[:MOST_SEARCHES]
     searches += [(each.name, each.get_absolute_url(), each.filters) for each in saved]
     found = [_in_search(user, permission, search, today) for search in searches]
     return [each for each in found if each]

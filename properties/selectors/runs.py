@@ -16,7 +16,7 @@ from properties.search.signals import SIGNALS
 from properties.search.watched import ShownChange, show_change
 from properties.selectors.figures import Change, Figure
 from properties.selectors.searches import figure_from, figure_of, unowned_of
-from properties.selectors.snapshots import differences, page_of_differences
+from properties.selectors.snapshots import excerpt_of_differences
 
 LISTED = 100
 # The database cannot be asked for larger ones.
@@ -36,12 +36,16 @@ class Line:
 
 @dataclass
 class DiffList:
-    """The new, the changed or the gone ones: how many, the first of them, and the id after which the rest begins."""
+    """The new, the changed or the gone ones: how many, the first of them, and the id after which the rest begins.
+
+    Where snapshots are too long for one page, `total` is how many there are at least.
+    """
 
     kind: Kind
     total: int
     lines: list[Line]
     after: str = ""
+    is_total: bool = True
 
     @property
     def title(self) -> str:
@@ -89,7 +93,12 @@ class RunPage:
     @property
     def is_baseline(self) -> bool:
         """Whether there is nothing to compare with: the first run, or one before which nothing was kept."""
-        return self.against is None or not (self.against.part_count or not self.against.owned)
+        return not self.lists
+
+    @property
+    def is_thinned(self) -> bool:
+        """Whether what one of the two runs saw is not kept any more, besides its figures and its first lists."""
+        return self.run.is_thinned or (self.against is not None and self.against.is_thinned)
 
 
 def find_run(search: SavedSearch, number: int) -> SavedSearchRun | None:
@@ -119,23 +128,37 @@ def show_run(search: SavedSearch, number: int, *, against: int | None = None) ->
         signals=_signals(run),
         others=list(numbered.only("number", "ran_at", "saved_search_id")[:50]),
     )
-    if not page.is_baseline and other is not None:
-        is_kept = against is None or against == number - 1
-        page.lists.extend(_kept_lists(run) if is_kept else _compared_lists(other, run))
+    if other is not None:
+        page.lists.extend(_lists(other, run))
         _fill(search, page.lists)
     return page
+
+
+def _lists(before: SavedSearchRun, run: SavedSearchRun) -> list[DiffList]:
+    """The lists of a run against another one, or none where one of them kept nothing to compare with."""
+    are_kept = _is_kept(before) and _is_kept(run)
+    if before.number == run.number - 1 and (before.is_thinned or _is_kept(before)):
+        return _kept_lists(run, has_rest=are_kept)
+    return _compared_lists(before, run) if are_kept else []
+
+
+def _is_kept(run: SavedSearchRun) -> bool:
+    """Whether all that a run saw can be read."""
+    return not run.is_thinned and bool(run.part_count or not run.owned)
 
 
 def show_rest(
     search: SavedSearch, number: int, *, against: int, kind: str, after: str
 ) -> tuple[SavedSearchRun, SavedSearchRun, DiffList] | None:
-    """What a list of a run goes on with after a property id, read from the snapshots of both runs."""
+    """What a list of a run goes on with after a property id, read from the snapshots of both runs; None where one of
+    them is missing, or keeps none any more.
+    """
     run, other = find_run(search, number), find_run(search, against)
     if run is None or other is None or kind not in Kind.__members__.values():
         return None
-    found = page_of_differences(other, run, kind=Kind(kind), beyond=after, limit=LISTED + 1)
-    total = {"new": run.new_count, "changed": run.changed_count, "gone": run.gone_count}[kind]
-    rest = _limited(DiffList(Kind(kind), total, [_line(each, run) for each in found]))
+    if run.is_thinned or other.is_thinned:
+        return None
+    rest = next(each for each in _compared_lists(other, run, beyond=after) if each.kind == kind)
     _fill(search, [rest])
     return run, other, rest
 
@@ -172,31 +195,31 @@ def _spends(run: SavedSearchRun) -> list[Spend]:
     ]
 
 
-def _kept_lists(run: SavedSearchRun) -> list[DiffList]:
-    """The lists against the run before, which the run itself keeps the first of."""
+def _kept_lists(run: SavedSearchRun, *, has_rest: bool) -> list[DiffList]:
+    """The lists against the run before, which the run itself keeps the first of, with the rest where it is kept."""
     changed = [
         Line(each["propertyId"], changes=[show_change(FieldChange.from_json(change)) for change in each["changes"]])
         for each in run.changed
     ]
     gone = [Line(each, why=run.gone_why.get(each, "")) for each in run.gone_ids]
-    return [
-        _limited(DiffList(Kind.NEW, run.new_count, [Line(each) for each in run.new_ids])),
-        _limited(DiffList(Kind.CHANGED, run.changed_count, changed)),
-        _limited(DiffList(Kind.GONE, run.gone_count, gone)),
+    lists = [
+        DiffList(Kind.NEW, run.new_count, [Line(each) for each in run.new_ids]),
+        DiffList(Kind.CHANGED, run.changed_count, changed),
+        DiffList(Kind.GONE, run.gone_count, gone),
     ]
+    return [_limited(found) for found in lists] if has_rest else lists
 
 
-def _compared_lists(before: SavedSearchRun, run: SavedSearchRun) -> list[DiffList]:
-    """The lists against any other run, from the snapshots of both."""
-    lists = {kind: DiffList(kind, 0, []) for kind in Kind}
-    for each in differences(before, run):
-        if each.kind == Kind.CHANGED and not each.news:
-            continue
-        found = lists[each.kind]
-        found.total += 1
-        if found.total <= LISTED + 1:
-            found.lines.append(_line(each, run))
-    return [_limited(found) for found in lists.values()]
+def _compared_lists(before: SavedSearchRun, run: SavedSearchRun, *, beyond: str = "") -> list[DiffList]:
+    """The lists against any other run beyond a property id, from as much of both snapshots as one page may read."""
+    excerpt = excerpt_of_differences(before, run, beyond=beyond, limit=LISTED + 1)
+    lists = []
+    for kind, found in excerpt.found.items():
+        lines = [_line(each, run) for each in found]
+        each = _limited(DiffList(kind, excerpt.counts[kind], lines, is_total=not excerpt.is_cut))
+        each.after = each.after or (excerpt.beyond if excerpt.is_cut else "")
+        lists.append(each)
+    return lists
 
 
 def _line(difference: Difference, run: SavedSearchRun) -> Line:

@@ -7,21 +7,38 @@ from bson.errors import InvalidId
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from properties.models import SavedSearch, SavedSearchRun
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.selectors.figures import Change, Figure
+from properties.selectors.owned import owned_matches
 
+State = SavedSearch.State
 RUNS_SHOWN = 50
 # What is new since the last visit is summed over so many runs at most.
 RUNS_SUMMED = 100
 LONG_FIELDS = ("new_ids", "changed", "gone_ids", "gone_why", "signals", "windows")
 SEARCHES_SHOWN = 200
+# A run of a search with more owned matches, or whose matches take longer to count, is no work for a request.
+RUN_AT_ONCE = 2_000
+SECONDS_TO_COUNT = 1.0
+# Everything but a search that is being deleted, which its user has not got any more.
+LIVING = [State.ACTIVE, State.PAUSED, State.EXPIRED]
 
 
 def saved_searches_of(user: User) -> QuerySet[SavedSearch]:
     """The user's saved searches, newest first."""
-    return SavedSearch.objects.filter(user=user).order_by("-created_at")
+    return SavedSearch.objects.filter(user=user, state__in=LIVING).order_by("-created_at")
+
+
+def is_large(user: User, query: SearchQuery) -> bool:
+    """Whether the user owns so many of a search's matches that a run is left to a worker."""
+    try:
+        with no_longer_than(SECONDS_TO_COUNT):
+            return owned_matches(user, query)[: RUN_AT_ONCE + 1].count() > RUN_AT_ONCE
+    except TooSlow:
+        return True
 
 
 @dataclass(frozen=True)
@@ -94,7 +111,7 @@ def readable_query(search: SavedSearch) -> SearchQuery | None:
 def find_saved_search(user: User, search_id: str) -> SavedSearch | None:
     """The user's saved search of this id, or None."""
     try:
-        return SavedSearch.objects.filter(user=user, pk=ObjectId(search_id)).first()
+        return SavedSearch.objects.filter(user=user, pk=ObjectId(search_id), state__in=LIVING).first()
     except InvalidId:
         return None
 

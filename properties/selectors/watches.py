@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from credits.models import Quote
 from properties.models import SavedSearch, SavedSearchRun, Watch
 
-# A run spends soon after it ran, so what was spent since a moment belongs to runs of at most this much before it.
-SPENDS_WITHIN = timedelta(days=2)
+# A run spends within this or not at all, so what was spent since a moment belongs to runs of at most this much before.
+SPENDS_WITHIN = timedelta(days=1)
 
 
 def watch_of(search: SavedSearch) -> Watch | None:
@@ -28,6 +28,17 @@ def committed_since(*, watch: Watch, since: datetime) -> int:
     quote_ids = [spend["quoteId"] for spends in runs.values_list("spends", flat=True) for spend in spends or ()]
     quotes = Quote.objects.filter(pk__in=quote_ids, accepted_at__gte=since) if quote_ids else []
     return sum(quote.reserved if quote.status == Quote.Status.ACCEPTED else quote.captured for quote in quotes)
+
+
+def unopened_runs(watch: Watch) -> int:
+    """How many runs have spent under the terms of a standing quote without being opened since."""
+    runs = SavedSearchRun.objects.filter(
+        saved_search_id=watch.saved_search_id, ran_at__gte=watch.accepted_at - SPENDS_WITHIN, opened_at=None
+    )
+    quote_ids = [spends[0]["quoteId"] for spends in runs.values_list("spends", flat=True) if spends]
+    if not quote_ids:
+        return 0
+    return Quote.objects.filter(pk__in=quote_ids, accepted_at__gte=watch.accepted_at).count()
 
 
 @dataclass(frozen=True)

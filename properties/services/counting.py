@@ -34,7 +34,7 @@ told by a hit, which is paid for, and only once. The credit that buys the answer
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -177,6 +177,28 @@ def count_signals(*, user: User, query: SearchQuery, now: datetime) -> dict[str,
         for slug in SIGNALS
         if slug in counts and slug not in query.none_signals
     }
+
+
+def check_budgets(
+    *, user: User, query: SearchQuery, windows: Sequence[Mapping[str, Mapping[str, Any]]], now: datetime
+) -> None:
+    """Make sure that what is left of the day's budgets is enough for a whole run of a search before it spends any.
+
+    A run counts the search, each of these windows in it, and its signals. The bases are counted here, which the run
+    then finds in the cache. Raises CountBudgetSpent, and as `count_matches` does.
+    """
+    questions = [_Question.of(query), *(_Question.of(query, extra) for extra in windows)]
+    asked = {_as_text(criteria) for each in questions for criteria in (each.base, each.criteria)}
+    if _left(user, "fresh-counts", settings.FRESH_COUNTS_A_DAY, now) < len(asked) + 1:
+        raise CountBudgetSpent
+    narrow = sum(each.is_mixed and _is_narrow(user, each, now) for each in questions)
+    narrow += questions[0].condition_count > 0 and _is_narrow(user, questions[0], now)  # the signals
+    if _left(user, "narrow-counts", settings.NARROW_COUNTS_A_DAY, now) < narrow:
+        raise NarrowBudgetSpent
+
+
+def _is_narrow(user: User, question: "_Question", now: datetime) -> bool:
+    return settings.SMALL_PLACE <= _total(user, question.base, now) < NARROW_BASE
 
 
 def count_place(user: User, query: SearchQuery, now: datetime) -> int:
@@ -383,8 +405,21 @@ def _cached(user: User, question: list, ask: Callable[[], Counted], now: datetim
     return known
 
 
+def _left(user: User, budget: str, limit: int, now: datetime) -> int:
+    """How much is left of a budget of the day. Raises CountUnavailable."""
+    try:
+        return limit - int(cache.get(_budget_key(user, budget, now), 0))
+    except RedisError as error:
+        logger.warning("No cache for counts: %s", type(error).__name__)
+        raise CountUnavailable("Atlas cannot count at the moment. Nothing was charged.") from error
+
+
+def _budget_key(user: User, budget: str, now: datetime) -> str:
+    return f"{_payer.get()}{budget}:{user.pk}:{now:%Y-%m-%d}"
+
+
 def _spend(user: User, budget: str, limit: int, now: datetime) -> bool:
     """Take one from a budget of the day; False when there is none left."""
-    key = f"{_payer.get()}{budget}:{user.pk}:{now:%Y-%m-%d}"
+    key = _budget_key(user, budget, now)
     cache.add(key, 0, BUDGET_KEPT_SECONDS)
     return cache.incr(key) <= limit

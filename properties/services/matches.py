@@ -6,12 +6,14 @@ from datetime import datetime
 from itertools import islice
 
 from bson import ObjectId
+from django.db.models import F
 from pymongo import UpdateOne
 
 from atlas_site.lib.transactions import run_txn
 from atlas_site.mongodb.documents import collection_of, current_session
 from properties.models import SavedSearch, SavedSearchProperty, SavedSearchRun
 from properties.search.diffs import Difference, Kind
+from properties.selectors.searches import LIVING
 from properties.selectors.snapshots import differences
 from properties.services.rows import set_stack
 
@@ -20,13 +22,20 @@ BATCH = 500
 BATCHES_A_STINT = 60
 
 
+class SearchGone(Exception):
+    """The search is being deleted, so nothing follows from its runs any more."""
+
+
 def settle_matches(*, run: SavedSearchRun) -> bool:
     """Note what a run found new and gone, and on how many searches these properties are now.
 
     Returns False when BATCHES_A_STINT were written and there may be more. Calling it again goes on from there: it
-    follows from the snapshots and from what is noted already, so doing it twice does it once.
+    follows from the snapshots and from what is noted already, so doing it twice does it once. Raises SearchGone when
+    the search is being deleted.
     """
-    before = SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number=run.number - 1).first()
+    # What was given up is not noted: the next run notes it together with its own.
+    earlier = SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number__lt=run.number)
+    before = earlier.exclude(problem__gt="").order_by("-number").first()
     user_id = run.saved_search.user_id
     moved = (each for each in differences(before, run) if each.kind != Kind.CHANGED)
     written = 0
@@ -38,6 +47,7 @@ def settle_matches(*, run: SavedSearchRun) -> bool:
             return False
 
         def write(batch: list[Difference] = batch) -> None:
+            _touch(run.saved_search_id)
             updates = [_update_of(run, before, each) for each in batch]
             collection_of(SavedSearchProperty).bulk_write(updates, ordered=False, session=current_session())
             _restack(user_id, [each.property_id for each in batch])
@@ -70,24 +80,35 @@ def _update_of(run: SavedSearchRun, before: SavedSearchRun | None, difference: D
     return UpdateOne(key, {"$set": gone, "$setOnInsert": {"firstSeenAt": last_seen_at}}, upsert=True)
 
 
-def forget_matches(*, search: SavedSearch) -> None:
-    """Remove what a search has matched, so that it counts for no property any more."""
+def _touch(search_id: ObjectId) -> None:
+    """Write the search itself, so that a deletion at the same moment and this transaction never both succeed."""
+    living = SavedSearch.objects.filter(pk=search_id, state__in=LIVING)
+    if not living.update(write_count=F("write_count") + 1):
+        raise SearchGone
+
+
+def forget_matches(*, search: SavedSearch) -> bool:
+    """Remove what a search that is being deleted has matched, so that it counts for no property any more.
+
+    Returns False when BATCHES_A_STINT were removed and there may be more.
+    """
     matches = SavedSearchProperty.objects.filter(saved_search=search)
-    while True:
+    for _ in range(BATCHES_A_STINT):
         ids = list(matches.order_by("property_id").values_list("property_id", flat=True)[:BATCH])
         if not ids:
-            return
+            return True
 
         def remove(ids: list[str] = ids) -> None:
             matches.filter(property_id__in=ids).delete()
             _restack(search.user_id, ids)
 
         run_txn(remove)
+    return False
 
 
 def _restack(user_id: ObjectId, property_ids: list[str]) -> None:
     """Count anew on how many of the user's saved searches each of these properties is."""
-    search_ids = list(SavedSearch.objects.filter(user_id=user_id).values_list("pk", flat=True))
+    search_ids = list(SavedSearch.objects.filter(user_id=user_id, state__in=LIVING).values_list("pk", flat=True))
     present = SavedSearchProperty.objects.filter(
         saved_search_id__in=search_ids, property_id__in=property_ids, gone_at__isnull=True
     )

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -16,12 +16,14 @@ from properties.models import PropertyDatasetPermission, SavedSearch, SavedSearc
 from properties.search.diffs import Difference, Kind
 from properties.search.query import SearchQuery
 from properties.search.why import explain
-from properties.selectors.searches import query_of
+from properties.selectors.searches import LIVING, is_large, query_of
 from properties.selectors.snapshots import differences
 from properties.services.counting import (
     Count,
+    CountBudgetSpent,
     CountUnavailable,
     budgets_of_schedule,
+    check_budgets,
     count_criteria,
     count_matches,
     count_signals,
@@ -44,13 +46,20 @@ LISTED = 500
 ROUNDED_GROWTH = 30
 LEASE = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=15)
+# A run by hand so soon after another one that finds the same is that one.
+REPEATED_WITHIN = timedelta(minutes=15)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the index holds what is later, and the query has to say so
 NOT_YOURS = "no longer yours"
 MOVED = "it matches again by now"
+TOO_MANY = (
+    "Too many searches that look at few properties run by themselves today, so this one waited. It runs after midnight "
+    "UTC; nothing is lost, and you may run it by hand."
+)
 UNREADABLE = "Its place or a condition is not known any more, so it cannot run."
 
 
 class RunRaced(Exception):
-    """Another run of the same search was recorded meanwhile, so this one was not."""
+    """The search was run, changed or deleted meanwhile, so this was not done."""
 
 
 @dataclass
@@ -94,10 +103,13 @@ def run_saved_search(
     """Run a saved search once more and keep what it found; no credit is spent and no unowned property is named.
 
     `slot` is the moment for which a scheduled run was due: of several workers one records a run for it. What follows
-    from the run is left to `follow_up`. Raises CountUnavailable, RunRaced, and ValueError when the search cannot be
-    read any more; nothing is recorded then.
+    from the run is left to `follow_up`. Where a run by hand finds exactly what another one found within
+    REPEATED_WITHIN, that one is returned and nothing is recorded. Raises CountUnavailable, RunRaced, and ValueError
+    when the search cannot be read any more; nothing is recorded then.
     """
     query = query_of(search)
+    if slot is not None:
+        check_budgets(user=search.user, query=query, windows=_windows(now), now=now)
     run = _count(search, query, cause, now)
     before = _last_run(search)
     written = write_snapshot(run_id=run.pk, search=search, query=query)
@@ -105,7 +117,10 @@ def run_saved_search(
     try:
         # A baseline has nothing to be compared with: the first run, and the first after runs of an earlier Atlas.
         if before is not None and (before.part_count or not before.owned):
-            _note(run, before, query)
+            is_same = _note(run, before, query)
+            if is_same and _repeats(run, before):
+                drop_snapshot(run_id=run.pk)
+                return before
         return run_txn(lambda: _record(search, run, slot, now))
     except BaseException:
         drop_snapshot(run_id=run.pk)
@@ -118,8 +133,8 @@ def _count(search: SavedSearch, query: SearchQuery, cause: str, now: datetime) -
     total = count_matches(user=user, query=query, now=now)
     since = (now - WINDOW).date().isoformat()
     windows = []
-    for name, label, (group, key) in WINDOWS:
-        count = count_criteria(user=user, query=query, extra={group: {key: {"minDate": since}}}, now=now)
+    for (name, label, _), extra in zip(WINDOWS, _windows(now), strict=True):
+        count = count_criteria(user=user, query=query, extra=extra, now=now)
         windows.append({"name": name, "label": label, "since": since, **_written(count)})
     return SavedSearchRun(
         id=ObjectId(),
@@ -137,6 +152,12 @@ def _count(search: SavedSearch, query: SearchQuery, cause: str, now: datetime) -
     )
 
 
+def _windows(now: datetime) -> list[dict[str, dict[str, Any]]]:
+    """The windows of dates that a run counts, each as criteria of the vendor."""
+    since = (now - WINDOW).date().isoformat()
+    return [{group: {key: {"minDate": since}}} for _, _, (group, key) in WINDOWS]
+
+
 def _written(count: Count) -> dict[str, Any]:
     return {"count": count.total, "isExact": count.is_exact, "below": count.below}
 
@@ -145,11 +166,26 @@ def _last_run(search: SavedSearch) -> SavedSearchRun | None:
     return SavedSearchRun.objects.filter(saved_search=search).order_by("-number").first()
 
 
-def _note(run: SavedSearchRun, before: SavedSearchRun, query: SearchQuery) -> None:
-    """Put what lies between the run before and this one into it, and whether a mail is to tell of it."""
+def _repeats(run: SavedSearchRun, before: SavedSearchRun) -> bool:
+    """Whether somebody has asked again, and nothing that a run counts is other than a moment ago."""
+    figures = ("version", "filters", "owned", "total", "total_is_exact", "total_below", "signals", "windows")
+    return (
+        run.cause == SavedSearchRun.Cause.BY_HAND
+        and run.ran_at - before.ran_at < REPEATED_WITHIN
+        and all(getattr(run, name) == getattr(before, name) for name in figures)
+    )
+
+
+def _note(run: SavedSearchRun, before: SavedSearchRun, query: SearchQuery) -> bool:
+    """Put what lies between the run before and this one into it, and whether a mail is to tell of it.
+
+    Returns whether both saw the same.
+    """
     comparison = Comparison()
     run.number = before.number + 1
+    is_same = True
     for difference in differences(before, run):
+        is_same = False
         comparison.add(difference)
     run.new_count, run.new_ids = comparison.new_count, comparison.new_ids
     run.changed_count, run.changed = comparison.changed_count, comparison.changed
@@ -161,6 +197,7 @@ def _note(run: SavedSearchRun, before: SavedSearchRun, query: SearchQuery) -> No
     is_comparable = run.criteria_hash == before.criteria_hash
     is_scheduled = run.cause == SavedSearchRun.Cause.SCHEDULE
     run.digest_due = is_scheduled and is_comparable and (comparison.has_news or grew)
+    return is_same
 
 
 def explain_gone(*, user: User, query: SearchQuery, property_ids: list[str]) -> dict[str, str]:
@@ -180,10 +217,12 @@ def _why_gone(row: PropertyDatasetPermission | None, query: SearchQuery) -> str:
 
 def _record(search: SavedSearch, run: SavedSearchRun, slot: datetime | None, now: datetime) -> SavedSearchRun:
     """Write a run under the next number, and when the search runs next. Raises RunRaced, which undoes all of it."""
-    known = SavedSearch.objects.get(pk=search.pk)
+    known = SavedSearch.objects.filter(pk=search.pk, state__in=LIVING).first()
+    if known is None:
+        raise RunRaced(str(search.pk))
     run.number = run.number or known.run_count + 1
-    is_next = Q(pk=search.pk, run_count=run.number - 1, version=run.version)
-    changes: dict[str, Any] = {"run_count": run.number, "last_run_at": now}
+    is_next = Q(pk=search.pk, run_count=run.number - 1, version=run.version, state__in=LIVING)
+    changes: dict[str, Any] = {"run_count": run.number, "last_run_at": now, "problem": ""}
     if slot is not None:
         is_next &= Q(next_run_at=slot, state=SavedSearch.State.ACTIVE)
         changes["next_run_at"] = next_slot(user=search.user, cadence=known.cadence, after=max(now, slot))
@@ -192,6 +231,53 @@ def _record(search: SavedSearch, run: SavedSearchRun, slot: datetime | None, now
         raise RunRaced(str(search.pk))
     run.follow_up_due_at = now
     run.save(force_insert=True)
+    return run
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def run_by_hand(*, search: SavedSearch, now: datetime) -> SavedSearchRun | None:
+    """Run a saved search that its user wants to see run: at once, or by a worker if it is large; None then.
+
+    Raises as `run_saved_search` does.
+    """
+    if not is_large(search.user, query_of(search)):
+        return run_saved_search(search=search, now=now)
+    SavedSearch.objects.filter(pk=search.pk, state__in=LIVING, wanted_at=None).update(wanted_at=now, problem="")
+    return None
+
+
+def wanted_search_ids(*, now: datetime, limit: int = 100) -> list[str]:
+    """Ids of the searches whose users wait for a run that no worker makes yet, longest waiting first."""
+    is_free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    wanted = SavedSearch.objects.filter(is_free, wanted_at__gt=EPOCH, wanted_at__lte=now, state__in=LIVING)
+    return [str(pk) for pk in wanted.order_by("wanted_at").values_list("pk", flat=True)[:limit]]
+
+
+def run_wanted_search(*, search_id: str, now: datetime) -> SavedSearchRun | None:
+    """Make the run that the user of a large search waits for, under a lease; None when there is nothing to do.
+
+    When it cannot be made, the search says why, and nobody waits any more.
+    """
+    moment = as_utc(now)
+    search = _take(search_id, {"state": {"$in": [str(each) for each in LIVING]}, "wantedAt": {"$lte": moment}}, moment)
+    if search is None:
+        return None
+    Cause = SavedSearchRun.Cause
+    run, problem = None, ""
+    try:
+        run = run_saved_search(search=search, now=now, cause=Cause.BY_HAND if search.run_count else Cause.SAVED)
+    except CountUnavailable as reason:
+        problem = f"Not run. {reason}"[:200]
+    except RunRaced:
+        _release(search, until=None)
+        return None
+    except ValueError:
+        problem = UNREADABLE
+    SavedSearch.objects.filter(pk=search.pk, lease_until=search.lease_until).update(
+        wanted_at=None, lease_until=None, problem=problem
+    )
     return run
 
 
@@ -208,27 +294,22 @@ def due_search_ids(*, now: datetime, limit: int = 100) -> list[str]:
 def run_due_search(*, search_id: str, now: datetime) -> SavedSearchRun | None:
     """Make the run of a search that is due, under a lease; None when there is nothing to do, or it has to wait.
 
-    When nothing can be counted, nothing is recorded, and the search is due again after RETRY_AFTER.
+    When nothing can be counted, nothing is recorded, and the search is due again after RETRY_AFTER. When its counts do
+    not fit into what is left of the day's budgets, none is asked, and it is due again when the day ends, in UTC: as it
+    has waited longest by then, it comes first.
     """
     moment = as_utc(now)
-    taken = collection_of(SavedSearch).find_one_and_update(
-        {
-            "_id": ObjectId(search_id),
-            "state": str(SavedSearch.State.ACTIVE),
-            "nextRunAt": {"$lte": moment},
-            "$or": [{"leaseUntil": None}, {"leaseUntil": {"$lte": moment}}],
-        },
-        {"$set": {"leaseUntil": moment + LEASE}},
-        return_document=ReturnDocument.AFTER,
-    )
-    if taken is None:
+    search = _take(search_id, {"state": str(SavedSearch.State.ACTIVE), "nextRunAt": {"$lte": moment}}, moment)
+    if search is None:
         return None
-    search = load(SavedSearch, taken)
     try:
         with budgets_of_schedule():
             return run_saved_search(
-                search=search, now=now, cause=SavedSearchRun.Cause.SCHEDULE, slot=as_utc(taken["nextRunAt"])
+                search=search, now=now, cause=SavedSearchRun.Cause.SCHEDULE, slot=search.next_run_at
             )
+    except CountBudgetSpent:
+        ours = SavedSearch.objects.filter(pk=search.pk, lease_until=search.lease_until)
+        ours.update(lease_until=_end_of_day(moment), problem=TOO_MANY)
     except CountUnavailable as reason:
         logger.warning("Saved search %s waits: %s", search.pk, reason)
         _release(search, until=moment + RETRY_AFTER)
@@ -239,6 +320,22 @@ def run_due_search(*, search_id: str, now: datetime) -> SavedSearchRun | None:
             state=SavedSearch.State.PAUSED, next_run_at=None, lease_until=None, problem=UNREADABLE
         )
     return None
+
+
+def _take(search_id: str, condition: dict[str, Any], moment: datetime) -> SavedSearch | None:
+    """Take the lease of a search that meets a condition; None when it does not, or another worker has it."""
+    is_free = {"$or": [{"leaseUntil": None}, {"leaseUntil": {"$lte": moment}}]}
+    taken = collection_of(SavedSearch).find_one_and_update(
+        {"_id": ObjectId(search_id), **condition, **is_free},
+        {"$set": {"leaseUntil": moment + LEASE}},
+        return_document=ReturnDocument.AFTER,
+    )
+    return load(SavedSearch, taken) if taken else None
+
+
+def _end_of_day(moment: datetime) -> datetime:
+    """When the budgets of the day end: the next midnight, in UTC."""
+    return datetime.combine(moment.date() + timedelta(days=1), time(0), tzinfo=UTC)
 
 
 def _release(search: SavedSearch, *, until: datetime | None) -> None:

@@ -8,11 +8,11 @@ from accounts.models import User
 from atlas_site.lib.mail import send_mail
 from atlas_site.lib.transactions import run_txn
 from properties.emails import expiry_mail
-from properties.models import SavedSearch, SavedSearchRun, SavedSearchSnapshot, Watch
+from properties.models import SavedSearch, SavedSearchProperty, SavedSearchRun, SavedSearchSnapshot, Watch
 from properties.search.query import SearchQuery
-from properties.selectors.searches import SEARCHES_SHOWN, query_of
+from properties.selectors.searches import LIVING, SEARCHES_SHOWN, is_large, query_of, saved_searches_of
 from properties.services.matches import forget_matches
-from properties.services.runs import run_saved_search
+from properties.services.runs import RunRaced, run_saved_search
 from properties.services.schedules import next_slot
 
 # Nobody reads what a search finds that its user has not looked at for so long.
@@ -20,6 +20,9 @@ EXPIRES_AFTER = timedelta(days=180)
 REMINDED_BEFORE = timedelta(days=14)
 # A visit is noted at most that often, so that looking around writes little.
 VISIT_NOTED_EVERY = timedelta(hours=1)
+# What a worker takes away of a deleted search at a time, besides its matches.
+RUNS_A_STINT = 50
+DELETION_LEASE = timedelta(minutes=5)
 State = SavedSearch.State
 Cadence = SavedSearch.Cadence
 
@@ -29,12 +32,14 @@ class TooManySearches(Exception):
 
 
 def save_search(*, user: User, name: str, query: SearchQuery, now: datetime, cadence: str = Cadence.OFF) -> SavedSearch:
-    """Keep a search under a name and make its first, silent run.
+    """Keep a search under a name and make its first, silent run: at once, or by a worker if it is large.
 
-    Raises TooManySearches, and as `run_saved_search` does, saving nothing.
+    A large one comes back with `wanted_at`, and without a run. Raises TooManySearches, and as `run_saved_search` does,
+    saving nothing.
     """
-    if SavedSearch.objects.filter(user=user).count() >= SEARCHES_SHOWN:
+    if saved_searches_of(user).count() >= SEARCHES_SHOWN:
         raise TooManySearches
+    is_for_worker = is_large(user, query)
     search = SavedSearch(
         id=ObjectId(),
         user=user,
@@ -46,8 +51,11 @@ def save_search(*, user: User, name: str, query: SearchQuery, now: datetime, cad
         expires_at=_expiry(cadence, now),
         opened_at=now,
         opened_run=1,
+        wanted_at=now if is_for_worker else None,
     )
     search.save(force_insert=True)
+    if is_for_worker:
+        return search
     try:
         run_saved_search(search=search, now=now, cause=SavedSearchRun.Cause.SAVED)
     except BaseException:
@@ -60,16 +68,17 @@ def save_search(*, user: User, name: str, query: SearchQuery, now: datetime, cad
 def update_search(*, search: SavedSearch, query: SearchQuery, now: datetime) -> bool:
     """Give a saved search other criteria, as its next version; what its runs ran stays with them.
 
-    Returns whether anything changed. The next run compares with the one before all the same, and says so.
+    Returns whether anything changed. The next run compares with the one before all the same, and says so. Raises
+    RunRaced when the search was changed or deleted meanwhile.
     """
     params = query.params()
     if params == search.filters:
         return False
-    changed = SavedSearch.objects.filter(pk=search.pk, version=search.version).update(
-        filters=params, version=search.version + 1, problem=""
-    )
+    known = SavedSearch.objects.filter(pk=search.pk, version=search.version, state__in=LIVING)
+    if not known.update(filters=params, version=search.version + 1, problem=""):
+        raise RunRaced(str(search.pk))
     search.refresh_from_db()
-    return bool(changed)
+    return True
 
 
 def rename_search(*, search: SavedSearch, name: str) -> None:
@@ -84,7 +93,7 @@ def set_cadence(*, search: SavedSearch, cadence: str, now: datetime) -> None:
     """
     if cadence != Cadence.OFF:
         query_of(search)
-    SavedSearch.objects.filter(pk=search.pk).update(
+    SavedSearch.objects.filter(pk=search.pk, state__in=LIVING).update(
         cadence=cadence,
         state=State.ACTIVE,
         next_run_at=next_slot(user=search.user, cadence=cadence, after=now),
@@ -116,7 +125,6 @@ def note_visit(*, search: SavedSearch, now: datetime, run: SavedSearchRun | None
     if run is not None:
         if run.opened_at is None:
             SavedSearchRun.objects.filter(pk=run.pk, opened_at=None).update(opened_at=now)
-        Watch.objects.filter(saved_search=search, unopened_run_count__gt=0).update(unopened_run_count=0)
         if run.number > search.opened_run:
             SavedSearch.objects.filter(pk=search.pk, opened_run__lt=run.number).update(opened_run=run.number)
     if search.opened_at is None or now - search.opened_at >= VISIT_NOTED_EVERY:
@@ -157,19 +165,51 @@ def expire_searches(*, now: datetime, limit: int = 1000) -> int:
     )
 
 
-def delete_saved_search(*, search: SavedSearch) -> None:
-    """Remove a saved search with its runs; properties stay the user's. May be called again after a crash.
+# ---------------------------------------------------------------- deleting
 
-    The search itself goes last, so that whatever is left of it can still be found.
+
+def delete_saved_search(*, search: SavedSearch, now: datetime) -> None:
+    """Take a saved search away from its user with its runs and its standing quote; properties stay the user's.
+
+    It is in no list any more at once, runs no more, and counts for no property that is looked at anew. What is left
+    of it, which may be much, is removed by `remove_deleted_search`.
     """
-    SavedSearch.objects.filter(pk=search.pk).update(state=State.PAUSED, next_run_at=None)
-    Watch.objects.filter(saved_search=search).delete()
-    forget_matches(search=search)
-    run_ids = list(SavedSearchRun.objects.filter(saved_search=search).values_list("pk", flat=True))
-    SavedSearchSnapshot.objects.filter(run_id__in=run_ids).delete()
 
-    def remove() -> None:
-        SavedSearchRun.objects.filter(saved_search_id=search.pk).delete()
-        SavedSearch.objects.filter(pk=search.pk).delete()
+    def mark() -> None:
+        SavedSearch.objects.filter(pk=search.pk, state__in=LIVING).update(
+            state=State.DELETING, next_run_at=now, lease_until=None, expires_at=None, wanted_at=None
+        )
+        Watch.objects.filter(saved_search=search).delete()
 
-    run_txn(remove)
+    run_txn(mark)
+
+
+def deleted_search_ids(*, now: datetime, limit: int = 100) -> list[str]:
+    """Ids of the deleted searches of which something is left, longest waiting first."""
+    left = SavedSearch.objects.filter(state=State.DELETING, next_run_at__lte=now)
+    return [str(pk) for pk in left.order_by("next_run_at").values_list("pk", flat=True)[:limit]]
+
+
+def remove_deleted_search(*, search_id: str, now: datetime) -> bool:
+    """Remove what is left of a deleted search, as much as fits into a turn; returns whether more is left.
+
+    The search itself goes last, so that whatever is left of it is found again after a crash. Two workers at once do
+    the same twice, which does it once.
+    """
+    due = SavedSearch.objects.filter(pk=ObjectId(search_id), state=State.DELETING, next_run_at__lte=now)
+    search = due.first()
+    if search is None or not due.update(next_run_at=now + DELETION_LEASE):
+        return False
+    runs = SavedSearchRun.objects.filter(saved_search=search)
+    is_over = forget_matches(search=search)
+    if is_over:
+        run_ids = list(runs.order_by("number").values_list("pk", flat=True)[:RUNS_A_STINT])
+        SavedSearchSnapshot.objects.filter(run_id__in=run_ids).delete()
+        runs.filter(pk__in=run_ids).delete()
+        is_over = not (runs.exists() or SavedSearchProperty.objects.filter(saved_search=search).exists())
+    if is_over:
+        Watch.objects.filter(saved_search=search).delete()
+        SavedSearch.objects.filter(pk=search.pk, state=State.DELETING).delete()
+    else:
+        SavedSearch.objects.filter(pk=search.pk, state=State.DELETING).update(next_run_at=now)
+    return not is_over

@@ -10,7 +10,7 @@ from itertools import islice
 from bson import ObjectId
 
 from atlas_site.mongodb.documents import collection_of
-from properties.models import SavedSearch, SavedSearchSnapshot
+from properties.models import SavedSearch, SavedSearchRun, SavedSearchSnapshot
 from properties.search.diffs import Entry
 from properties.search.query import SearchQuery
 from properties.search.watched import ROW_KEYS, watched_values
@@ -20,6 +20,9 @@ IDS_A_PART = 10_000
 # A run that is still writing its snapshot is younger than this; an older snapshot without a run is of one that died.
 LONGEST_RUN = timedelta(hours=1)
 CLEANED_BACK = timedelta(days=7)
+# Of these many last runs, and of the first one, all that they saw is kept.
+RUNS_KEPT_WHOLE = 60
+THINNED_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ def write_snapshot(*, run_id: ObjectId, search: SavedSearch, query: SearchQuery)
     owned = part_count = 0
     while part := dict(islice(entries, IDS_A_PART)):
         content = zlib.compress(json.dumps(part, separators=(",", ":")).encode(), 6)
-        SavedSearchSnapshot.objects.create(run_id=run_id, part=part_count, content=content)
+        last_id = next(reversed(part))
+        SavedSearchSnapshot.objects.create(run_id=run_id, part=part_count, content=content, last_id=last_id)
         owned, part_count = owned + len(part), part_count + 1
     return Written(owned=owned, part_count=part_count)
 
@@ -57,6 +61,25 @@ def _owned_entries(search: SavedSearch, query: SearchQuery) -> Iterator[Entry]:
 def drop_snapshot(*, run_id: ObjectId) -> None:
     """Remove what was kept for a run that was not recorded."""
     SavedSearchSnapshot.objects.filter(run_id=run_id).delete()
+
+
+def thin_out(*, run: SavedSearchRun) -> None:
+    """Remove the snapshots of runs that lie RUNS_KEPT_WHOLE before this one: their figures and first lists stay.
+
+    The run says so before its parts go, and knows none any more after them, so a worker that dies in between leaves
+    the rest to the next run. The first run keeps its own for ever.
+    """
+    old = SavedSearchRun.objects.filter(
+        saved_search_id=run.saved_search_id,
+        number__gt=1,
+        number__lte=run.number - RUNS_KEPT_WHOLE,
+        part_count__gt=0,
+        follow_up_due_at=None,
+    )
+    for run_id in list(old.order_by("-number").values_list("pk", flat=True)[:THINNED_AT_ONCE]):
+        SavedSearchRun.objects.filter(pk=run_id).update(is_thinned=True)
+        drop_snapshot(run_id=run_id)
+        SavedSearchRun.objects.filter(pk=run_id).update(part_count=0)
 
 
 def drop_orphaned_snapshots(*, now: datetime) -> int:

@@ -16,7 +16,7 @@ from properties.models import Dataset, Property, PropertyDatasetPermission, Save
 from properties.search.query import SearchQuery
 from properties.selectors.owned import owned_matches
 from properties.selectors.searches import query_of
-from properties.selectors.watches import committed_since, start_of_month
+from properties.selectors.watches import SPENDS_WITHIN, committed_since, start_of_month, unopened_runs
 from properties.services.allowances import EmptyRevealsSpent
 from properties.services.counting import CountUnavailable
 from properties.services.jobs import accept_quote
@@ -30,8 +30,6 @@ UNOPENED_RUNS = 2
 MOST_REFRESHES_A_RUN = 50
 REFRESHED_AMONG = 2_000
 REFRESHED_AGAIN_AFTER = timedelta(days=7)
-# What a run found longer ago is not worth spending on.
-SPENDS_WITHIN = timedelta(days=1)
 State = Watch.State
 
 ENDED = "Its end date has come."
@@ -125,7 +123,6 @@ def arm_watch(
         "accepted_at": now,
         "state": State.ARMED,
         "why_disarmed": "",
-        "unopened_run_count": 0,
     }
     if not Watch.objects.filter(saved_search=search).update(**terms):
         try:
@@ -180,7 +177,7 @@ def _why_to_disarm(watch: Watch, run: SavedSearchRun, now: datetime) -> str:
     if watch.ends_at <= now:
         return ENDED
     is_first = watch.last_run_number < run.number
-    return UNOPENED if is_first and watch.unopened_run_count >= UNOPENED_RUNS else ""
+    return UNOPENED if is_first and unopened_runs(watch) >= UNOPENED_RUNS else ""
 
 
 def disarm_ended_watches(*, now: datetime) -> int:
@@ -300,12 +297,10 @@ def _accept(watch: Watch, run: SavedSearchRun, *, key: str, quote: Quote, user: 
         committed = committed_since(watch=terms, since=start_of_month(now)) + held
         spend = {"kind": key, "quoteId": quote.pk, "jobId": str(job.pk), "most": held, "title": quote.title}
         SavedSearchRun.objects.filter(pk=run.pk).update(spends=[*noted.spends, spend])
-        is_first = not noted.spends
         Watch.objects.filter(pk=watch.pk).update(
             month=f"{now.astimezone(UTC):%Y-%m}",
             committed_in_month=committed,
             last_run_number=noted.number,
-            unopened_run_count=terms.unopened_run_count + is_first,
         )
 
     run_txn(accept, lock=user.pk)

@@ -17,8 +17,9 @@ from properties.selectors.watches import watch_of
 from properties.selectors.why import near_misses
 from properties.services import runs, searches
 from properties.services.counting import CountUnavailable
-from properties.tasks import follow_runs_up
+from properties.tasks import follow_runs_up, remove_deleted_search, run_wanted_search
 
+RACED = "This search was changed or run elsewhere at that moment. Look at it as it is now."
 UNREADABLE = "This search cannot be read any more: its place or a condition is not known."
 
 
@@ -59,8 +60,11 @@ def save_search(request: HttpRequest) -> HttpResponse:
     except searches.TooManySearches:
         messages.error(request, f"Not saved. You have {selectors.SEARCHES_SHOWN} saved searches; delete one first.")
         return redirect(back)
-    nudge(follow_runs_up)
     messages.success(request, f"Saved “{search.name}”.")
+    if search.wanted_at is not None:
+        nudge(run_wanted_search, str(search.pk))
+        return redirect(search)
+    nudge(follow_runs_up)
     return redirect("properties:show-run", search.pk, 1)
 
 
@@ -90,7 +94,12 @@ def update_search(request: HttpRequest, search_id: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Not changed: these criteria cannot be read.")
         return redirect(search)
-    if not searches.update_search(search=search, query=form.query, now=timezone.now()):
+    try:
+        is_changed = searches.update_search(search=search, query=form.query, now=timezone.now())
+    except runs.RunRaced:
+        messages.error(request, RACED)
+        return redirect(search)
+    if not is_changed:
         messages.info(request, f"“{search.name}” has these criteria already.")
         return redirect(search)
     messages.success(request, f"Changed “{search.name}”. Its earlier runs keep the criteria that they ran with.")
@@ -154,17 +163,24 @@ def run_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
 
 
 def _run(request: HttpRequest, search: SavedSearch) -> HttpResponse:
-    """Run a saved search and go to the run, or back to the search with the reason why not."""
+    """Run a saved search and go to the run, or back to the search with the reason why not, or while it runs."""
+    now = timezone.now()
     try:
-        run = runs.run_saved_search(search=search, now=timezone.now())
+        run = runs.run_by_hand(search=search, now=now)
     except CountUnavailable as reason:
         messages.error(request, f"Not run. {reason}")
         return redirect(search)
     except runs.RunRaced:  # another tab, or the schedule, was a moment earlier
+        messages.info(request, RACED)
         return redirect(search)
     except ValueError:
         messages.error(request, UNREADABLE)
         return redirect(search)
+    if run is None:
+        nudge(run_wanted_search, str(search.pk))
+        return redirect(search)
+    if run.ran_at < now:
+        messages.info(request, "Nothing has changed since this run of a few minutes ago, so no other one was made.")
     nudge(follow_runs_up)
     return redirect(run)
 
@@ -176,7 +192,8 @@ def delete_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
     search = get_search(request, search_id)
     if request.method == "GET":
         return render(request, "properties/saved_delete.html", {"search": search})
-    searches.delete_saved_search(search=search)
+    searches.delete_saved_search(search=search, now=timezone.now())
+    nudge(remove_deleted_search, str(search.pk))
     messages.success(request, f"Deleted “{search.name}”. Your properties stay yours.")
     return redirect("properties:list-saved-searches")
 

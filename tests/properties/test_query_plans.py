@@ -58,8 +58,7 @@ from properties.selectors.owned_choice import OwnedChoice, normalize_address
 from properties.selectors.property_page import fresh_receipt, show_property
 from properties.selectors.vendor_bill import expect_bill
 from properties.selectors.watches import committed_since
-from properties.services import digests, follow_ups, jobs, pages, reveals, runs
-from properties.services.searches import delete_saved_search
+from properties.services import digests, follow_ups, jobs, pages, reveals, runs, searches
 from tests.conftest import empty_collections
 from tests.factories import (
     DigestFactory,
@@ -385,7 +384,9 @@ HOT: dict[str, Callable[[World], object]] = {
     "spent by a standing quote": lambda world: committed_since(
         watch=Watch(saved_search=world.search), since=NOW - timedelta(days=30)
     ),
-    "removal of a search": lambda world: delete_saved_search(search=SavedSearch(id=ObjectId(), user=world.alice)),
+    "searches whose user waits for a run": lambda _: runs.wanted_search_ids(now=NOW),
+    "deleted searches": lambda _: searches.deleted_search_ids(now=NOW),
+    "removal of a search": lambda _: searches.remove_deleted_search(search_id=str(ObjectId()), now=NOW),
     "the answer to a vendor call": lambda world: stored_answer("job:30", "hash 30"),
     "attempts at a vendor call": lambda world: (
         VendorCall.objects.filter(reference="job:30", request_hash="hash 30").order_by("-attempt").first()
@@ -423,6 +424,8 @@ def test_no_hot_query_finds_nothing(world):
     """A plan for nothing may be any plan."""
     may_find_nothing = {
         "a fresh receipt",
+        "deleted searches",
+        "searches whose user waits for a run",
         "removal of a search",
         "spent by a standing quote",
         "the answer to a vendor call",

@@ -114,7 +114,8 @@ def test_deleting_takes_everything_of_the_search_and_nothing_else(search, carol,
     SavedSearchSnapshot.objects.create(run=run, part=0, content=b"x")
     WatchFactory(saved_search=search)
 
-    searches.delete_saved_search(search=search)
+    searches.delete_saved_search(search=search, now=now)
+    assert not searches.remove_deleted_search(search_id=str(search.pk), now=now)
 
     assert list(SavedSearchRun.objects.values_list("pk", flat=True)) == [other.pk]
     assert [model.objects.count() for model in (SavedSearch, SavedSearchSnapshot, Watch)] == [1, 0, 0]

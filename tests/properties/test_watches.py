@@ -18,7 +18,7 @@ from properties.models import (
     SavedSearchRun,
     Watch,
 )
-from properties.selectors.watches import committed_since, most_cost, start_of_month
+from properties.selectors.watches import committed_since, most_cost, start_of_month, unopened_runs
 from properties.services import follow_ups, runner, runs, searches, watches
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_a_run_spends_up_to_its_cap_and_has_the_receipt(search, carol, now):
     assert (quote.status, quote.captured) == ("settled", 5)
     assert PropertyDatasetPermission.objects.filter(user=carol).count() == 5
     watch.refresh_from_db()
-    assert (watch.unopened_run_count, watch.last_run_number, watch.committed_in_month) == (1, run.number, 5)
+    assert (unopened_runs(watch), watch.last_run_number, watch.committed_in_month) == (1, run.number, 5)
 
 
 def test_a_repeated_sweep_never_spends_twice_for_a_run(search, now):
@@ -125,6 +125,33 @@ def test_opening_a_run_keeps_it_on(search, now):
 
     assert PropertyJob.objects.count() == 3
     assert Watch.objects.get(saved_search=search).state == "armed"
+
+
+def test_opening_runs_that_spent_nothing_does_not_keep_it_on(search, now):
+    arm(search, now)
+    silent = scheduled_run(search, now, 2)
+    for number in (3, 4):
+        watches.spend_for_run(run=scheduled_run(search, now, number), now=now)
+        searches.note_visit(search=search, run=silent, now=now)
+        searches.note_visit(search=search, now=now)
+
+    watches.spend_for_run(run=scheduled_run(search, now, 5), now=now)
+
+    assert Watch.objects.get(saved_search=search).why_disarmed == watches.UNOPENED
+    assert PropertyJob.objects.count() == 2
+
+
+def test_accepting_the_terms_again_begins_the_count_anew(search, now):
+    arm(search, now)
+    for number in (2, 3):
+        watches.spend_for_run(run=scheduled_run(search, now, number), now=now)
+
+    later = now + timedelta(hours=1)
+    watch = arm(search, later)
+    watches.spend_for_run(run=scheduled_run(search, later, 4), now=later)
+
+    assert unopened_runs(watch) == 1
+    assert PropertyJob.objects.count() == 3
 
 
 def test_its_end_date_turns_it_off(search, now):
