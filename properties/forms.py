@@ -3,12 +3,13 @@
 from django import forms
 from django.http import QueryDict
 
+from properties.datasets import DATASET_INFOS
 from properties.models import SavedSearch
 from properties.search.form import OwnedForm
 from properties.selectors.comparables import Limits
 from properties.selectors.owned_choice import MOST_CHOSEN, OwnedChoice, Selection
 from properties.selectors.owned_columns import COLUMNS, DENSITIES, FORMATS, MOST_LIST_COLUMNS, SHOWN_ALWAYS
-from properties.selectors.property_page import PropertyPage
+from properties.selectors.property_page import SOLD
 
 
 class RevealForm(forms.Form):
@@ -22,15 +23,17 @@ class SaveSearchForm(forms.Form):
 
     name = forms.CharField(label="Name", max_length=120)
 
+    def clean_name(self) -> str:
+        """The name on one line, with single spaces."""
+        return " ".join(self.cleaned_data["name"].split())
+
 
 class UnlockForm(forms.Form):
-    """Which datasets of a property to unlock: those that its page offers."""
+    """Which datasets of a property to unlock, of all that are sold; its page offers those that may bring something."""
 
-    datasets = forms.MultipleChoiceField(label="Datasets")
-
-    def __init__(self, *args, page: PropertyPage, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["datasets"].choices = [(each.dataset, each.info.title) for each in page.sections]
+    datasets = forms.MultipleChoiceField(
+        label="Datasets", choices=[(dataset, DATASET_INFOS[dataset].title) for dataset in SOLD]
+    )
 
 
 class ComparableLimitsForm(forms.Form):
@@ -129,7 +132,11 @@ class SelectionForm(forms.Form):
     """
 
     scope = forms.ChoiceField(choices=[("chosen", "The checked ones"), ("matching", "All that match")], required=False)
-    query = forms.CharField(required=False, max_length=20_000)
+    query = forms.CharField(
+        required=False,
+        max_length=20_000,
+        error_messages={"max_length": "These conditions are too long to be carried out. Narrow the list again."},
+    )
 
     def clean(self) -> dict:
         cleaned = super().clean()

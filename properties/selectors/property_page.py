@@ -112,11 +112,17 @@ class Desk:
     neighbours: list[Comparable]
 
 
-def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPage | None:
-    """The page of a property that this user owns, or None: what is not owned looks like what does not exist."""
+def find_permission(*, user: User, property_id: str) -> PropertyDatasetPermission | None:
+    """What this user owns of a property, or None: what is not owned looks like what does not exist."""
     permission = PropertyDatasetPermission.objects.filter(user=user, property_id=property_id).first()
+    return permission if permission and Dataset.BASIC in permission.datasets else None
+
+
+def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPage | None:
+    """The whole page of a property that this user owns, or None."""
+    permission = find_permission(user=user, property_id=property_id)
     held = Property.objects.filter(property_id=property_id).first()
-    if permission is None or held is None or Dataset.BASIC not in permission.datasets:
+    if permission is None or held is None:
         return None
     names = [str(each) for each in CreditType]
     unit_prices = credit_selectors.price_each(user_id=user.pk, offers=[{name: 1} for name in names])

@@ -31,14 +31,14 @@ WITH_SEARCHES = {"search", "searches"}
 @onboarded_required
 def show_property(request: HttpRequest, property_id: str) -> HttpResponse:
     """Show an owned property; any other answers like one that does not exist."""
-    return _show(request, _find(request, property_id))
+    return _show(request, property_id)
 
 
 @require_GET
 @onboarded_required
 def print_property(request: HttpRequest, property_id: str) -> HttpResponse:
     """Show an owned property for paper: one column, nothing to press, the date of everything."""
-    page = _find(request, property_id)
+    page = _get_page(request, property_id)
     return render(request, "properties/print.html", {"page": page, "desk": _desk(request, page), "now": timezone.now()})
 
 
@@ -46,7 +46,7 @@ def print_property(request: HttpRequest, property_id: str) -> HttpResponse:
 @onboarded_required
 def show_in_searches(request: HttpRequest, property_id: str) -> HttpResponse:
     """Say which of the user's searches the property is in: a part of its page."""
-    permission = _find(request, property_id).permission
+    permission = _get_permission(request, property_id)
     if not wants_fragment(request):
         return redirect(_back_to(permission, "searches", searches=["1"]))
     return render(
@@ -58,23 +58,23 @@ def show_in_searches(request: HttpRequest, property_id: str) -> HttpResponse:
 @onboarded_required
 def quote_unlock(request: HttpRequest, property_id: str) -> HttpResponse:
     """Offer to unlock the chosen datasets by one quote; nothing is spent yet."""
-    page = _find(request, property_id)
-    form = UnlockForm(request.POST, page=page)
+    permission = _get_permission(request, property_id)
+    form = UnlockForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Choose at least one dataset to unlock.")
-        return redirect(page.permission)
+        return redirect(permission)
     chosen = form.cleaned_data["datasets"]
     try:
         quote = unlocks.quote_unlock(
             user=request.user,
-            permission=page.permission,
+            permission=permission,
             datasets=chosen,
-            back_url=_back_to(page.permission, "unlock", datasets=chosen),
+            back_url=_back_to(permission, "unlock", datasets=chosen),
             now=timezone.now(),
         )
     except unlocks.NothingToUnlock:
         messages.info(request, "These are yours already, or hold nothing at the moment. Nothing was charged.")
-        return redirect(page.permission)
+        return redirect(permission)
     return redirect("credits:show-quote", quote.pk)
 
 
@@ -82,7 +82,7 @@ def quote_unlock(request: HttpRequest, property_id: str) -> HttpResponse:
 @onboarded_required
 def quote_refresh(request: HttpRequest, property_id: str) -> HttpResponse:
     """Offer to ask the vendor again for owned datasets; what turns out unchanged is free (the money rule)."""
-    permission = _find(request, property_id).permission
+    permission = _get_permission(request, property_id)
     datasets = request.POST.getlist("datasets")
     back_url = _back_to(permission, datasets[0].lower() if datasets else "content")
     try:
@@ -99,7 +99,7 @@ def quote_refresh(request: HttpRequest, property_id: str) -> HttpResponse:
 @onboarded_required
 def quote_comparables(request: HttpRequest, property_id: str) -> HttpResponse:
     """Offer comparables of the vendor's choice, each new one a reveal; those that are owned cost nothing."""
-    permission = _find(request, property_id).permission
+    permission = _get_permission(request, property_id)
     limits = _limits(request.POST, sheet_of(user_id=request.user.pk, property_id=property_id))
     back_url = _back_to(permission, "comparables", **limits.params())
     try:
@@ -123,7 +123,7 @@ def quote_comparables(request: HttpRequest, property_id: str) -> HttpResponse:
 @onboarded_required
 def save_sheet(request: HttpRequest, property_id: str) -> HttpResponse:
     """Save the deal sheet: its figures, or a comparable that is pinned or let go."""
-    page = _find(request, property_id)
+    permission = _get_permission(request, property_id)
     limits = _limits(request.POST, sheet_of(user_id=request.user.pk, property_id=property_id))
     where = {"user_id": request.user.pk, "property_id": property_id, "now": timezone.now()}
     try:
@@ -134,20 +134,20 @@ def save_sheet(request: HttpRequest, property_id: str) -> HttpResponse:
         else:
             form = SheetForm(request.POST)
             if not form.is_valid():
-                return _show(request, page, sheet_form=form)
+                return _show(request, property_id, sheet_form=form)
             sheets.save_sheet(**where, **form.cleaned_data, limits=limits.as_values())
     except PropertyDatasetPermission.DoesNotExist:
         raise Http404 from None
     except sheets.TooManyPinned:
         messages.error(request, f"No more than {sheets.MOST_PINNED} comparables are pinned. Let one go first.")
-    return redirect(_back_to(page.permission, "comparables"))
+    return redirect(_back_to(permission, "comparables"))
 
 
 @require_POST
 @onboarded_required
 def save_notes(request: HttpRequest, property_id: str) -> HttpResponse:
     """Save the user's note and tags."""
-    page = _find(request, property_id)
+    permission = _get_permission(request, property_id)
     form = NotesForm(request.POST)
     if form.is_valid():
         where = {"user_id": request.user.pk, "property_id": property_id}
@@ -155,30 +155,38 @@ def save_notes(request: HttpRequest, property_id: str) -> HttpResponse:
             notes.set_tags(**where, tags=form.cleaned_data["tags"])
             notes.set_notes(**where, notes=form.cleaned_data["notes"])
             messages.success(request, "Saved.")
-            return redirect(_back_to(page.permission, "notes"))
+            return redirect(_back_to(permission, "notes"))
         except notes.TooLong:
             form.add_error("tags", f"A tag has at most {notes.LONGEST_TAG} characters.")
         except notes.TooManyTags:
             form.add_error("tags", f"A property has at most {notes.MOST_TAGS} tags.")
-    return _show(request, page, notes_form=form)
+    return _show(request, property_id, notes_form=form)
 
 
-def _find(request: HttpRequest, property_id: str) -> PropertyPage:
+def _get_permission(request: HttpRequest, property_id: str) -> PropertyDatasetPermission:
+    permission = property_page.find_permission(user=request.user, property_id=property_id)
+    if permission is None:
+        raise Http404
+    return permission
+
+
+def _get_page(request: HttpRequest, property_id: str) -> PropertyPage:
     page = property_page.show_property(user=request.user, property_id=property_id, now=timezone.now())
     if page is None:
         raise Http404
     return page
 
 
-def _show(request: HttpRequest, page: PropertyPage, **forms: Any) -> HttpResponse:
+def _show(request: HttpRequest, property_id: str, **forms: Any) -> HttpResponse:
     """The page, with forms that were refused where there are any."""
-    now, permission = timezone.now(), page.permission
+    page, now = _get_page(request, property_id), timezone.now()
+    permission = page.permission
     desk = _desk(request, page)
     written = {"notes": permission.notes, "tags": ", ".join(permission.tags)}
     context = {
         "page": page,
         "desk": desk,
-        "receipt": property_page.fresh_receipt(user=request.user, property_id=permission.property_id, now=now),
+        "receipt": property_page.fresh_receipt(user=request.user, property_id=property_id, now=now),
         "balance": credit_selectors.header_balance(request.user),
         "refreshes_left": allowances.free_refreshes_left(request.user.pk, now),
         "searches": _in_searches(request, permission) if WITH_SEARCHES & request.GET.keys() else None,

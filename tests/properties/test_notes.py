@@ -5,6 +5,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atlas_site.mongodb.explain import recorded_reads
 from properties.models import PropertyDatasetPermission
 from properties.services import notes
 from tests.factories import PropertyDatasetPermissionFactory, PropertyFactory
@@ -91,3 +92,23 @@ def test_what_is_refused_stays_in_the_form(client, sign_in, alice, owned):
     assert "A tag has at most 40 characters." in html
     assert "kept</textarea>" in html
     assert row_of(owned).notes == ""
+
+
+@pytest.mark.parametrize(
+    ("view", "form"),
+    [
+        ("properties:save-notes", {"notes": "vacant since May", "tags": "hot"}),
+        ("properties:save-sheet", {"percent": "70", "repairs": "0", "fee": "0"}),
+        ("properties:show-in-searches", None),
+    ],
+)
+def test_writing_down_reads_what_the_user_owns_and_not_the_whole_record(client, sign_in, alice, owned, view, form):
+    browser = sign_in(client, alice)
+    url = reverse(view, args=[owned.property_id])
+    with recorded_reads() as reads:
+        answer = browser.get(url, headers={"HX-Request": "true"}) if form is None else browser.post(url, form)
+
+    assert answer.status_code == (200 if form is None else 302)
+    assert "PropertyDatasetPermission" in {collection.name for collection, _ in reads}
+    assert "Property" not in {collection.name for collection, _ in reads}
+    assert browser.get(reverse(view, args=["not-hers"])).status_code in {404, 405}
