@@ -20,14 +20,32 @@ Writer = Callable[..., Iterator[str] | Iterator[bytes]]
 FILES: Mapping[str, Writer] = {"csv": csv_file, "xlsx": xlsx_file}
 
 
+# A workbook is whole before its first byte is sent: so many rows take about five seconds. CSV goes out as it is read.
+MOST_IN_A_WORKBOOK = 25_000
+
+
 class CannotRepeat(Exception):
     """What an earlier export was about cannot be read any more."""
+
+
+class TooManyForWorkbook(Exception):
+    """More than MOST_IN_A_WORKBOOK properties were to go into a workbook. Its text is a sentence for the page."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"A workbook takes at most {MOST_IN_A_WORKBOOK:,} properties. Take CSV, which has no limit and opens in "
+            "Excel too, or narrow the list."
+        )
 
 
 def start_export(
     *, user: User, selection: Selection, columns: Sequence[str], file_format: str, now: datetime
 ) -> Export:
-    """Write down that the user takes these properties away, and keep columns and format for the next time."""
+    """Write down that the user takes these properties away, and keep columns and format for the next time.
+
+    Raises TooManyForWorkbook.
+    """
+    _check_size(selection, user, file_format)
     set_export_view(user_id=user.pk, columns=columns, file_format=file_format)
     return Export.objects.create(
         user=user,
@@ -41,8 +59,11 @@ def start_export(
 
 
 def repeat_export(*, export: Export, now: datetime) -> Export:
-    """Write down that the user takes the same selection again: with what it holds today. Raises CannotRepeat."""
-    _selection_of(export)
+    """Write down that the user takes the same selection again: with what it holds today.
+
+    Raises CannotRepeat and TooManyForWorkbook.
+    """
+    _check_size(_selection_of(export), export.user, export.format)
     return Export.objects.create(
         user_id=export.user_id,
         kind=export.kind,
@@ -75,6 +96,12 @@ def _counted(
         noted["ended_at"] = timezone.now()
     finally:
         Export.objects.filter(pk=export_id).update(row_count=count, **noted)
+
+
+def _check_size(selection: Selection, user: User, file_format: str) -> None:
+    rows = selection.rows(user).values_list("pk")
+    if file_format == "xlsx" and rows[MOST_IN_A_WORKBOOK : MOST_IN_A_WORKBOOK + 1]:
+        raise TooManyForWorkbook
 
 
 def _selection_of(export: Export) -> Selection:

@@ -10,14 +10,14 @@ from django.db import connection
 from pymongo import UpdateMany, UpdateOne
 
 from atlas_site.mongodb.documents import collection_of, current_session
-from atlas_site.vendors.batchdata import PropertyRecord
 from properties.models import Property, PropertyDatasetPermission
-from properties.selectors.owned import Rows, read_batches
-from properties.services.cells import COORDINATES, is_moved_by, move_row
-from properties.services.records import ROW_VERSION, row_values
+from properties.selectors.owned import Rows
+from properties.services.cells import COORDINATES, is_moved_by, move_row, not_newer
+from properties.services.notes import MOST_TAGS
+from properties.services.records import ROW_VERSION, values_of_copy
 
 COPIES_A_BATCH = 100
-ROW_KEYS = dict.fromkeys(("userId", "propertyId", "datasets", "revealedAt", "latitude", "longitude"), 1)
+ROW_KEYS = dict.fromkeys(("userId", "propertyId", "datasets", "revealedAt", "latitude", "longitude", "copyAt"), 1)
 ROWS_A_WRITE = 500
 # After so many copies a sweep lets other work have the worker; the next one goes on.
 COPIES_A_SWEEP = 2_000
@@ -26,8 +26,9 @@ ROWS_LOOKED_AT = 5_000
 LOOK_AGAIN_AFTER = timedelta(days=1)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
-MOST_TAGS = 20
-MOST_TAGGED = 100_000
+# What is tagged while its user waits: about two seconds.
+MOST_TAGGED = 25_000
+TAGGED_A_WRITE = 5_000
 
 Source = Literal["lists", "searches", "filings"]
 
@@ -44,15 +45,16 @@ def is_spread_due() -> bool:
 def spread_due_copies(*, limit: int = COPIES_A_SWEEP) -> int:
     """Bring the rows of all owners of changed copies up to the newest copy, and return how many copies are done.
 
-    Each row gets values of its own datasets only. A mark is taken away when all rows of its copy are written and the
-    copy has not changed meanwhile, so whatever stops the work in the middle only means that it is done again. Copies
-    of which another worker is just unlocking a part keep their mark, too.
+    Each row gets values of its own datasets only, and never those of an older copy than it was filled from: another
+    worker may be ahead. A mark is taken away when all rows of its copy are written and the copy has not changed
+    meanwhile, so whatever stops the work in the middle only means that it is done again. Copies of which another
+    worker is just unlocking a part keep their mark, too.
     """
     done = 0
     waiting = Property.objects.filter(spread_due_at__gt=BEFORE_ALL).order_by("spread_due_at")
     while done < limit:
-        due = list(waiting.only("property_id", "data", "spread_due_at")[:COPIES_A_BATCH])
-        written = _spread({copy.property_id: copy.data for copy in due})
+        due = list(waiting.only("property_id", "data", "updated_at", "spread_due_at")[:COPIES_A_BATCH])
+        written = _spread({copy.property_id: copy for copy in due})
         finished = [copy for copy in due if copy.property_id in written]
         _take_marks_away(finished)
         done += len(finished)
@@ -61,16 +63,16 @@ def spread_due_copies(*, limit: int = COPIES_A_SWEEP) -> int:
     return done
 
 
-def _spread(data: Mapping[str, Any]) -> set[str]:
+def _spread(copies: Mapping[str, Property]) -> set[str]:
     """Write the rows of all owners of these copies; returns the ids of those of which no row was missed."""
     missed: set[str] = set()
     values_of: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
     rows = collection_of(PropertyDatasetPermission)
     batch: list[dict[str, Any]] = []
-    owners = rows.find({"propertyId": {"$in": list(data)}}, ROW_KEYS, batch_size=ROWS_A_WRITE)
+    owners = rows.find({"propertyId": {"$in": list(copies)}}, ROW_KEYS, batch_size=ROWS_A_WRITE)
 
     def write() -> None:
-        missed.update(_write_rows(batch, lambda row: _values(values_of, data[row["propertyId"]], row)))
+        missed.update(_write_rows(batch, lambda row: _values(values_of, copies[row["propertyId"]], row)))
         batch.clear()
 
     for row in owners:
@@ -78,42 +80,58 @@ def _spread(data: Mapping[str, Any]) -> set[str]:
         if len(batch) == ROWS_A_WRITE:
             write()
     write()
-    return set(data) - missed
+    return set(copies) - missed
 
 
-def _values(known: dict, data: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+def _values(known: dict, copy: Property, row: Mapping[str, Any]) -> dict[str, Any]:
     """What a row of these datasets gets; the owners of a property mostly have one or two sets of datasets."""
     datasets = tuple(row.get("datasets") or ())
     key = (row["propertyId"], datasets)
     if key not in known:
-        known[key] = _as_stored(row_values(PropertyRecord(data or {}), datasets))
+        known[key] = _as_stored(values_of_copy(copy, datasets))
     return known[key]
 
 
 def _write_rows(rows: Iterable[Mapping[str, Any]], values: Callable[[Mapping[str, Any]], dict[str, Any]]) -> set[str]:
     """Write values into rows that are still as they were read; returns the property ids of others.
 
-    What is looked at is the datasets and the place on the map. A row that moves is written by itself, together with
-    the counters of the map.
+    What is looked at is the datasets and the place on the map; a row that was filled from a newer copy is as it should
+    be. A row that moves is written by itself, together with the counters of the map.
     """
     still, updates, changed = [], [], []
+    copy_of: dict[Any, datetime | None] = {}
     for row in rows:
         new = values(row)
+        copy_of[row["_id"]] = new.get("copyAt")
+        if _is_from_newer(row, new.get("copyAt")):
+            continue
         if is_moved_by(row, new):
             changed += [] if move_row(row, new) else [row]
         else:
             still.append(row)
-            updates.append(UpdateOne({"_id": row["_id"], **_seen(row)}, {"$set": new}))
+            updates.append(UpdateOne({"_id": row["_id"], **_seen(row), **not_newer(new)}, {"$set": new}))
     collection = collection_of(PropertyDatasetPermission)
     if updates and collection.bulk_write(updates, ordered=False).matched_count < len(updates):
         changed += still
     if not changed:
         return set()
     found = collection.find({"_id": {"$in": [row["_id"] for row in changed]}}, ROW_KEYS)
-    now = {each["_id"]: _seen(each) for each in found}
+    now = {each["_id"]: _seen(each) for each in found if not _is_from_newer(each, copy_of[each["_id"]])}
     # A row that is gone needs nothing; one with other datasets now was filled by whoever added them, maybe from an
     # older copy.
     return {row["propertyId"] for row in changed if row["_id"] in now and now[row["_id"]] != _seen(row)}
+
+
+def _is_from_newer(row: Mapping[str, Any], copy_at: datetime | None) -> bool:
+    """Whether a row was filled from a newer copy than the one of this moment."""
+    filled_from = row.get("copyAt")
+    if filled_from is None or copy_at is None:
+        return False
+    return bool(_as_utc(filled_from) > _as_utc(copy_at))
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _seen(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,12 +182,15 @@ def refill_old_rows(*, limit: int = ROWS_LOOKED_AT) -> int:
 def _refill(rows: list[dict[str, Any]]) -> None:
     """Fill rows from their copies; one without a copy keeps what it has."""
     ids = list({row["propertyId"] for row in rows})
-    data = dict(Property.objects.filter(property_id__in=ids).values_list("property_id", "data"))
+    held = Property.objects.filter(property_id__in=ids).only("property_id", "data", "updated_at")
+    copies = {copy.property_id: copy for copy in held}
     known: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
     _write_rows(
         rows,
         lambda row: (
-            _values(known, data[row["propertyId"]], row) if row["propertyId"] in data else {"rowVersion": ROW_VERSION}
+            _values(known, copies[row["propertyId"]], row)
+            if row["propertyId"] in copies
+            else {"rowVersion": ROW_VERSION}
         ),
     )
 
@@ -212,11 +233,13 @@ def untag_rows(*, rows: Rows, tag: str) -> int:
 
 
 def _change_tags(rows: Rows, condition: Mapping[str, Any], change: Mapping[str, Any]) -> int:
-    if len(rows[MOST_TAGGED : MOST_TAGGED + 1].values_list("pk")):
+    """Only the keys of the rows are read, and each batch of them is changed by one command on the server."""
+    keys = list(rows.order_by().values_list("pk", flat=True)[: MOST_TAGGED + 1])
+    if len(keys) > MOST_TAGGED:
         raise TooManyToTag
     collection = collection_of(PropertyDatasetPermission)
     changed = 0
-    for batch in read_batches(rows):
-        keys = [row.pk for row in batch]
-        changed += collection.update_many({"_id": {"$in": keys}, **condition}, change).modified_count
+    for start in range(0, len(keys), TAGGED_A_WRITE):
+        batch = {"_id": {"$in": keys[start : start + TAGGED_A_WRITE]}, **condition}
+        changed += collection.update_many(batch, change).modified_count
     return changed

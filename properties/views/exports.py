@@ -3,17 +3,17 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.decorators import onboarded_required
-from properties.exports import MIME_TYPES, ROWS_A_SHEET
+from properties.exports import MIME_TYPES
 from properties.forms import ExportForm, SelectionForm
 from properties.models import Export
 from properties.selectors import exports as selectors
 from properties.selectors.owned import count_capped
 from properties.selectors.owned_columns import column_groups, view_of
+from properties.selectors.owned_page import list_url
 from properties.services import exports
 
 
@@ -26,7 +26,16 @@ def choose_export(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.problem())
         return redirect(_list_url(given))
+    if not form.selection.rows(request.user).exists():
+        return _refuse_nothing(request, form, given)
     return _show_choice(request, form)
+
+
+def _refuse_nothing(request: HttpRequest, form: SelectionForm, given: QueryDict) -> HttpResponse:
+    """Lead back to the list, since a file would hold headings alone."""
+    chosen = form.selection.ids
+    messages.error(request, "None of these is yours." if chosen else "Nothing of yours matches, so there is no file.")
+    return redirect(_list_url(given))
 
 
 def _show_choice(request: HttpRequest, form: SelectionForm, problem: str = "") -> HttpResponse:
@@ -37,7 +46,7 @@ def _show_choice(request: HttpRequest, form: SelectionForm, problem: str = "") -
         "count": count_capped(form.selection.rows(request.user)),
         "groups": column_groups(chosen),
         "format": request.POST.get("format") or view.export_format,
-        "rows_a_sheet": ROWS_A_SHEET,
+        "most_in_a_workbook": exports.MOST_IN_A_WORKBOOK,
         "problem": problem,
     }
     return render(request, "properties/export_choose.html", context)
@@ -57,15 +66,20 @@ def export_properties(request: HttpRequest) -> HttpResponse | StreamingHttpRespo
     if not form.is_valid():
         messages.error(request, form.problem())
         return redirect(_list_url(request.POST))
+    if not form.selection.rows(request.user).exists():
+        return _refuse_nothing(request, form, request.POST)
     if not export_form.is_valid():
         return _show_choice(request, form, problem="Choose at least one column, and CSV or XLSX.")
-    export = exports.start_export(
-        user=request.user,
-        selection=form.selection,
-        columns=export_form.cleaned_data["columns"],
-        file_format=export_form.cleaned_data["format"],
-        now=timezone.now(),
-    )
+    try:
+        export = exports.start_export(
+            user=request.user,
+            selection=form.selection,
+            columns=export_form.cleaned_data["columns"],
+            file_format=export_form.cleaned_data["format"],
+            now=timezone.now(),
+        )
+    except exports.TooManyForWorkbook as problem:
+        return _show_choice(request, form, problem=str(problem))
     return _send(request, export)
 
 
@@ -78,6 +92,9 @@ def repeat_export(request: HttpRequest, export_id: str) -> HttpResponse | Stream
         export = exports.repeat_export(export=earlier, now=timezone.now())
     except exports.CannotRepeat:
         messages.error(request, "This export cannot be made again: one of its conditions is not known any more.")
+        return redirect("properties:show-export", export_id)
+    except exports.TooManyForWorkbook as problem:
+        messages.error(request, str(problem))
         return redirect("properties:show-export", export_id)
     return _send(request, export)
 
@@ -112,5 +129,4 @@ def _send(request: HttpRequest, export: Export) -> StreamingHttpResponse:
 
 
 def _list_url(given: QueryDict) -> str:
-    query = given.get("list", "") or given.get("query", "")
-    return f"{reverse('properties:list-properties')}{'?' if query else ''}{query}"
+    return list_url(given.get("list", "") or given.get("query", ""))

@@ -4,7 +4,7 @@ import csv
 import io
 import tracemalloc
 import zipfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -126,6 +126,52 @@ def test_no_cell_of_a_file_is_a_formula(hers):
     assert [text for _, kind, text in cells if text.startswith("=")] == ['=HYPERLINK("http://evil.example","x")']
 
 
+@pytest.mark.parametrize("sign", ["=", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_signs_of_full_width_are_guarded_as_well(hers, alice, sign):
+    PropertyDatasetPermission.objects.filter(user=alice, property_id="rich").update(notes=f"{sign}2+2")
+    assert read_csv(download(hers, {"ids": ["rich"]}))[0]["Notes"] == f"'{sign}2+2"
+
+
+def test_a_moment_is_the_minute_of_the_users_own_clock(hers, alice):
+    alice.time_zone = "America/Phoenix"
+    alice.save(update_fields=["time_zone"])
+    moment = datetime(2026, 3, 4, 16, 5, 33, 123000, tzinfo=UTC)
+    PropertyDatasetPermission.objects.filter(user=alice, property_id="rich").update(revealed_at=moment)
+    form = {"ids": ["rich"], "columns": ["address", "revealed"]}
+
+    assert read_csv(download(hers, form))[0]["Revealed"] == "2026-03-04T09:05-07:00"
+    _, row = read_xlsx(download(hers, {**form, "format": "xlsx"}))
+    (_, kind, text) = next(cell for cell in row if cell[0].startswith("B"))
+    days = (datetime(2026, 3, 4, 9, 5) - datetime(1899, 12, 30)) / timedelta(days=1)
+    assert (kind, float(text)) == ("number", pytest.approx(days, abs=1e-6))
+
+
+@pytest.mark.parametrize("address", [FILE, CHOOSE])
+def test_what_is_not_owned_makes_no_file(hers, address, bob):
+    PropertyDatasetPermissionFactory.create(user=bob, property_id="bobs")
+    answer = hers.post(address, {"ids": ["bobs", "nobodys"], "format": "csv", "columns": NAMES})
+
+    assert "None of these is yours." in hers.get(answer.url).content.decode()
+    assert not Export.objects.exists()
+
+
+def test_conditions_that_hold_nothing_make_no_file(hers):
+    form = {"scope": "matching", "query": "q=Tucson%2C+AZ", "format": "csv", "columns": NAMES}
+    answer = hers.post(FILE, form)
+
+    assert answer.url == "/properties/?q=Tucson%2C+AZ"
+    assert "Nothing of yours matches" in hers.get(answer.url).content.decode()
+
+
+@pytest.mark.parametrize("length", [9_000, 19_000, 60_000])
+def test_an_address_that_is_too_long_leads_to_the_list_with_the_reason(hers, length):
+    form = {"scope": "matching", "query": "find=" + "x" * length, "format": "csv", "columns": NAMES}
+    for address in (FILE, CHOOSE):
+        answer = hers.post(address, form)
+        assert (answer.status_code, answer.url) == (302, "/properties/")
+        assert "These conditions" in hers.get(answer.url).content.decode()
+
+
 def test_a_workbook_has_real_numbers_and_days(hers):
     heading, rich, poor, old = read_xlsx(download(hers, {"scope": "matching", "format": "xlsx"}))
 
@@ -207,7 +253,7 @@ def test_columns_and_format_are_remembered(hers, alice):
     assert 'value="xlsx" checked' in text
     assert 'value="zip" checked' in text
     assert 'value="address" checked' not in text
-    assert "1,048,576" in text
+    assert "25,000" in text
 
 
 def test_the_form_keeps_what_was_selected(hers):
@@ -277,3 +323,21 @@ def test_rows_are_read_in_batches_while_they_are_written(alice):
     assert len(next(batches)) == 10
     PropertyDatasetPermission.objects.filter(property_id="p0").update(bedroom_count=9)
     assert [len(batch) for batch in batches] == [10, 5]
+
+
+def test_more_than_a_workbook_takes_goes_as_csv_and_says_so(hers, alice, monkeypatch):
+    early = exports.start_export(
+        user=alice, selection=Selection(OwnedChoice()), columns=["zip"], file_format="xlsx", now=NOON
+    )
+    monkeypatch.setattr(exports, "MOST_IN_A_WORKBOOK", 2)
+    form = {"scope": "matching", "columns": ["zip"], "format": "xlsx"}
+
+    refused = hers.post(FILE, form).content.decode()
+    again = hers.post(reverse("properties:repeat-export", args=[early.pk]), follow=True).content.decode()
+    streamed = b"".join(hers.post(FILE, {**form, "format": "csv"}).streaming_content)
+
+    assert "A workbook takes at most 2 properties" in refused
+    assert "A workbook takes at most 2 properties" in again
+    assert len(streamed.splitlines()) == 4
+    assert set(Export.objects.filter(user=alice).values_list("format", flat=True)) == {"csv", "xlsx"}
+    assert Export.objects.filter(user=alice).count() == 2

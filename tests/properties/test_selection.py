@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from atlas_site.mongodb.explain import recorded_reads
 from properties.models import PropertyDatasetPermission, ViewPreference
 from properties.selectors.owned_columns import LIST_COLUMNS
 from properties.services import rows
@@ -107,6 +108,22 @@ def test_a_row_keeps_so_many_tags_and_no_more(alice):
     assert row.tags[-1] == "one more"
 
 
+def test_tagging_reads_keys_alone_and_writes_batches_on_the_server(alice, monkeypatch):
+    monkeypatch.setattr(rows, "TAGGED_A_WRITE", 4)
+    for number in range(10):
+        PropertyDatasetPermissionFactory.create(user=alice, property_id=f"k{number}", notes="long words")
+    mine = PropertyDatasetPermission.objects.filter(user=alice)
+
+    with recorded_reads() as reads:
+        assert rows.tag_rows(rows=mine, tag="hot") == 10
+
+    finds = [pipeline for _, pipeline in reads if any("$project" in stage for stage in pipeline)]
+    updates = [pipeline for _, pipeline in reads if "hot" in repr(pipeline)]
+    assert len(finds) == 1 and "notes" not in repr(finds)
+    assert len(updates) <= 3
+    assert tagged(alice, "hot") == {f"k{number}" for number in range(10)}
+
+
 def test_too_many_to_tag_at_once_are_left_alone(hers, alice, monkeypatch):
     monkeypatch.setattr(rows, "MOST_TAGGED", 10)
     hers.post(TAG, {"scope": "matching", "query": "", "tag": "all", "action": "add"})
@@ -207,3 +224,17 @@ def test_the_list_says_what_is_locked_unknown_and_stacked(hers, alice):
     assert "3 lists, 1 search" in text
     assert 'aria-label="locked"' in text
     assert 'class="unknown"' in text
+
+
+@pytest.mark.parametrize("tag", [",", ", ,", "\u200b"])
+def test_a_tag_of_nothing_is_none(hers, tag):
+    answer = hers.post(TAG, {"ids": ["p001"], "tag": tag, "action": "add"})
+    text = hers.get(answer.url).content.decode()
+    assert "Name a tag" in text
+    assert "got the tag" not in text
+
+
+def test_a_form_from_a_list_with_a_long_address_leads_back_to_the_list(hers, alice):
+    answer = hers.post(TAG, {"ids": ["p001"], "tag": "x", "action": "add", "list": "find=" + "y" * 20_000})
+    assert (answer.status_code, answer.url) == (302, "/properties/")
+    assert tagged(alice, "x") == {"p001"}
