@@ -60,11 +60,15 @@ class Reading(Generic[Result]):
 
 @dataclass(frozen=True, slots=True)
 class Recorded(Generic[Result]):
-    """The outcome of a recorded call; ``replayed`` when the answer was already stored and nothing was sent."""
+    """The outcome of a recorded call; ``replayed`` when the answer was already stored and nothing was sent.
+
+    ``answered_at`` is the moment at which the answer came, however much later it is read again.
+    """
 
     result: Result
     call_id: str
     replayed: bool
+    answered_at: datetime
 
 
 def hash_request(vendor: str, operation: str, body: Any) -> str:
@@ -109,7 +113,8 @@ def recorded_call(
     stored = stored_answer(reference, request_hash)
     if stored is not None:
         call, answer = stored
-        return Recorded(_read_stored(call, answer, read, clock), call.pk, replayed=True)
+        came_at = call.ended_at or call.created_at
+        return Recorded(_read_stored(call, answer, read, clock), call.pk, replayed=True, answered_at=came_at)
 
     call = begin_call(
         vendor=vendor,
@@ -123,8 +128,9 @@ def recorded_call(
         lease_seconds=lease_seconds,
     )
     answer = _send(call, send, clock, repeatable=repeatable, lease_seconds=lease_seconds)
-    store_answer(call, answer, now=clock())
-    return Recorded(_read_stored(call, answer, read, clock), call.pk, replayed=False)
+    came_at = clock()
+    store_answer(call, answer, now=came_at)
+    return Recorded(_read_stored(call, answer, read, clock), call.pk, replayed=False, answered_at=came_at)
 
 
 def stored_answer(reference: str, request_hash: str) -> tuple[VendorCall, Answer] | None:

@@ -190,12 +190,13 @@ class SearchQuery:
 
     def describe(self) -> str:
         """The whole search in a sentence part, for titles of quotes and saved searches."""
-        parts = self.proofs()
+        parts = [each.words for each in self.what_conditions()]
         return f"{self.where}: {'; '.join(parts)}" if parts else self.where
 
-    def proofs(self) -> list[str]:
-        """What a record of the answer proves by being in it, in words."""
-        return [each.words for each in self.what_conditions()]
+    def proofs(self, today: date | None = None) -> list[str]:
+        """What a record of the answer proves by being in it, in words that stay true: "last" ends on `today`."""
+        today = today or timezone.now().date()
+        return [each.proof(today) for each in self.what_conditions()]
 
     # ------------------------------------------------------------ as a condition on what is owned
     def owned_condition(self, today: date | None = None) -> Q:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from atlas_site.vendors.batchdata import PropertyRecord
 from properties.models import Dataset, Property, PropertyDatasetPermission
 from properties.services.cells import rebuild_all_cells
-from properties.services.records import row_values
+from properties.services.records import values_of_copy
 
 BATCH = 500
 
@@ -22,19 +21,19 @@ def adopt_permissions() -> int:
     unfilled = PropertyDatasetPermission.objects.filter(revealed_at=None, datasets__contains=[Dataset.BASIC])
     while batch := list(unfilled[:BATCH]):
         keys = [permission.property_id for permission in batch]
-        records = dict(Property.objects.filter(property_id__in=keys).values_list("property_id", "data"))
+        copies = {copy.property_id: copy for copy in Property.objects.filter(property_id__in=keys)}
         for permission in batch:
-            values = _row_of(permission, records.get(permission.property_id) or {})
+            values = _row_of(permission, copies.get(permission.property_id) or Property())
             PropertyDatasetPermission.objects.filter(pk=permission.pk, revealed_at=None).update(**values)
         adopted += len(batch)
     rebuild_all_cells()
     return adopted
 
 
-def _row_of(permission: PropertyDatasetPermission, data: dict[str, Any]) -> dict[str, Any]:
+def _row_of(permission: PropertyDatasetPermission, copy: Property) -> dict[str, Any]:
     made_at = permission.pk.generation_time
     return {
         "revealed_at": made_at,
         "unlocked": {dataset: made_at.isoformat() for dataset in permission.datasets},
-        **row_values(PropertyRecord(data), permission.datasets),
+        **values_of_copy(copy, permission.datasets),
     }

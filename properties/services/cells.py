@@ -36,14 +36,33 @@ REBUILD_SECONDS = 50
 def add_to_cells(user_id: ObjectId, points: Iterable[Coordinates], sign: int = 1) -> None:
     """Count these rows of a user, each by its latitude and longitude, or with a `sign` of -1 no longer.
 
-    Call it in the transaction that makes the rows owned, once for all of them: it is one round trip. Rows without
+    Call it in the transaction that makes the rows owned, once for all of them and after they are written. Rows without
     coordinates are not on the map, and counted among everything alone.
     """
     points = list(points)
+    if points:
+        _add_to_total(user_id, sign * len(points))
     changes: Changes = defaultdict(lambda: [0, 0.0, 0.0])
-    changes[TOTAL][0] = sign * len(points)
     _add_changes(changes, sign, points)
     _write_changes(user_id, changes)
+
+
+def _add_to_total(user_id: ObjectId, count: int) -> None:
+    """Change the counter of everything, and begin one with the first rows of an owner.
+
+    Where it is missing and there are other rows, it stays so: a counter of these alone would be wrong, and without one
+    the rows are counted when somebody asks.
+    """
+    change = _change_of(user_id, TOTAL, count, 0.0, 0.0)
+    counters = collection_of(OwnedCell)
+    key = dict(zip(("zoom", "x", "y"), TOTAL, strict=True))
+    known = {"userId": user_id, **key}
+    if counters.find_one(known, {"_id": 1}, session=current_session()) is None:
+        owned = {"userId": user_id, "revealedAt": {"$ne": None}}
+        rows = collection_of(PropertyDatasetPermission)
+        if count < 0 or rows.count_documents(owned, limit=count + 1, session=current_session()) > count:
+            return
+    counters.bulk_write([change], session=current_session())
 
 
 def move_in_cells(user_id: ObjectId, before: Iterable[Coordinates], after: Iterable[Coordinates]) -> None:
@@ -96,9 +115,14 @@ def is_moved_by(row: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
     return any(row.get(key) != values[key] for key in COORDINATES)
 
 
+def not_newer(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition on rows that were not filled from a newer copy than these values, by key of the document."""
+    return {"copyAt": {"$not": {"$gt": values["copyAt"]}}} if values.get("copyAt") else {}
+
+
 def move_row(row: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
     """Write values that move a row, and count it where it is now. False when it has changed since it was read."""
-    seen = {key: row.get(key) for key in ("_id", "datasets", *COORDINATES)}
+    seen = {**{key: row.get(key) for key in ("_id", "datasets", *COORDINATES)}, **not_newer(values)}
     before, after = ([each.get(key) for key in COORDINATES] for each in (row, values))
 
     def write() -> bool:

@@ -15,7 +15,7 @@ from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
 from properties.services.allowances import OWNED_ALREADY, open_allowance, owned_records_left, use
 from properties.services.cells import add_to_cells
 from properties.services.jobs import asks_for_locked, capture_units, end_job, is_under_way, save_progress
-from properties.services.records import row_values, store_records
+from properties.services.records import hold_copies, store_records, values_of_copy
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def take_page(
         logger.warning("Job %s begins at the top: the vendor refused the cursor of an earlier one.", job.pk)
         return save_progress(job=job, cursor={**at_top(job), "began": job.cursor["began"], "page": 2})
     records = [record for record in answer.records if record.property_id]
-    store_records(records=records, datasets=[Dataset.BASIC], now=now)
+    store_records(records=records, datasets=[Dataset.BASIC], now=answer.answered_at)
     open_allowance(job.user_id, OWNED_ALREADY, now)
 
     def settle_page() -> PropertyJob:
@@ -145,27 +145,31 @@ def _outcomes(records: list[PropertyRecord], free: dict[str | None, str], outcom
 def _give(job: PropertyJob, records: list[PropertyRecord], now: datetime) -> list[tuple[float | None, float | None]]:
     """Make the user own BASIC of these records, with what the search itself proved, and return where they lie.
 
-    A document of another program may hold other datasets of one of them: it keeps those.
+    The rows are filled from the shared copies, which may be newer than the records. A document of another program may
+    hold other datasets of one of them: it keeps those.
     """
     ids = [record.property_id or "" for record in records]
+    copies = hold_copies(ids)
     known = PropertyDatasetPermission.objects.filter(user_id=job.user_id, property_id__in=ids)
     permissions = {permission.property_id: permission for permission in known}
-    added = []
-    for property_id, record in zip(ids, records, strict=True):
+    added, points = [], []
+    for property_id in ids:
         before = permissions.get(property_id)
+        datasets = [*(before.datasets if before else ()), Dataset.BASIC]
         values = {
-            "datasets": [*(before.datasets if before else ()), Dataset.BASIC],
+            "datasets": datasets,
             "unlocked": {**(before.unlocked if before else {}), Dataset.BASIC.value: now.isoformat()},
             "proofs": job.subject["proofs"],
             "revealed_at": now,
-            **row_values(record, [Dataset.BASIC]),
+            **values_of_copy(copies[property_id], datasets),
         }
+        points.append((values["latitude"], values["longitude"]))
         if before:
             PropertyDatasetPermission.objects.filter(pk=before.pk).update(**values)
         else:
             added.append(PropertyDatasetPermission(user_id=job.user_id, property_id=property_id, **values))
     PropertyDatasetPermission.objects.bulk_create(added)
-    return [record.coordinates or (None, None) for record in records]
+    return points
 
 
 def _count_up(cursor: dict[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pymongo import UpdateOne
 
-from atlas_site.mongodb.documents import collection_of
+from atlas_site.mongodb.documents import collection_of, current_session
 from atlas_site.vendors.batchdata import PropertyRecord
-from properties.datasets import is_hit
+from properties.datasets import DATASET_INFOS, is_hit
 from properties.models import Dataset, Property
 from properties.search.facts import facts_of, signals_of
 from properties.selectors.owned_choice import normalize_address
@@ -27,9 +28,12 @@ ROW_VERSION = 1
 def store_records(*, records: Iterable[PropertyRecord], datasets: Iterable[str], now: datetime) -> None:
     """Write what the vendor told into the shared copies, in one round trip; storing the same twice changes nothing.
 
-    A group that is missing in a record never removes the copy's group. For each of `datasets` it is noted when it was
-    asked for and whether it told anything. A copy that was there before and is another one now is marked: the rows
-    of its owners wait for `services.rows.spread_due_copies`.
+    `now` is the moment of the vendor's answer, which may be read again long after. Where a later answer about a dataset
+    has been stored, this one only adds what the copy does not hold. A group that is missing in a record never removes
+    the copy's group. For each of `datasets` it is noted when it was asked for and whether it told anything.
+
+    A copy that was there before and is another one now gets a later `updated_at` than it ever had, and that as its
+    mark: the rows of its owners wait for `services.rows.spread_due_copies`.
     """
     updates = [_update_of(record, list(datasets), now) for record in records]
     if updates:
@@ -45,50 +49,90 @@ def _update_of(record: PropertyRecord, datasets: list[str], now: datetime) -> Up
         "state": address.state,
         "postal_code": address.zip,
     }
-    known: dict[str, Any] = {key: {"$literal": value} for key, value in columns.items() if value}
-    answers = {dataset: {"at": now.isoformat(), "hit": is_hit(record.raw, dataset)} for dataset in datasets}
-    groups = storable(record.raw)
-    merged = {
-        group: _merged(f"$data.{group}", content, depth=2)
-        if group in SHARED_GROUPS and isinstance(content, Mapping)
-        else {"$literal": content}
-        for group, content in groups.items()
+    is_old = {dataset: _is_known_later(dataset, now) for dataset in Dataset.values}
+    known = {
+        key: _newest(f"${key}", value, _is_old("address", datasets, is_old)) for key, value in columns.items() if value
     }
-    data = {"$mergeObjects": [_object_at("$data"), merged]}
+    answers = {
+        dataset: {
+            "$cond": [
+                is_old[dataset],
+                f"$asked.{dataset}",
+                {"$literal": {"at": now.isoformat(), "hit": is_hit(record.raw, dataset)}},
+            ]
+        }
+        for dataset in datasets
+    }
+    merged = {
+        group: _merged(f"$data.{group}", content, _is_old(group, datasets, is_old), depth=2)
+        if group in SHARED_GROUPS and isinstance(content, Mapping)
+        else _newest(f"$data.{group}", content, _is_old(group, datasets, is_old))
+        for group, content in storable(record.raw).items()
+    }
+    values = {**known, "data": {"$mergeObjects": [_object_at("$data"), merged]}}
+    # A new copy has no owners yet.
+    is_new = {"$eq": [{"$type": "$data"}, "missing"]}
+    is_changed = {"$and": [{"$not": is_new}, {"$or": [{"$ne": [value, f"${key}"]} for key, value in values.items()]}]}
+    later = {"$max": [{"$literal": now}, _a_moment_after("$updatedAt"), _a_moment_after("$spreadDueAt")]}
     stage = {
-        **known,
-        "data": data,
-        "spreadDueAt": _mark({"data": data, **known}, now),
-        "asked": {"$mergeObjects": [_object_at("$asked"), {"$literal": answers}]},
+        **values,
+        "spreadDueAt": {"$cond": [is_changed, later, {"$ifNull": ["$spreadDueAt", None]}]},
+        "asked": {"$mergeObjects": [_object_at("$asked"), answers]},
         "googleImages": {"$ifNull": ["$googleImages", []]},
         "hasImageSearched": {"$ifNull": ["$hasImageSearched", False]},
-        "updatedAt": {"$literal": now},
+        "updatedAt": {"$cond": [is_changed, later, {"$max": [{"$literal": now}, _moment_at("$updatedAt")]}]},
     }
     return UpdateOne({"propertyId": record.property_id}, [{"$set": stage}], upsert=True)
 
 
-def _mark(values: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """The server's expression for the mark of a copy that gets these values: set by a change, kept by none.
-
-    A new copy has no owners yet. Each mark is later than the one before, so whoever has spread the copy as it was can
-    tell that it has changed since.
-    """
-    is_new = {"$eq": [{"$type": "$data"}, "missing"]}
-    changes = [{"$ne": [value, f"${key}"]} for key, value in values.items()]
-    later = {"$max": [{"$literal": now}, {"$add": ["$spreadDueAt", 1]}]}
-    is_changed = {"$and": [{"$not": is_new}, {"$or": changes}]}
-    return {"$cond": [is_changed, later, {"$ifNull": ["$spreadDueAt", None]}]}
+def _is_known_later(dataset: str, now: datetime) -> dict[str, Any]:
+    """The server's expression for: an answer about this dataset that came after `now` has been stored."""
+    noted = {"dateString": f"$asked.{dataset}.at", "onError": None, "onNull": None}
+    return {"$gt": [{"$dateFromString": noted}, {"$literal": now}]}
 
 
-def _merged(path: str, content: Mapping[str, Any], *, depth: int) -> dict[str, Any]:
+def _is_old(group: str, datasets: list[str], is_old: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The server's expression for: a later answer has told this group of a record that came with `datasets`."""
+    tellers = _tellers().get(group, set())
+    decisive = sorted(tellers & set(datasets) or tellers or set(datasets))
+    return {"$or": [is_old[dataset] for dataset in decisive]}
+
+
+@cache
+def _tellers() -> dict[str, set[str]]:
+    """The datasets that tell each group of a record."""
+    tellers: dict[str, set[str]] = {}
+    for dataset, info in DATASET_INFOS.items():
+        for part in (part for section in info.sections for part in section.parts):
+            tellers.setdefault(part.path.partition(".")[0], set()).add(dataset)
+    return tellers
+
+
+def _newest(path: str, content: Any, is_old: dict[str, Any]) -> dict[str, Any]:
+    """The server's expression for `content`, or for what stands at `path` already if the content is old."""
+    is_kept = {"$and": [is_old, {"$ne": [{"$ifNull": [path, None]}, None]}]}
+    return {"$cond": [is_kept, path, {"$literal": content}]}
+
+
+def _merged(path: str, content: Mapping[str, Any], is_old: dict[str, Any], *, depth: int) -> dict[str, Any]:
     """The server's expression for the object at `path` with `content` on top, down to `depth` levels of objects."""
     newer = {
-        key: _merged(f"{path}.{key}", item, depth=depth - 1)
+        key: _merged(f"{path}.{key}", item, is_old, depth=depth - 1)
         if isinstance(item, Mapping) and depth > 1
-        else {"$literal": item}
+        else _newest(f"{path}.{key}", item, is_old)
         for key, item in content.items()
     }
     return {"$mergeObjects": [_object_at(path), newer]}
+
+
+def _moment_at(path: str) -> dict[str, Any]:
+    """The moment that stands at `path`, or null."""
+    return {"$cond": [{"$eq": [{"$type": path}, "date"]}, path, None]}
+
+
+def _a_moment_after(path: str) -> dict[str, Any]:
+    """A millisecond, the least that the server keeps, after the moment at `path`; null without one."""
+    return {"$add": [_moment_at(path), 1]}
 
 
 def _object_at(path: str) -> dict[str, Any]:
@@ -97,9 +141,16 @@ def _object_at(path: str) -> dict[str, Any]:
 
 
 def note_nothing_found(*, property_id: str, datasets: Iterable[str], now: datetime) -> None:
-    """Remember that the vendor had no record for this property when it was asked for these datasets."""
-    answers = {f"asked.{dataset}": {"at": now.isoformat(), "hit": False} for dataset in datasets}
-    collection_of(Property).update_one({"propertyId": property_id}, {"$set": answers})
+    """Remember that the vendor had no record for this property when it was asked for these datasets.
+
+    `now` is the moment of the answer; a later one stays.
+    """
+    nothing = {"$literal": {"at": now.isoformat(), "hit": False}}
+    answers = {
+        dataset: {"$cond": [_is_known_later(dataset, now), f"$asked.{dataset}", nothing]} for dataset in datasets
+    }
+    change = {"$set": {"asked": {"$mergeObjects": [_object_at("$asked"), answers]}}}
+    collection_of(Property).update_one({"propertyId": property_id}, [change])
 
 
 def storable(value: Any, *, depth: int = 0) -> Any:
@@ -125,6 +176,27 @@ def _safe_key(key: str) -> str:
 
 def _whole_text(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def hold_copies(property_ids: Iterable[str]) -> dict[str, Property]:
+    """Read copies, by property id, and let nobody change them before the running transaction is over.
+
+    For rows that are new: whoever spreads a newer copy meanwhile cannot see them yet. The write makes a transaction
+    that began before a newer copy was stored run again, and a newer copy that is stored later wait.
+    """
+    ids = list(property_ids)
+    collection_of(Property).update_many(
+        {"propertyId": {"$in": ids}}, {"$inc": {"givenCount": 1}}, session=current_session()
+    )
+    return {copy.property_id: copy for copy in Property.objects.filter(property_id__in=ids)}
+
+
+def values_of_copy(copy: Property, datasets: Iterable[str]) -> dict[str, Any]:
+    """What `row_values` gives of a shared copy, with the state of the copy that it is from.
+
+    A transaction that writes it reads the copy itself: then no newer copy can reach the row in between and be lost.
+    """
+    return {**row_values(PropertyRecord(copy.data or {}), datasets), "copy_at": copy.updated_at}
 
 
 def row_values(record: PropertyRecord, datasets: Iterable[str]) -> dict[str, Any]:

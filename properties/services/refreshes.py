@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.vendors.batchdata import PropertyRecord
 from credits import services as credit_services
 from credits.models import Quote
 from properties.datasets import DATASET_INFOS
@@ -20,7 +19,7 @@ from properties.models.jobs import CHARGED
 from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_left, open_allowance, use
 from properties.services.cells import fill_row
 from properties.services.jobs import capture_units, end_job, save_progress
-from properties.services.records import row_values
+from properties.services.records import values_of_copy
 from properties.services.unlocks import fetch_datasets, units_of
 
 UNCHANGED = "unchanged"
@@ -127,10 +126,11 @@ def refresh_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
     asked, source = job.cursor["asked"], ""
     if asked:
         source = "vendor" if fetch_datasets(job, property_id, asked, now) else "vendor, unbilled"
-        held = Property.objects.get(property_id=property_id)
     open_allowance(job.user_id, UNCHANGED_REFRESH, now)
 
     def settle() -> PropertyJob:
+        # Read here: a copy that is stored and spread while this is under way makes the transaction run again.
+        held = Property.objects.get(property_id=property_id)
         free_left = free_refreshes_left(job.user_id, now)
         rows = []
         for dataset in wanted:
@@ -171,7 +171,7 @@ def _fill_row(job: PropertyJob, held: Property, hits: list[str], now: datetime) 
     Phones that were charged again are a new purchase, for the next 90 days.
     """
     permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=held.property_id)
-    values = row_values(PropertyRecord(held.data), permission.datasets)
+    values = values_of_copy(held, permission.datasets)
     if Dataset.CONTACT in hits:
         values["unlocked"] = {**permission.unlocked, Dataset.CONTACT.value: now.isoformat()}
     fill_row(permission, values)

@@ -1,6 +1,6 @@
 """Revealing the next n properties of a search that the user does not own yet."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -63,7 +63,7 @@ def quote_reveal(
             "params": query.params(),
             "criteria": query.criteria(),
             "sort": query.vendor_sort,
-            "proofs": query.proofs(),
+            "proofs": query.proofs(now.astimezone(UTC).date()),
             "search_hash": query.hash(),
             "count": count,
             "asks_for_locked": query.asks_for_locked,

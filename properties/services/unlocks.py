@@ -17,7 +17,7 @@ from properties.datasets import DATASET_INFOS
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
 from properties.services.cells import fill_row
 from properties.services.jobs import capture_units, end_job, save_progress
-from properties.services.records import note_nothing_found, row_values, store_records
+from properties.services.records import note_nothing_found, store_records, values_of_copy
 
 
 class NothingToUnlock(Exception):
@@ -77,9 +77,10 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
     asked, source = job.cursor["asked"], ""
     if asked:
         source = "vendor" if fetch_datasets(job, property_id, asked, now) else "vendor, unbilled"
-        held = Property.objects.get(property_id=property_id)
 
     def settle() -> PropertyJob:
+        # Read here: a copy that is stored and spread while this is under way makes the transaction run again.
+        held = Property.objects.get(property_id=property_id)
         permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=property_id)
         free = {dataset: why for dataset in wanted if (why := _why_free(permission, held, dataset))}
         hits = [dataset for dataset in wanted if dataset not in free]
@@ -119,9 +120,9 @@ def fetch_datasets(job: PropertyJob, property_id: str, datasets: list[str], now:
     )
     record = answer.records.get(property_id)
     if record is None:
-        note_nothing_found(property_id=property_id, datasets=datasets, now=now)
+        note_nothing_found(property_id=property_id, datasets=datasets, now=answer.answered_at)
     else:
-        store_records(records=[record], datasets=datasets, now=now)
+        store_records(records=[record], datasets=datasets, now=answer.answered_at)
     return record is not None
 
 
@@ -142,7 +143,7 @@ def _give(permission: PropertyDatasetPermission, held: Property, datasets: list[
     values = {
         "datasets": owned,
         "unlocked": {**permission.unlocked, **{dataset: now.isoformat() for dataset in datasets}},
-        **row_values(PropertyRecord(held.data), owned),
+        **values_of_copy(held, owned),
     }
     fill_row(permission, values)
 

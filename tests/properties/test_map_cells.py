@@ -1,6 +1,7 @@
 """The counters of the map: always what the rows say, whatever is written at the same time or breaks in between."""
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import pytest
 from django.db import connection, connections
@@ -22,6 +23,7 @@ from properties.selectors.cells import (
     owned_on_map,
     pixels_of,
 )
+from properties.selectors.owned import count_owned
 from properties.services.adoption import adopt_permissions
 from properties.services.cells import add_to_cells, fill_row, move_in_cells, rebuild_all_cells, rebuild_cells
 from properties.services.rows import spread_due_copies
@@ -30,6 +32,7 @@ from tests.failpoints import HANG_UP, TRANSIENT, fail_commands
 
 latitudes = st.one_of(st.floats(24, 49), st.sampled_from([0.0, 33.75, 45.0, -90.0, 89.99999]))
 longitudes = st.one_of(st.floats(-125, -66), st.sampled_from([-180.0, -112.5, 0.0, 179.99999]))
+HERE = {"latitude": 33.45, "longitude": -112.07}
 places = st.lists(st.tuples(latitudes, longitudes), max_size=30)
 
 
@@ -251,3 +254,39 @@ def test_adopted_rows_are_on_the_map(alice):
     adopt_permissions()
     assert OwnedCell.objects.filter(user=alice).count() == len(ZOOMS) + 1
     assert wrong_counters(alice) == []
+
+
+def test_the_counter_of_everything_begins_with_the_first_rows_and_never_later(make_user):
+    first, older = make_user(), make_user()
+    PropertyDatasetPermission.objects.bulk_create(Owned.build(user=older, **HERE) for _ in range(7))  # not counted
+    for user in (first, older):
+        give(user, [(33.45, -112.07), (None, None)])
+
+    total = OwnedCell.objects.filter(zoom=OwnedCell.EVERYTHING)
+    assert total.get(user=first).count == 2
+    assert not total.filter(user=older).exists()
+    assert (count_owned(first).number, count_owned(older).number) == (2, 9)
+
+    give(first, [(33.45, -112.07)])
+    assert count_owned(first).number == 3
+
+
+def test_the_migration_counts_rows_that_were_never_counted_and_may_be_repeated(make_user):
+    migration = import_module("properties.migrations.0011_rows_know_their_copy")
+    missing, wrong, right = make_user(), make_user(), make_user()
+    points = [(33.45, -112.07), (33.46, -112.08), (40.7, -74.0), (-90.0, 179.99999), (None, None)]
+    for user in (missing, wrong):
+        rows = [Owned.build(user=user, latitude=latitude, longitude=longitude) for latitude, longitude in points]
+        PropertyDatasetPermission.objects.bulk_create(rows)
+    OwnedCell.objects.create(user=wrong, zoom=OwnedCell.EVERYTHING, x=0, y=0, count=2)
+    PropertyDatasetPermission.objects.bulk_create([Owned.build(user=missing, revealed_at=None, **HERE)])
+    give(right, points)
+
+    for _ in range(2):
+        with connection.schema_editor() as editor:
+            migration.count_rows(None, editor)
+
+    for user in (missing, wrong, right):
+        assert not wrong_counters(user)
+        assert OwnedCell.objects.get(user=user, zoom=OwnedCell.EVERYTHING).count == len(points)
+        assert rebuild_cells(user.pk) == 0

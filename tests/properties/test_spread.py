@@ -45,7 +45,7 @@ def own(user, property_id: str, *datasets: str) -> PropertyDatasetPermission:
 
 def values_of(row: PropertyDatasetPermission) -> dict:
     row.refresh_from_db()
-    kept = {"_state", "unlocked"}
+    kept = {"_state", "unlocked", "copy_at"}
     return {name: value for name, value in vars(row).items() if name not in kept}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -23,6 +24,8 @@ from atlas_site.vendors.recording import Reading
 
 # The vendor's words for an empty prepaid account, which it sends as "forbidden".
 _EMPTY_WALLET_WORDS = "insufficient balance"
+# When an answer came that has not come: the gateway says when it did.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class SearchPage:
 
     ``total_count`` is the number of all matches, ``billed_count`` the records the vendor bills for this page, and
     ``unreadable_count`` those of them that had no id or no shape. ``session_delivered_count`` is how many records the
-    search session has delivered so far.
+    search session has delivered so far. ``answered_at`` is when the answer came, also when it is read again later.
     """
 
     records: tuple[PropertyRecord, ...]
@@ -46,6 +49,7 @@ class SearchPage:
     vendor_request_id: str | None = None
     call_id: str = ""
     replayed: bool = False
+    answered_at: datetime = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,10 @@ class SearchCount:
 
 @dataclass(frozen=True, slots=True)
 class LookupAnswer:
-    """The records of the properties that were found, by property id, and the ids of those that were not."""
+    """The records of the properties that were found, by property id, and the ids of those that were not.
+
+    ``answered_at`` is when the answer came, also when it is read again later.
+    """
 
     records: Mapping[str, PropertyRecord]
     missing_ids: tuple[str, ...]
@@ -67,6 +74,7 @@ class LookupAnswer:
     match_count: int | None = None
     call_id: str = ""
     replayed: bool = False
+    answered_at: datetime = NEVER
 
 
 @dataclass(frozen=True, slots=True)

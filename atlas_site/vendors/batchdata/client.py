@@ -128,7 +128,12 @@ def search_properties(
         user_id=user_id,
         now=now,
     )
-    return replace(recorded.result, call_id=recorded.call_id, replayed=recorded.replayed)
+    return replace(
+        recorded.result,
+        call_id=recorded.call_id,
+        replayed=recorded.replayed,
+        answered_at=recorded.answered_at,
+    )
 
 
 def count_properties(
@@ -187,7 +192,12 @@ def lookup_properties(
         now=now,
         repeat_unknown=repeat_unknown,
     )
-    return replace(recorded.result, call_id=recorded.call_id, replayed=recorded.replayed)
+    return replace(
+        recorded.result,
+        call_id=recorded.call_id,
+        replayed=recorded.replayed,
+        answered_at=recorded.answered_at,
+    )
 
 
 def autocomplete(
