@@ -14,6 +14,8 @@ max_requests = 20_000
 max_requests_jitter = 2_000
 graceful_timeout = 30
 timeout = 60
+# The most that gunicorn allows: a search with a drawn area has a long address.
+limit_request_line = 8190
 forwarded_allow_ips = ""
 
 

@@ -37,7 +37,7 @@ def _cell(value: Any, column: Column, zone: tzinfo) -> Cell:
     if value is LOCKED:
         return str(LOCKED)
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(zone).replace(tzinfo=None)
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(zone)
     if isinstance(value, list | tuple | set):
         return "; ".join(map(str, value)) or None
     if isinstance(value, bool):
@@ -62,7 +62,12 @@ def csv_file(rows: Iterable[Row], columns: Sequence[Column], zone: tzinfo) -> It
 def _table(rows: Iterable[Row], columns: Sequence[Column], zone: tzinfo) -> Iterator[list[Cell]]:
     yield [column.label for column in columns]
     for row in rows:
-        yield cells_of(row, columns, zone)
+        yield [_moment_text(cell) if isinstance(cell, datetime) else cell for cell in cells_of(row, columns, zone)]
+
+
+def _moment_text(moment: datetime) -> str:
+    """A moment in ISO 8601 to the minute, with the offset of its zone: "2026-03-04T09:05-07:00"."""
+    return moment.isoformat(timespec="minutes")
 
 
 def xlsx_file(rows: Iterable[Row], columns: Sequence[Column], zone: tzinfo) -> Iterator[bytes]:
@@ -111,7 +116,8 @@ def _write_cell(sheet: Any, line: int, position: int, cell: Cell, style: Any) ->
     if cell is None:
         return
     if isinstance(cell, datetime):
-        sheet.write_datetime(line, position, cell, style)
+        # A workbook knows no zones: it is the minute on the user's own clock.
+        sheet.write_datetime(line, position, cell.replace(second=0, microsecond=0, tzinfo=None), style)
     elif isinstance(cell, date):
         if cell >= FIRST_DAY:
             sheet.write_datetime(line, position, cell, style)

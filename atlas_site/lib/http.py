@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
+from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 
 # A vendor's content network may refuse the default name of a Python client, so a product name is always sent.
 USER_AGENT = "Atlas/1.0"
+# While a person waits at a page, a call that is not answered by then is given up.
+INTERACTIVE_SECONDS = 5.0
 SIZE_LIMIT_BYTES = 20 * 1024 * 1024
 # Of an answer that is too long or cut off, this much is kept as evidence.
 PARTIAL_LIMIT_BYTES = 256 * 1024
@@ -52,6 +55,11 @@ class TimeLimits:
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
     total_seconds: float = 60.0
+
+
+def limits_within(seconds: float) -> TimeLimits:
+    """Return limits with which a call ends within so many seconds, connecting and waiting together."""
+    return TimeLimits(connect_seconds=min(2.0, seconds), read_seconds=seconds, total_seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +137,14 @@ def send(
     # A session per call: a kept connection that the other side has just closed would look like a lost answer.
     with open_session(on_loopback=on_loopback) as session:
         deadline = time.monotonic() + limits.total_seconds
+        timeout = Timeout(connect=limits.connect_seconds, read=limits.read_seconds, total=limits.total_seconds)
         try:
             response = session.request(
                 method,
                 url,
                 headers={"User-Agent": USER_AGENT, "Connection": "close", **(headers or {})},
                 data=body,
-                timeout=(limits.connect_seconds, limits.read_seconds),
+                timeout=timeout,
                 allow_redirects=False,
                 stream=True,
             )

@@ -3,6 +3,7 @@
 import sys
 from datetime import timedelta
 
+import pymongo
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
@@ -12,15 +13,14 @@ from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from pymongo.errors import ConnectionFailure, ExecutionTimeout
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from atlas_site.lib.outages import find_outage
 from atlas_site.staff.context_processors import THEMES, read_theme
 
 THEME_KEPT_FOR = timedelta(days=365)
 RETRY_AFTER_SECONDS = 60
-SERVER_AWAY = (ConnectionFailure, ExecutionTimeout, RedisConnectionError, RedisTimeoutError)
+# A health check that takes longer tells too late; Valkey has limits of its own.
+MONGODB_SECONDS = 2
 
 
 @require_safe
@@ -36,9 +36,14 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @never_cache
 def show_health(request: HttpRequest) -> JsonResponse:
     """Say as JSON whether MongoDB and Valkey answer: status 200 when both do, 503 when one does not."""
-    checks = {"mongodb": lambda: connection.database.command("ping"), "valkey": lambda: cache.get("health")}
+    checks = {"mongodb": _ping_mongodb, "valkey": lambda: cache.get("health")}
     answers = {name: _answers(check) for name, check in checks.items()}
     return JsonResponse(answers, status=200 if all(answers.values()) else 503)
+
+
+def _ping_mongodb() -> None:
+    with pymongo.timeout(MONGODB_SECONDS):
+        connection.database.command("ping")
 
 
 def _answers(check) -> bool:
@@ -91,20 +96,11 @@ def show_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 def show_server_error(request: HttpRequest) -> HttpResponse:
     """Say that Atlas failed or, with 503 and when to come back, that a server it needs does not answer."""
-    if not _is_server_away(sys.exc_info()[1]):
+    if find_outage(sys.exc_info()[1]) is None:
         return _render_bare(request, 500)
     response = _render_bare(request, 503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
-
-
-def _is_server_away(error: BaseException | None) -> bool:
-    """Whether an error, or what caused it, is MongoDB or Valkey not answering."""
-    while error is not None:
-        if isinstance(error, SERVER_AWAY):
-            return True
-        error = error.__cause__
-    return False
 
 
 def _render_bare(request: HttpRequest, status: int) -> HttpResponse:

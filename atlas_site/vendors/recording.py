@@ -327,7 +327,9 @@ def _end_earlier(call: VendorCall, *, now: datetime, may_follow_unknown: bool) -
         call.may_be_billed = was_sent
     paid_and_purged = call.state == CallState.ANSWERED
     if (call.may_be_billed or paid_and_purged) and not may_follow_unknown:
-        raise VendorOutcomeUnknown("An earlier attempt may have been billed.", call_id=call.pk)
+        raise VendorOutcomeUnknown(
+            "An earlier attempt may have been billed.", call_id=call.pk, status=call.http_status, may_be_billed=True
+        )
 
 
 def _pack(body: bytes) -> tuple[bytes, bool]:

@@ -83,7 +83,7 @@ def find_panorama(
         operation="metadata",
         reference=None,
         body=asked,
-        send=lambda: _send(f"{PATH}/metadata", asked, size_limit=METADATA_LIMIT_BYTES),
+        send=lambda: _send(f"{PATH}/metadata", asked, size_limit=METADATA_LIMIT_BYTES, limits=_metadata_limits()),
         read=_read_metadata,
         now=now,
         user_id=user_id,
@@ -119,7 +119,7 @@ def fetch_image(
     received: list[Image] = []
 
     def send() -> http.Answer:
-        answer = _send(PATH, asked, size_limit=IMAGE_LIMIT_BYTES)
+        answer = _send(PATH, asked, size_limit=IMAGE_LIMIT_BYTES, limits=_picture_limits())
         return _without_picture(answer, received.append)
 
     recorded = recorded_call(
@@ -152,15 +152,23 @@ def _location(latitude: float | None, longitude: float | None, address: str) -> 
     return words
 
 
-def _send(path: str, asked: Mapping[str, str], *, size_limit: int) -> http.Answer:
+def _metadata_limits() -> http.TimeLimits:
+    """Somebody is waiting for the page that tells whether there is a picture."""
+    return http.limits_within(min(float(settings.STREETVIEW_TIMEOUT_SECONDS), http.INTERACTIVE_SECONDS))
+
+
+def _picture_limits() -> http.TimeLimits:
+    seconds = float(settings.STREETVIEW_TIMEOUT_SECONDS)
+    return http.TimeLimits(connect_seconds=min(5.0, seconds), read_seconds=seconds, total_seconds=2 * seconds)
+
+
+def _send(path: str, asked: Mapping[str, str], *, size_limit: int, limits: http.TimeLimits) -> http.Answer:
     """Send one signed request. Errors of the transport lose their causes, which hold the address with the key.
 
     Raises ``VendorMisconfigured`` when there is no key, ``NotSent`` and ``NoAnswer``.
     """
     query = urlencode({**asked, "key": settings.STREETVIEW_KEY})
     signature = sign(f"{path}?{query}", settings.STREETVIEW_SECRET)
-    seconds = float(settings.STREETVIEW_TIMEOUT_SECONDS)
-    limits = http.TimeLimits(connect_seconds=min(5.0, seconds), read_seconds=seconds, total_seconds=2 * seconds)
     url = f"{settings.STREETVIEW_BASE_URL}{path}?{query}&signature={signature}"
     try:
         return http.send("GET", url, limits=limits, size_limit=size_limit)

@@ -14,7 +14,9 @@ Point = tuple[float, float]
 """Latitude and longitude in degrees."""
 
 DECIMALS = 5
-MOST_CORNERS = 200
+MOST_CORNERS = 150
+"""So many that the address of a search with them, and with every field of its form, fits into one request line."""
+
 LEAST_SPAN = 0.0005
 """In degrees: about 50 meters. What is smaller is a slip of the hand, or a single house."""
 

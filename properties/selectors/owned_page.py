@@ -3,12 +3,25 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from django.urls import reverse
+from django.utils.encoding import iri_to_uri
+
 from accounts.models import User
 from properties.models import PropertyDatasetPermission
 from properties.selectors.owned import OwnedPage, count_owned, list_owned
 from properties.selectors.owned_choice import ListChip, OwnedChoice
 from properties.selectors.owned_columns import Column, ListView, view_of
 from properties.selectors.owned_orders import SORTS, Sort, opposite
+
+# Browsers and servers take no longer address.
+LONGEST_URL = 8_000
+
+
+def list_url(query: str) -> str:
+    """The address of the list with these conditions, order and page; without them when they do not fit into one."""
+    address = reverse("properties:list-properties")
+    with_query = f"{address}?{query}" if query else address
+    return with_query if len(iri_to_uri(with_query)) <= LONGEST_URL else address
 
 
 @dataclass(frozen=True)

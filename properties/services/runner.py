@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from django.conf import settings
 
@@ -90,12 +91,10 @@ def _why_over(job: PropertyJob, now: datetime) -> tuple[str, str] | None:
     return None
 
 
-def is_lost(*, job: PropertyJob, error: VendorError) -> bool:
-    """Whether a question was sent and no answer came. A search that was answered with a fault may be repeated."""
-    if not isinstance(error, VendorOutcomeUnknown):
-        return False
-    answered_with_a_fault = error.status is not None and error.status >= 500
-    return not (job.is_paged and answered_with_a_fault)
+def is_lost(error: VendorError) -> bool:
+    """Whether a question was sent and no answer came. One that was answered with a fault is asked again."""
+    was_answered = error.status is not None and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, VendorOutcomeUnknown) and not was_answered
 
 
 def _handle_vendor_error(*, job: PropertyJob, error: VendorError, now: datetime) -> PropertyJob:
@@ -103,7 +102,7 @@ def _handle_vendor_error(*, job: PropertyJob, error: VendorError, now: datetime)
     logger.warning("Job %s: %s", job.pk, type(error).__name__)
     if isinstance(error, VendorCallInProgress):
         return save_progress(job=job, due_at=now + FIRST_DELAY, state=State.QUEUED, lease_until=None)
-    if is_lost(job=job, error=error):
+    if is_lost(error):
         # It may have been billed, and asking again blindly would be billed again: held for a day, then given back.
         return save_progress(
             job=job,

@@ -3,13 +3,12 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import onboarded_required
 from properties.forms import ListViewForm, OwnedListForm, SelectionForm, TagForm
 from properties.selectors.owned_columns import column_groups
-from properties.selectors.owned_page import list_page
+from properties.selectors.owned_page import list_page, list_url
 from properties.services import preferences, rows
 from properties.services.notes import TooLong, normalize_tags
 
@@ -62,15 +61,18 @@ def tag_properties(request: HttpRequest) -> HttpResponse:
         messages.error(request, form.problem() if not form.is_valid() else "Name a tag of at most 40 characters.")
         return redirect(_list_url(request))
     try:
-        tags = normalize_tags([tag_form.cleaned_data["tag"]])
+        tag = next(iter(normalize_tags([tag_form.cleaned_data["tag"]])), "")
+        if not tag:
+            messages.error(request, "Name a tag: commas and spaces are none.")
+            return redirect(_list_url(request))
         change = rows.tag_rows if tag_form.cleaned_data["action"] == "add" else rows.untag_rows
-        changed = change(rows=form.selection.rows(request.user), tag=tags[0]) if tags else 0
+        changed = change(rows=form.selection.rows(request.user), tag=tag)
     except TooLong:
         messages.error(request, "A tag has at most 40 characters.")
     except rows.TooManyToTag:
         messages.error(request, f"At most {rows.MOST_TAGGED:,} properties can be tagged at once. Narrow the list.")
     else:
-        _say_tagged(request, changed, tags[0] if tags else "", tag_form.cleaned_data["action"])
+        _say_tagged(request, changed, tag, tag_form.cleaned_data["action"])
     return redirect(_list_url(request))
 
 
@@ -84,5 +86,4 @@ def _say_tagged(request: HttpRequest, changed: int, tag: str, action: str) -> No
 
 def _list_url(request: HttpRequest) -> str:
     """The list with the conditions and the page that a form came from."""
-    query = request.POST.get("list", "") or request.POST.get("query", "")
-    return f"{reverse('properties:list-properties')}{'?' if query else ''}{query}"
+    return list_url(request.POST.get("list", "") or request.POST.get("query", ""))

@@ -4,7 +4,7 @@
 
 const { L } = window;
 
-const MOST_CORNERS = 200;
+const MOST_CORNERS = 150;
 const METERS_OF_MILE = 1609.344;
 const NEAR_FIRST = 14; // pixels around the first corner where a click closes the shape
 const STEP = 12, LARGE_STEP = 60; // pixels by which an arrow key moves the cross-hair

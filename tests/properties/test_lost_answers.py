@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from atlas_site.vendors.errors import VendorOutcomeUnknown
+from atlas_site.vendors.models import VendorCall
 from credits.models import Credit, Quote
 from properties.models import PropertyDatasetPermission, PropertyJob
-from properties.services import jobs, reveals, runner, unlocks
+from properties.services import jobs, refreshes, reveals, runner, unlocks
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +29,9 @@ def unlock_job(carol, fund, phoenix, reveal, now, sandbox) -> PropertyJob:
     return jobs.accept_quote(user=carol, quote_id=quote.pk, now=now)
 
 
-@pytest.mark.parametrize("mode", ["cut-body", "500"])
-def test_a_lost_lookup_is_billed_once_at_most_and_given_back_after_a_day(mode, unlock_job, carol, now, sandbox):
+def test_a_lost_lookup_is_billed_once_at_most_and_given_back_after_a_day(unlock_job, carol, now, sandbox):
     billed = sandbox.bill()["results_billed"]
-    sandbox.fail(mode, endpoint=LOOKUP)
+    sandbox.fail("cut-body", endpoint=LOOKUP)
 
     waiting = run(unlock_job, now)
 
@@ -73,3 +74,58 @@ def test_a_search_that_was_answered_with_a_fault_is_asked_again(carol, fund, pho
 
     assert (waiting.state, waiting.answer_lost) == (PropertyJob.State.DELAYED, False)
     assert run(job, waiting.due_at).hit_count == 5
+
+
+@pytest.mark.parametrize("mode", ["500", "502", "504"])
+def test_a_lookup_that_was_answered_with_a_fault_is_asked_again(mode, unlock_job, carol, now, sandbox):
+    billed = sandbox.bill()["results_billed"]
+    sandbox.fail(mode, endpoint=LOOKUP)
+
+    waiting = run(unlock_job, now)
+    assert (waiting.state, waiting.answer_lost, waiting.failures) == (PropertyJob.State.DELAYED, False, 1)
+    ended = run(unlock_job, waiting.due_at)
+
+    assert ended.state == PropertyJob.State.DONE
+    assert sandbox.bill()["results_billed"] == billed + 1
+    calls = VendorCall.objects.filter(reference__startswith=f"job:{unlock_job.pk}:").order_by("created_at")
+    assert [(call.state, call.may_be_billed) for call in calls] == [("failed", True), ("answered", False)]
+    assert Credit.objects.get(user=carol).reserved == 0
+
+
+def test_a_refresh_that_was_answered_with_a_fault_is_asked_again(carol, unlock_job, now, sandbox):
+    assert run(unlock_job, now).state == PropertyJob.State.DONE
+    later = now + timedelta(days=40)
+    permission = PropertyDatasetPermission.objects.get(user=carol)
+    quote = refreshes.quote_refresh(user=carol, permission=permission, datasets=["BASIC"], back_url="/", now=later)
+    job = jobs.accept_quote(user=carol, quote_id=quote.pk, now=later)
+    sandbox.fail("500", endpoint=LOOKUP)
+
+    waiting = run(job, later)
+
+    assert (waiting.state, waiting.answer_lost) == (PropertyJob.State.DELAYED, False)
+    assert run(job, waiting.due_at).state == PropertyJob.State.DONE
+
+
+def test_a_worker_that_died_after_a_fault_leaves_nothing_lost(unlock_job, carol, now, sandbox):
+    """The fault is on record, the job has not noted it: who takes over asks again."""
+    sandbox.fail("500", endpoint=LOOKUP)
+    taken = runner.claim_job(job_id=str(unlock_job.pk), now=now)
+    with pytest.raises(VendorOutcomeUnknown):
+        unlocks.unlock_datasets(job=taken, now=now)
+
+    later = now + jobs.LEASE
+    waiting = run(unlock_job, later)
+
+    assert (waiting.state, waiting.answer_lost) == (PropertyJob.State.DELAYED, False)
+    assert run(unlock_job, waiting.due_at).state == PropertyJob.State.DONE
+
+
+def test_faults_without_end_are_given_up_and_given_back(unlock_job, carol, now, sandbox):
+    sandbox.fail("500", endpoint=LOOKUP, times=100)
+    moment, job = now, unlock_job
+    while not (job := run(job, moment)).is_over:
+        moment = job.due_at
+
+    assert (job.state, moment - now < timedelta(minutes=10)) == (PropertyJob.State.FAILED, True)
+    wallet = Credit.objects.get(user=carol)
+    assert (wallet.credit_available, wallet.reserved) == (99, 0)

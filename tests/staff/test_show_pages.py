@@ -1,11 +1,16 @@
 """The front page, the health check, the theme, and the pages for errors."""
 
+import io
+import logging
+import time
+
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, RequestFactory, override_settings
 
+from atlas_site.lib.outages import OutageFilter
 from atlas_site.staff import views
 from tests.failpoints import HANG_UP, fail_commands
 
@@ -34,6 +39,18 @@ def test_health_names_the_server_that_does_not_answer(client):
     with override_settings(CACHES=gone):
         response = client.get("/healthz/")
     assert (response.status_code, response.json()) == (503, {"mongodb": True, "valkey": False})
+
+
+def test_health_is_told_in_time_though_mongodb_is_frozen(client, alice, sign_in):
+    """Signed in, too: no session is read for it."""
+    hers = sign_in(client, alice)
+    slow = {"blockConnection": True, "blockTimeMS": 10_000}
+    started = time.monotonic()
+    with fail_commands(connection.connection, "ping", "find", "aggregate", **slow):
+        response = hers.get("/healthz/")
+        took = time.monotonic() - started
+    assert (response.status_code, response.json()) == (503, {"mongodb": False, "valkey": True})
+    assert took < 4
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -121,6 +138,27 @@ def test_a_database_that_does_not_answer_is_no_fault_of_atlas(client, alice, sig
         response = hers.get("/credits/")
     assert response.status_code == 503
     assert hers.get("/credits/").status_code == 200
+
+
+def test_an_outage_is_one_line_of_the_log_that_names_its_cause(client, alice, sign_in):
+    hers = sign_in(client, alice)
+    hers.raise_request_exception = False
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(OutageFilter())
+    logging.getLogger("django.request").addHandler(handler)
+    try:
+        with fail_commands(connection.connection, "aggregate", "find", **HANG_UP):
+            hers.get("/credits/")
+        logging.getLogger("django.request").error("Another: %s", "fault", exc_info=ValueError("x"))
+    finally:
+        logging.getLogger("django.request").removeHandler(handler)
+
+    outage, *others = written.getvalue().splitlines()
+    assert outage.startswith("Service Unavailable: /credits/ -- MongoDB does not answer: ")
+    assert others[:1] == ["Another: fault"]
+    assert others[-1] == "ValueError: x", "faults of Atlas keep their traceback"
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["outages"]
 
 
 def make_request(rf: RequestFactory, user) -> HttpRequest:

@@ -268,6 +268,24 @@ def test_a_vendor_that_is_silent_is_waited_for_once(vendor, settings):
     assert len(vendor.requests) == 2
 
 
+@pytest.mark.parametrize("ask", [count, lambda: batchdata.autocomplete("12 Main"), batchdata.wallet_balance])
+def test_nobody_waits_longer_than_five_seconds(ask, vendor, settings):
+    settings.BATCHDATA_TIMEOUT_SECONDS = 30
+    vendor.will_answer(Reply(500, b"", seconds=2), Reply(200, b"{}", seconds=9))
+    started = time.monotonic()
+    with pytest.raises(VendorUnavailable):
+        ask()
+    assert 3 < time.monotonic() - started < 6
+    assert len(vendor.requests) == 2
+
+
+def test_somebody_who_waits_is_told_of_a_long_wait_at_once(vendor):
+    vendor.will_answer(reply_json({}, status=429, headers={"Retry-After": "5"}))
+    with pytest.raises(VendorUnavailable):
+        count()
+    assert len(vendor.requests) == 1
+
+
 def test_a_silent_vendor_is_asked_again_within_a_session(vendor, settings):
     settings.BATCHDATA_TIMEOUT_SECONDS = 0.3
     vendor.will_answer(Reply(200, b"{}", seconds=0.6), answer_of(record_with("a")))

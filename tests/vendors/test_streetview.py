@@ -197,6 +197,16 @@ def test_a_slow_street_view_is_given_up_in_time(google):
     assert (datetime.now(UTC) - started).total_seconds() < 5
 
 
+def test_whether_there_is_a_picture_is_asked_for_five_seconds_at_most(google, settings):
+    settings.STREETVIEW_TIMEOUT_SECONDS = 30
+    google.will_answer(Reply(body=b"{}", seconds=8))
+    started = datetime.now(UTC)
+    with pytest.raises(VendorUnavailable):
+        find()
+    assert (datetime.now(UTC) - started).total_seconds() < 6
+    assert len(google.requests) == 1
+
+
 @pytest.mark.parametrize("asked", [{"width": 641}, {"height": 0}, {"latitude": None}])
 def test_what_cannot_be_asked_for_is_refused_before_anything_is_sent(google, asked):
     with pytest.raises(ValueError):

@@ -34,6 +34,7 @@ MOST_RECORDS = 100
 LONGEST_QUERY = 120
 # A Retry-After beyond this is left to the caller, who can come back later instead of holding a worker.
 LONGEST_WAIT_SECONDS = 8.0
+LONGEST_WAIT_OF_A_PERSON = 1.0
 _SESSION_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 Result = TypeVar("Result")
@@ -230,7 +231,6 @@ def _call(
 ) -> Recorded[Result]:
     """Make the call, and make it again while that is safe and helps; each attempt has its own record."""
     base_url, key = _address_and_key()
-    limits = _time_limits(operation)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Accept": "application/json"}
     payload = None if body is None else json.dumps(body, ensure_ascii=False).encode()
     started = now or timezone.now()
@@ -250,6 +250,7 @@ def _call(
     )
     for attempt in retrying:
         with attempt:
+            limits = _time_limits(operation, began)
             return recorded_call(
                 vendor=VENDOR,
                 operation=operation.name,
@@ -277,7 +278,8 @@ def _may_repeat(operation: _Operation, error: BaseException) -> bool:
         return False
     if operation.interactive and error.status is None and error.may_be_billed:
         return False  # it timed out, and somebody is waiting
-    return (error.retry_after_seconds or 0) <= LONGEST_WAIT_SECONDS
+    longest_wait = LONGEST_WAIT_OF_A_PERSON if operation.interactive else LONGEST_WAIT_SECONDS
+    return (error.retry_after_seconds or 0) <= longest_wait
 
 
 def _seconds_to_wait(state: RetryCallState) -> float:
@@ -303,10 +305,12 @@ def _dataset_options(datasets: Iterable[str]) -> dict[str, Any]:
     return options
 
 
-def _time_limits(operation: _Operation) -> http.TimeLimits:
+def _time_limits(operation: _Operation, began: datetime) -> http.TimeLimits:
+    """The limits of the next attempt: where somebody is waiting, all attempts since ``began`` share one time."""
     read_seconds = float(getattr(settings, "BATCHDATA_TIMEOUT_SECONDS", 30))
     if operation.interactive:
-        read_seconds = min(read_seconds, 10.0)
+        spent = (timezone.now() - began).total_seconds()
+        return http.limits_within(max(0.1, min(read_seconds, http.INTERACTIVE_SECONDS - spent)))
     return http.TimeLimits(
         connect_seconds=min(5.0, read_seconds), read_seconds=read_seconds, total_seconds=2 * read_seconds
     )
