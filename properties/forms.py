@@ -5,6 +5,7 @@ from django.http import QueryDict
 
 from properties.datasets import DATASET_INFOS
 from properties.models import SavedSearch
+from properties.models.jobs import MOST_REVEALED
 from properties.search.form import OwnedForm
 from properties.selectors.comparables import Limits
 from properties.selectors.owned_choice import MOST_CHOSEN, OwnedChoice, Selection
@@ -15,7 +16,7 @@ from properties.selectors.property_page import SOLD
 class RevealForm(forms.Form):
     """How many of the next matches to reveal."""
 
-    count = forms.IntegerField(label="How many", min_value=1, max_value=10_000)
+    count = forms.IntegerField(label="How many", min_value=1, max_value=MOST_REVEALED)
 
 
 class SaveSearchForm(forms.Form):

@@ -23,11 +23,6 @@ class DatasetInfo:
         """The name of the dataset for people."""
         return str(Dataset(self.code).label)
 
-    @property
-    def field_labels(self) -> tuple[str, ...]:
-        """The names of everything it may show, which is all that a locked section tells."""
-        return tuple(dict.fromkeys(label for section in self.sections for label in section.labels))
-
 
 def money(path: str, label: str) -> Field:
     """A sum in dollars; zero is shown and is nothing to pay for."""

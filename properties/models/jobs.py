@@ -7,6 +7,9 @@ from django.utils import timezone
 
 from atlas_site.mongodb.models import Document
 
+# The most that one quote reveals.
+MOST_REVEALED = 10_000
+
 # Outcomes of what came. Whatever did not come, or was owned before, has its reason for an outcome.
 CHARGED = "charged"
 LATE = "delivered late"
@@ -102,8 +105,8 @@ class PropertyJob(Document):
     def reference(self, step: str) -> str:
         """The name of a vendor call of this job: the same after a crash, whose answer is then read from its record.
 
-        After a failure it is another one. What the vendor answered with a fault is so asked again; the failed call stays
-        on record as possibly billed.
+        After a failure it is another one. What the vendor answered with a fault is so asked again; the failed call
+        stays on record as possibly billed.
         """
         return f"job:{self.pk}:{step}:{self.failures}"
 

@@ -10,6 +10,9 @@ from django_mongodb_backend.fields import ArrayField
 
 from atlas_site.mongodb.models import Document
 
+# Indexes of what is due hold what is later than this, and their queries have to say so.
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Dataset(models.TextChoices):
     """The parts of a property record that are unlocked one by one."""
@@ -61,7 +64,7 @@ class Property(Document):
             models.Index(fields=["-updated_at"], name="property_by_update"),
             models.Index(
                 fields=["spread_due_at"],
-                condition=models.Q(spread_due_at__gt=datetime(1970, 1, 1, tzinfo=UTC)),
+                condition=models.Q(spread_due_at__gt=BEFORE_ALL),
                 name="property_to_spread",
             ),
         ]

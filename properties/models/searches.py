@@ -1,6 +1,5 @@
 """Saved searches, their runs, and the owned properties that matched them."""
 
-from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from atlas_site.mongodb.models import Document
+from properties.models.records import BEFORE_ALL
 
 
 class SavedSearch(Document):
@@ -65,7 +65,7 @@ class SavedSearch(Document):
             models.Index(fields=["state", "expires_at"], name="saved_search_by_end"),
             models.Index(
                 fields=["wanted_at"],
-                condition=models.Q(wanted_at__gt=datetime(1970, 1, 1, tzinfo=UTC)),
+                condition=models.Q(wanted_at__gt=BEFORE_ALL),
                 name="saved_search_by_wish",
             ),
         ]
@@ -161,7 +161,7 @@ class SavedSearchRun(Document):
         indexes = [
             models.Index(
                 fields=["follow_up_due_at"],
-                condition=models.Q(follow_up_due_at__gt=datetime(1970, 1, 1, tzinfo=UTC)),
+                condition=models.Q(follow_up_due_at__gt=BEFORE_ALL),
                 name="run_to_follow_up",
             )
         ]

@@ -72,11 +72,6 @@ class SearchQuery:
         return [each for each in FILTERS if each.is_active(self.values)]
 
     @property
-    def has_conditions(self) -> bool:
-        """Whether it asks for more than the place or the area."""
-        return bool(self.active_filters or self.all_signals or self.any_signals or self.none_signals)
-
-    @property
     def asks_for_locked(self) -> bool:
         """Whether a condition is on data that have to be bought: a signal, or a filter that BASIC does not tell."""
         signals = self.all_signals or self.any_signals or self.none_signals

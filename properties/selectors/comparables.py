@@ -7,10 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from bson import ObjectId
 from django.db.models import QuerySet
 
-from properties.datasets import NON_DISCLOSURE_STATES
 from properties.models import PropertyDatasetPermission
 from properties.search.filters.numbers import months_before
 
@@ -74,11 +72,6 @@ class Comparable:
     is_outlier: bool = False
     # Whether it was bought as a comparable of the subject: then it is listed whatever the limits are by now.
     is_found: bool = False
-
-    @property
-    def is_not_public(self) -> bool:
-        """Whether the price is missing because the state does not publish it."""
-        return self.price is None and self.row.state in NON_DISCLOSURE_STATES
 
 
 @dataclass(frozen=True)
@@ -172,14 +165,6 @@ def list_neighbours(*, subject: PropertyDatasetPermission) -> list[Comparable]:
     """The nearest properties that the same user owns, within five miles."""
     others = PropertyDatasetPermission.objects.exclude(property_id=subject.property_id)
     return _nearest(subject, others, NEIGHBOUR_RINGS_MILES, NEIGHBOURS)
-
-
-def owned_ids(*, user_id: ObjectId, property_ids: Iterable[str]) -> list[str]:
-    """Those of the ids that this user owns, in the order in which they came."""
-    ids = list(dict.fromkeys(property_ids))
-    rows = PropertyDatasetPermission.objects.filter(user_id=user_id, property_id__in=ids)
-    owned = set(rows.values_list("property_id", flat=True))
-    return [each for each in ids if each in owned]
 
 
 def miles_between(one: tuple[float, float], other: tuple[float, float]) -> float:

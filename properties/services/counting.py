@@ -201,11 +201,6 @@ def _is_narrow(user: User, question: "_Question", now: datetime) -> bool:
     return settings.SMALL_PLACE <= _total(user, question.base, now) < NARROW_BASE
 
 
-def count_place(user: User, query: SearchQuery, now: datetime) -> int:
-    """Count all properties of the search's place and area. Raises as `count_matches` does."""
-    return _total(user, query.place_criteria(), now)
-
-
 def singles_out(*, user: User, query: SearchQuery, now: datetime) -> bool:
     """Whether a search asks for locked values among fewer than SMALL_PLACE properties.
 

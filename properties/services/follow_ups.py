@@ -1,13 +1,14 @@
 """What follows from a run: which properties match, what its standing quote spends, and the mail that tells of it."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import ReturnDocument
 
 from atlas_site.mongodb.documents import as_utc, collection_of, load
 from properties.models import SavedSearch, SavedSearchRun
+from properties.models.records import BEFORE_ALL
 from properties.services.digests import note_run
 from properties.services.matches import SearchGone, settle_matches
 from properties.services.snapshots import thin_out
@@ -19,12 +20,11 @@ LEASE = timedelta(minutes=10)
 # As often as that it is begun again after an error that nobody foresaw, or a worker that died.
 ATTEMPTS = 10
 GIVEN_UP = "What follows from this run could not be finished: the next run makes up for its matches, not for its mail."
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the index holds what is later, and the query has to say so
 
 
 def due_run_ids(*, now: datetime, limit: int = 100) -> list[str]:
     """Ids of the runs that something has still to follow from, longest waiting first."""
-    due = SavedSearchRun.objects.filter(follow_up_due_at__gt=EPOCH, follow_up_due_at__lte=now)
+    due = SavedSearchRun.objects.filter(follow_up_due_at__gt=BEFORE_ALL, follow_up_due_at__lte=now)
     return [str(pk) for pk in due.order_by("follow_up_due_at").values_list("pk", flat=True)[:limit]]
 
 
@@ -50,7 +50,7 @@ def follow_up(*, run_id: str, now: datetime) -> SavedSearchRun | None:
         logger.error("Run %s of saved search %s was given up.", run.number, run.saved_search_id)
         ours.update(follow_up_due_at=None, problem=GIVEN_UP)
         return None
-    has_to_wait = earlier.filter(follow_up_due_at__gt=EPOCH).exists()
+    has_to_wait = earlier.filter(follow_up_due_at__gt=BEFORE_ALL).exists()
     try:
         if has_to_wait or not settle_matches(run=run):  # there are so many that others get their turn first
             ours.update(follow_up_due_at=moment, follow_up_attempt=0)

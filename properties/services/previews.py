@@ -7,6 +7,7 @@ from accounts.models import User
 from atlas_site.vendors.batchdata import quicklist_warnings
 from credits import selectors as credit_selectors
 from credits.models import CreditType
+from properties.models.jobs import MOST_REVEALED
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.search.signals import GROUPS, PRESETS, SIGNALS, Preset, Signal
@@ -15,7 +16,6 @@ from properties.services.counting import Count, CountUnavailable, count_matches,
 from properties.services.reveals import TooNarrow
 
 CHOICES = (10, 25, 50, 100)
-MOST_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Preview:
     owned: CappedCount
     choices: list[Choice] = field(default_factory=list)
     # What may be asked for in another number.
-    most: int = MOST_AT_ONCE
+    most: int = MOST_REVEALED
     balance: int = 0
     warnings: list[str] = field(default_factory=list)
     problem: str = ""
@@ -91,12 +91,12 @@ def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
     warnings = quicklist_warnings(query.criteria())
     if is_too_narrow:
         return Preview(count=count, owned=owned, balance=balance, warnings=warnings, refusal=str(TooNarrow()))
-    most = min(MOST_AT_ONCE, max(0, count.at_most - owned.number))
+    most = min(MOST_REVEALED, max(0, count.at_most - owned.number))
     return Preview(
         count=count,
         owned=owned,
         choices=_choices(user, count, most, balance),
-        most=most if count.is_exact else MOST_AT_ONCE,
+        most=most if count.is_exact else MOST_REVEALED,
         balance=balance,
         warnings=warnings,
     )

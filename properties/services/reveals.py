@@ -12,12 +12,12 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from properties.exclusions import Frozen, excluded_by, freeze
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
+from properties.models.jobs import MOST_REVEALED
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.services.counting import Count, singles_out
 from properties.services.pages import EXCLUDED_IDS, first_page, take_page
 
-MOST_REVEALED = 10_000
 # How many earlier jobs of the same search are looked at for the place to go on from.
 EARLIER_JOBS = 50
 

@@ -11,6 +11,7 @@ from pymongo import UpdateMany, UpdateOne
 
 from atlas_site.mongodb.documents import collection_of, current_session
 from properties.models import Property, PropertyDatasetPermission
+from properties.models.records import BEFORE_ALL
 from properties.selectors.owned import Rows
 from properties.services.cells import COORDINATES, is_moved_by, move_row, not_newer
 from properties.services.notes import MOST_TAGS
@@ -24,7 +25,6 @@ COPIES_A_SWEEP = 2_000
 # Rows are looked through for old ones so many at a time, and all of them once a day.
 ROWS_LOOKED_AT = 5_000
 LOOK_AGAIN_AFTER = timedelta(days=1)
-BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 # What is tagged while its user waits: about two seconds.
 MOST_TAGGED = 25_000

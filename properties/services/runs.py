@@ -13,6 +13,7 @@ from accounts.models import User
 from atlas_site.lib.transactions import run_txn
 from atlas_site.mongodb.documents import as_utc, collection_of, load
 from properties.models import PropertyDatasetPermission, SavedSearch, SavedSearchRun
+from properties.models.records import BEFORE_ALL
 from properties.search.diffs import Difference, Kind
 from properties.search.query import SearchQuery
 from properties.search.why import explain
@@ -48,7 +49,6 @@ LEASE = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=15)
 # A run by hand so soon after another one that finds the same is that one.
 REPEATED_WITHIN = timedelta(minutes=15)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the index holds what is later, and the query has to say so
 NOT_YOURS = "no longer yours"
 MOVED = "it matches again by now"
 TOO_MANY = (
@@ -251,7 +251,7 @@ def run_by_hand(*, search: SavedSearch, now: datetime) -> SavedSearchRun | None:
 def wanted_search_ids(*, now: datetime, limit: int = 100) -> list[str]:
     """Ids of the searches whose users wait for a run that no worker makes yet, longest waiting first."""
     is_free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    wanted = SavedSearch.objects.filter(is_free, wanted_at__gt=EPOCH, wanted_at__lte=now, state__in=LIVING)
+    wanted = SavedSearch.objects.filter(is_free, wanted_at__gt=BEFORE_ALL, wanted_at__lte=now, state__in=LIVING)
     return [str(pk) for pk in wanted.order_by("wanted_at").values_list("pk", flat=True)[:limit]]
 
 

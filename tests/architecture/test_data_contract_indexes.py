@@ -1,6 +1,6 @@
 """The look-ups and lists of the pages are answered from indexes, and every promised uniqueness is kept."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from bson import ObjectId
@@ -30,11 +30,11 @@ from properties.models import (
     SavedSearchSnapshot,
     Watch,
 )
+from properties.models.records import BEFORE_ALL
 from tests import factories
 from tests.factories import NOON
 
 ID = ObjectId()
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OWNED = PropertyDatasetPermission.objects.filter(user_id=ID)
 NEWEST = ["-revealed_at", "-property_id"]
 
@@ -102,9 +102,9 @@ LOOK_UPS = {
     "cells of a map": OwnedCell.objects.filter(user_id=ID, zoom=5, x__gte=1, x__lte=9),
     "sheet of a property": PropertySheet.objects.filter(user_id=ID, property_id="p"),
     "exports of a user": Export.objects.filter(user_id=ID).order_by("-created_at"),
-    "copies that rows wait for": Property.objects.filter(spread_due_at__gt=EPOCH, spread_due_at__lte=NOON).order_by(
-        "spread_due_at"
-    ),
+    "copies that rows wait for": Property.objects.filter(
+        spread_due_at__gt=BEFORE_ALL, spread_due_at__lte=NOON
+    ).order_by("spread_due_at"),
     "lists of a user": LeadGroup.objects.filter(user_id=ID, is_deleted=False).order_by("-created_at"),
     "contacts of a list by name": Contact.objects.filter(lead_group_id=ID).order_by("last_name", "first_name"),
     "skip traces of a list": Enrichment.objects.filter(lead_group_id=ID),

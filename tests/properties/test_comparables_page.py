@@ -13,7 +13,6 @@ from properties.selectors.comparables import (
     list_comparables,
     list_neighbours,
     miles_between,
-    owned_ids,
     read_limits,
 )
 from tests.factories import PropertyDatasetPermissionFactory
@@ -100,9 +99,6 @@ def test_nobody_elses_property_is_a_comparable_a_neighbour_or_pinned(subject, bo
 
     assert ids_of(subject, pinned=[his.property_id]) == []
     assert list_neighbours(subject=subject) == []
-    assert owned_ids(user_id=subject.user_id, property_ids=[his.property_id, subject.property_id]) == [
-        subject.property_id
-    ]
 
 
 def test_pinned_ones_stand_first_whatever_the_limits(subject, alice):
@@ -140,7 +136,7 @@ def test_a_price_that_is_not_public_is_no_price_of_zero(subject, alice):
 
     [only] = list_comparables(subject=subject, limits=Limits(), pinned_ids=[], today=TODAY).rows
 
-    assert (only.price, only.price_per_square_foot, only.is_not_public) == (None, None, True)
+    assert (only.price, only.price_per_square_foot) == (None, None)
 
 
 def test_neighbours_are_the_six_nearest_within_five_miles(subject, alice):

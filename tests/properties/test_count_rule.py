@@ -163,7 +163,7 @@ def test_signals_of_a_place_are_exact_and_those_of_a_search_are_not(alice, phoen
 
 
 def test_the_signals_of_a_place_are_one_question(alice, phoenix, now, sandbox):
-    counting.count_place(alice, phoenix, now)
+    counting.count_matches(user=alice, query=phoenix, now=now)
     before = sandbox.bill()["count_calls"]
 
     counting.count_signals(user=alice, query=phoenix, now=now)

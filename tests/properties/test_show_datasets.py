@@ -33,7 +33,7 @@ def test_every_dataset_of_the_contract_is_described():
     for code, info in DATASET_INFOS.items():
         assert info.title == Dataset(code).label
         assert info.description.endswith(".")
-        assert info.field_labels
+        assert all(section.labels for section in info.sections)
         assert info.credit_type == (CreditType.SKIPTRACE if code == Dataset.CONTACT else CreditType.SEARCH)
 
 

@@ -11,6 +11,7 @@ from atlas_site.lib.transactions import run_txn
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties import tasks
 from properties.models import Dataset, Property, PropertyDatasetPermission
+from properties.models.records import BEFORE_ALL
 from properties.services import rows
 from properties.services.records import ROW_VERSION, row_values, store_records
 from tests.factories import PropertyDatasetPermissionFactory
@@ -50,7 +51,7 @@ def values_of(row: PropertyDatasetPermission) -> dict:
 
 
 def marks() -> int:
-    return Property.objects.filter(spread_due_at__gt=rows.BEFORE_ALL).count()
+    return Property.objects.filter(spread_due_at__gt=BEFORE_ALL).count()
 
 
 def test_a_new_copy_waits_for_nothing_and_the_same_copy_again_neither(unique_id, now):

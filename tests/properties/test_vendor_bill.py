@@ -74,7 +74,8 @@ def test_the_days_of_the_bill_add_up_to_all_of_it(spend, now, sandbox):
         day += timedelta(days=1)
 
     days = list(VendorBillDay.objects.all())
-    assert sum(each.billed for each in days) == billed_units(sandbox).total()
+    whole = expect_bill(since=now - timedelta(days=1), until=later + timedelta(days=2))
+    assert sum(each.billed for each in days) == whole.units.total() >= billed_units(sandbox).total() > 0
     assert sum(each.captured for each in days) == sum(job.hit_count for job in PropertyJob.objects.all())
     for each in days:
         assert each.billed == each.captured - each.from_copy + each.free
