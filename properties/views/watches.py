@@ -21,22 +21,20 @@ from properties.views.saved import get_search
 def arm_watch(request: HttpRequest, search_id: str) -> HttpResponse:
     """Ask for the terms of a standing quote, say what it can cost at most, and accept it."""
     search, now = get_search(request, search_id), timezone.now()
-    form = (
-        WatchForm(request.POST) if request.method == "POST" else WatchForm(initial=watches.proposed_terms(search, now))
-    )
-    terms = None
+    is_post, terms = request.method == "POST", None
+    form = WatchForm(request.POST) if is_post else WatchForm(initial=watches.proposed_terms(search, now))
     if form.is_valid():
         ends_on = form.cleaned_data.pop("ends_on")
-        terms = {**form.cleaned_data, "ends_at": watches.end_of_day(search.user, ends_on)}
+        given = {**form.cleaned_data, "ends_at": watches.end_of_day(search.user, ends_on)}
         try:
-            watches.check_terms(search=search, now=now, **terms)
             if "accept" in request.POST:
-                watches.arm_watch(search=search, now=now, **terms)
+                watches.arm_watch(search=search, now=now, **given)
                 messages.success(request, f"The standing quote of “{search.name}” is on.")
                 return redirect(search)
+            watches.check_terms(search=search, now=now, **given)
+            terms = given
         except watches.InvalidWatch as reason:
             form.add_error(None, str(reason))
-            terms = None
     context = {
         "search": search,
         "form": form,

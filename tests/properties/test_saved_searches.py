@@ -141,6 +141,13 @@ def test_the_list_says_what_is_new_since_the_last_look(hers, search):
     assert SavedSearchRun.objects.get(number=3).opened_at is not None
 
 
+def test_taking_a_condition_away_stays_with_the_saved_search(hers, search, sandbox):
+    page = hers.get("/search/", {"q": "Phoenix, AZ", "beds_min": "2", "saved": str(search.pk)}).content.decode()
+
+    assert f'&amp;saved={search.pk}" aria-label="Remove filter' in page
+    assert "Unsaved changes" in page
+
+
 def test_an_empty_list_says_what_to_do(hers):
     assert "No saved searches yet" in hers.get("/searches/").content.decode()
 
