@@ -68,6 +68,14 @@ def use(user_id: ObjectId, cause: str, count: int, now: datetime) -> None:
         collection_of(Allowance).update_one(keys, {"$inc": {"used": Int64(count)}}, session=current_session())
 
 
+def take(user_id: ObjectId, cause: str, limit: int, now: datetime) -> bool:
+    """Count one more of a cause in one step with the look at its limit; False when nothing is left of it."""
+    open_allowance(user_id, cause, now)
+    keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
+    below = {**keys, "used": {"$lt": Int64(limit)}}
+    return bool(collection_of(Allowance).update_one(below, {"$inc": {"used": Int64(1)}}).modified_count)
+
+
 def open_allowance(user_id: ObjectId, cause: str, now: datetime) -> None:
     """Make the document that `use` counts in, outside of the transaction: two that make it at once do no harm."""
     keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}

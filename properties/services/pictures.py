@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bson import Int64, ObjectId
+from bson import ObjectId
 from django.conf import settings
 
 from accounts.models import User
@@ -12,9 +12,9 @@ from atlas_site.mongodb.documents import collection_of
 from atlas_site.vendors import photos, storage, streetview
 from atlas_site.vendors.errors import NotFound, VendorError, VendorRejected
 from atlas_site.vendors.photos import Image, read_image
-from properties.models import Allowance, Dataset, Property
+from properties.models import Dataset, Property
 from properties.selectors.pictures import find_owned, photo_addresses, place_of
-from properties.services.allowances import open_allowance, period_of, used
+from properties.services.allowances import take, used
 
 PICTURE_FETCHED = "street picture"
 """The cause under which pictures are counted that the house pays Google for."""
@@ -86,7 +86,8 @@ def picture_of(*, user: User, property_id: str, now: datetime) -> Image:
         if kept is not None:
             return kept
     place = place_of(held)
-    _spend_picture(user, now)
+    if not take(user.pk, PICTURE_FETCHED, settings.STREET_VIEW_IMAGES_A_DAY, now):
+        raise PictureBudgetSpent
     try:
         image = streetview.fetch_image(
             latitude=place.latitude, longitude=place.longitude, address=place.address, now=now, user_id=user.pk
@@ -180,19 +181,6 @@ def _key_of(held: Property, found: StreetView) -> str:
 def _is_kept(held: Property, found: StreetView) -> bool:
     """Whether the picture of this panorama was kept, and may still be."""
     return settings.STORE_STREET_VIEW_IMAGES and _key_of(held, found) in (held.google_images or [])
-
-
-def _spend_picture(user: User, now: datetime) -> None:
-    """Count one more picture, in one step with the look at the limit. Raises PictureBudgetSpent."""
-    open_allowance(user.pk, PICTURE_FETCHED, now)
-    budget = {
-        "userId": ObjectId(user.pk),
-        "cause": PICTURE_FETCHED,
-        "period": period_of(PICTURE_FETCHED, now),
-        "used": {"$lt": Int64(settings.STREET_VIEW_IMAGES_A_DAY)},
-    }
-    if not collection_of(Allowance).update_one(budget, {"$inc": {"used": Int64(1)}}).modified_count:
-        raise PictureBudgetSpent
 
 
 def _load(key: str) -> Image | None:
