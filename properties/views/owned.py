@@ -25,7 +25,7 @@ def list_properties(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "") for name in ("sort", "after", "before")}
     page = list_page(user=request.user, choice=form.choice if form and form.is_valid() else None, **asked)
     context: dict[str, object] = {"page": page, "form": form}
-    if request.GET.get("show") == "filters":
+    if request.GET.get("show") == "filters" or (form and form.errors):
         context["filters"] = form or OwnedListForm({})
     elif request.GET.get("show") == "columns":
         context["column_groups"] = column_groups(page.view.columns)

@@ -13,7 +13,7 @@ from accounts.decorators import onboarded_required
 from accounts.selectors import first_market
 from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.places import find_places
-from properties.exclusions import TooMuchExcluded, exclusion_choices
+from properties.exclusions import TooMuchExcluded, exclusion_choices, has_gone
 from properties.forms import RevealForm
 from properties.search.form import SearchForm, read_query
 from properties.search.query import SearchQuery
@@ -37,8 +37,9 @@ def search(request: HttpRequest) -> HttpResponse:
         "presets": PRESETS,
         "market": market,
         "exclusions": exclusions,
+        "gone": [key for key in form["exclude"].value() or () if key not in dict(exclusions)],
     }
-    query = form.query if form.is_valid() else None
+    query = _read_valid(form, request)
     if query is not None:
         preview = previews.preview_search(user=request.user, query=query, now=timezone.now())
         context |= {
@@ -53,6 +54,13 @@ def search(request: HttpRequest) -> HttpResponse:
         return render(request, "properties/search.html", context)
     response = render(request, "properties/_answer.html", context)
     return _keep_in_step(request, response, query) if query is not None else response
+
+
+def _read_valid(form: SearchForm, request: HttpRequest) -> SearchQuery | None:
+    """The search of a valid form, None with errors at its fields; a list to leave out must be the user's own."""
+    if form.is_valid() and form.query.exclude and has_gone(request.user, form.query.exclude):
+        form.add_error("exclude", "This list is gone; take it away.")
+    return form.query if form.is_valid() else None
 
 
 def _keep_in_step(request: HttpRequest, response: HttpResponse, query: SearchQuery) -> HttpResponse:
@@ -95,9 +103,10 @@ def price_reveal(request: HttpRequest) -> HttpResponse:
 def quote_reveal(request: HttpRequest) -> HttpResponse:
     """Offer to reveal the next n matches; the answer is the quote's page, and nothing is spent yet."""
     form, search_form = RevealForm(request.POST), SearchForm(request.POST)
-    if not search_form.is_valid():
+    query = _read_valid(search_form, request)
+    if query is None:
+        messages.error(request, "Nothing was offered: a condition of this search is not known any more.")
         return redirect("properties:search")
-    query = search_form.query
     back = f"{request.path.removesuffix('reveal/')}?{query.urlencode()}"
     if not form.is_valid():
         messages.error(request, "Choose how many properties to reveal: a whole number from 1 to 10,000.")

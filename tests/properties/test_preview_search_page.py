@@ -2,6 +2,7 @@
 
 import pytest
 
+from credits.models import Quote
 from properties import exclusions
 from properties.exclusions import Excluded
 from properties.search.form import read_query
@@ -123,3 +124,21 @@ def test_a_form_without_values_is_the_same_for_everybody(hers, client, bob, sign
 
     assert "Secret Lane" in marked
     assert "Secret Lane" not in his
+
+
+@pytest.mark.parametrize("signed_in", ["alice", "bob"])
+def test_a_list_that_is_gone_or_anothers_is_an_error_and_offers_nothing(
+    client, signed_in, sign_in, a_list, sandbox, request
+):
+    user = request.getfixturevalue(signed_in)
+    mine = sign_in(client, user)
+    asked = {"q": "Phoenix, AZ", "exclude": "mine:2" if signed_in == "alice" else "mine:1"}
+
+    page = mine.get("/search/", asked).content.decode()
+    answer = mine.post("/search/reveal/", {**asked, "count": "1"})
+
+    assert "This list is gone; take it away." in page
+    assert f'name="exclude" value="{asked["exclude"]}" checked' in page
+    assert "Already yours, about" not in page
+    assert answer.url == "/search/"
+    assert not Quote.objects.filter(user_id=user.pk).exists()

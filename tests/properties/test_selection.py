@@ -238,3 +238,13 @@ def test_a_form_from_a_list_with_a_long_address_leads_back_to_the_list(hers, ali
     answer = hers.post(TAG, {"ids": ["p001"], "tag": "x", "action": "add", "list": "find=" + "y" * 20_000})
     assert (answer.status_code, answer.url) == (302, "/properties/")
     assert tagged(alice, "x") == {"p001"}
+
+
+@pytest.mark.parametrize("asked", [{"equity_min": "abc"}, {"area": "polygon:1"}, {"q": "Nowhereville, ZZ"}])
+def test_a_condition_that_cannot_be_read_shows_its_error_and_nothing_else(hers, asked):
+    text = hers.get("/properties/", asked).content.decode()
+
+    assert "Please check 1 thing" in text
+    assert "Main St" not in text
+    assert 'name="scope"' not in text
+    assert "data-points-url" not in text
