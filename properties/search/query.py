@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
+from operator import and_
 from typing import Any
 from urllib.parse import urlencode
 
@@ -208,6 +210,13 @@ class SearchQuery:
         today = today or timezone.now().date()
         parts = [each.server_condition(today) for each in self.conditions()]
         return {"$and": parts} if len(parts) > 1 else parts[0] if parts else {}
+
+    def bounds_on(self, column: str, today: date | None = None) -> Q | None:
+        """What the search asks of the values in one column of owned rows; None when it asks nothing."""
+        today = today or timezone.now().date()
+        asked = [each for each in self.active_filters if each.column == column]
+        conditions = [Q(Matches({each.row_key: each.condition(self.values, today)})) for each in asked]
+        return reduce(and_, conditions) if conditions else None
 
     def _chip_without(self, label: str, names: Iterable[str]) -> Chip:
         rest = {name: values for name, values in self.params().items() if name not in names}

@@ -1,7 +1,7 @@
 """What a user owns, straight from the owned-list rows."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 
@@ -101,19 +101,29 @@ def count_owned(user: User) -> CappedCount:
 
 
 def list_owned(
-    rows: Rows, *, sort: str = "newest", after: str = "", before: str = "", total: CappedCount | None = None
+    rows: Rows,
+    *,
+    sort: str = "newest",
+    after: str = "",
+    before: str = "",
+    total: CappedCount | None = None,
+    query: SearchQuery | None = None,
 ) -> OwnedPage:
     """One page of `rows`: what follows the row whose property id is `after`, or precedes `before`.
 
-    `total` is how many rows there are, if that is known; they are counted otherwise.
-    `sort` is one of SORTS, or BY_ID for the rows of a job; any other text means the newest first.
+    `total` is how many rows there are, if that is known; they are counted otherwise. `query` is the search that
+    narrowed the rows, if one did. `sort` is one of SORTS, or BY_ID for the rows of a job; any other text means the
+    newest first.
     """
     sort = sort if sort in ORDERS else "newest"
+    order = ORDERS[sort]
+    if query is not None:
+        order = replace(order, bounds=query.bounds_on(order.field))
     try:
         with no_longer_than(SECONDS_FOR_A_PAGE):
             edge = rows.filter(property_id=after or before).first() if after or before else None
             goes_back = edge is not None and not after
-            parts = ORDERS[sort].before(rows, edge) if edge and goes_back else ORDERS[sort].after(rows, edge)
+            parts = order.before(rows, edge) if edge and goes_back else order.after(rows, edge)
             found = _read(parts, ROWS_A_PAGE + 1)
     except TooSlow:
         unknown = CappedCount(0, is_known=False)

@@ -27,12 +27,15 @@ class Sort:
     rises: bool = False
     # Whether so many rows have the same value that walking over them to the edge would take long.
     has_many_equals: bool = False
+    # What a search asks of the field itself, said once more: with it the walk begins and ends where it holds. A row
+    # without the value may be in the search too, since it is locked and was proved, and is read in a part of its own.
+    bounds: Q | None = None
 
     def after(self, rows: Rows, edge: PropertyDatasetPermission | None) -> list[Rows]:
         """The parts of what follows `edge`, or of everything when there is no edge."""
         if edge is None:
             # Downwards the server has those without a value at the end, as wanted; upwards it has them first.
-            return self._known_then_unknown(rows) if self.rises else [self._ordered(rows)]
+            return self._known_then_unknown(rows) if self.rises or self.bounds else [self._ordered(rows)]
         value: Any = getattr(edge, self.field)
         if value is None:
             return [self._unknown(rows, beyond=edge)]
@@ -53,6 +56,7 @@ class Sort:
 
     def _ordered(self, rows: Rows, *, backwards: bool = False) -> Rows:
         sign = "" if self.rises != backwards else "-"
+        rows = rows.filter(self.bounds) if self.bounds else rows
         return rows.order_by(f"{sign}{self.field}", f"{sign}property_id")
 
     def _unknown(self, rows: Rows, *, beyond: PropertyDatasetPermission | None = None, backwards: bool = False) -> Rows:

@@ -106,7 +106,8 @@ def list_page(*, user: User, choice: OwnedChoice | None, sort: str = "", after: 
     view = view_of(user)
     total = None if chosen.params() else count_owned(user)
     order = sort if sort in SORTS else "newest"
-    owned = list_owned(chosen.rows(user), sort=order, after=after, before=before, total=total)
+    rows = chosen.rows(user)
+    owned = list_owned(rows, sort=order, after=after, before=before, total=total, query=chosen.query)
     headings = [_heading(column, owned.sort, chosen) for column in view.shown]
     return ListPage(choice=chosen, owned=owned, view=view, headings=headings)
 

@@ -7,9 +7,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atlas_site.mongodb.conditions import Matches
+from atlas_site.mongodb.explain import recorded_reads
 from properties.models import PropertyDatasetPermission
+from properties.search.form import read_query
 from properties.selectors import owned
-from properties.selectors.owned import ROWS_A_PAGE, SORTS, count_capped, list_owned, owned_by, read_batches
+from properties.selectors.owned import (
+    ROWS_A_PAGE,
+    SORTS,
+    CappedCount,
+    count_capped,
+    list_owned,
+    owned_by,
+    owned_matches,
+    read_batches,
+)
 from tests.factories import NOON, PropertyDatasetPermissionFactory
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +107,44 @@ def test_every_order_visits_each_row_once_in_both_directions(bob, values, name, 
     seen = [getattr(row, field) for page in pages for row in page.rows]
     known = [value for value in seen if value is not None]
     assert seen == sorted(known, reverse=not SORTS[name].rises) + [None] * (len(seen) - len(known))
+
+
+@pytest.mark.parametrize("sort", ["value", "value-up"])
+def test_a_list_in_the_order_of_what_it_is_filtered_by_has_all_and_walks_only_what_fits(alice, sort):
+    """Rows whose value fits come first, then those whose value is locked and was proved by their search."""
+    query = read_query({"q": ["Phoenix, AZ"], "value_max": ["600000"]})
+    proof = query.proofs()
+    locked = {"datasets": ["BASIC"], "estimated_value": None}
+    kinds = [
+        {"datasets": ["BASIC", "VALUATION"], "estimated_value": 500_000.0},
+        {"datasets": ["BASIC", "VALUATION"], "estimated_value": 900_000.0},
+        {"datasets": ["BASIC", "VALUATION"], "estimated_value": None},
+        {**locked, "proofs": proof},
+        {**locked, "proofs": []},
+    ]
+    for number in range(5 * ROWS_A_PAGE):
+        values = {"state": "AZ", "city": "Phoenix", **kinds[number % len(kinds)]}
+        PropertyDatasetPermissionFactory.create(user=alice, property_id=f"p{number:03}", **values)
+    rows = owned_matches(alice, query)
+
+    pages = [list_owned(rows, sort=sort, query=query)]
+    while pages[-1].following:
+        pages.append(list_owned(rows, sort=sort, after=pages[-1].following, query=query))
+    back = [pages[-1]]
+    while back[-1].preceding:
+        back.append(list_owned(rows, sort=sort, before=back[-1].preceding, query=query))
+
+    visited = [row for page in pages for row in page.rows]
+    assert {row.property_id for row in visited} == {row.property_id for row in rows}
+    assert len(visited) == 2 * ROWS_A_PAGE
+    assert [row.estimated_value for row in visited] == [500_000.0] * ROWS_A_PAGE + [None] * ROWS_A_PAGE
+    assert [row for page in reversed(back) for row in page.rows] == visited
+    with recorded_reads() as reads:
+        list_owned(rows, sort=sort, query=query, total=CappedCount(0))
+    (collection, pipeline), *_ = reads
+    command = {"explain": {"aggregate": collection.name, "pipeline": pipeline, "cursor": {}}}
+    plan = collection.database.command(command, verbosity="executionStats")
+    assert plan["executionStats"]["totalDocsExamined"] <= ROWS_A_PAGE + 1
 
 
 def of_kind(field: str, number: int | None) -> dict:

@@ -61,11 +61,15 @@ def measure(case: Case, *, rounds: int) -> Measurement:
 
 
 def require_same_results(name: str, runs: Mapping[str, Run], identify: Callable[[Any], Any]) -> None:
-    """Run every variant a few times to warm up. Raises ResultsDiffer unless all find the same, and something."""
+    """Run every variant a few times, so that what it reads is in memory and not waited for.
+
+    Raises ResultsDiffer unless all find the same in the end, and something.
+    """
     for number in range(WARM_UP_ROUNDS):
-        found = [identify(run(number)) for run in runs.values()]
-        if not found[0] or any(each != found[0] for each in found):
-            raise ResultsDiffer(f"{name}: {', '.join(runs)} do not find the same.")
+        found = {variant: identify(run(number)) for variant, run in runs.items()}
+    first, *others = found.values()
+    if not first or any(each != first for each in others):
+        raise ResultsDiffer(f"{name}: {', '.join(runs)} do not find the same.")
 
 
 def time_in_turns(runs: Mapping[str, Run], *, rounds: int) -> dict[str, list[float]]:

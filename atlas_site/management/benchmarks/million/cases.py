@@ -133,7 +133,7 @@ def _owned(user_id: ObjectId) -> dict[str, Any]:
 # ---------------------------------------------------------------- a filtered, sorted page with its count
 def _atlas_filtered(user_id: ObjectId, call: int) -> list:
     with serving(MONGO):
-        page = list_owned(owned_matches(User(pk=user_id), _query()), sort="value")
+        page = list_owned(owned_matches(User(pk=user_id), _query()), sort="value", query=_query())
         return [*page.rows, page.total.number]
 
 
@@ -173,10 +173,11 @@ def _plain_newest(user_id: ObjectId, call: int) -> list:
 # ---------------------------------------------------------------- a page far down
 @cache
 def _edge(user_id: ObjectId) -> tuple[str, float]:
-    """The property in the middle of all that have a value."""
-    valued = {**_owned(user_id), "estimatedValue": {"$ne": None}}
+    """The property in the middle of all that have a value, read from the index alone."""
+    valued, keys = {"userId": user_id, "estimatedValue": {"$gt": 0}}, {"_id": 0, "propertyId": 1, "estimatedValue": 1}
     middle = _rows().count_documents(valued) // 2
-    (row,) = _rows().find(valued).sort([("estimatedValue", -1), ("propertyId", -1)]).skip(middle).limit(1)
+    found = _rows().find(valued, keys).sort([("estimatedValue", -1), ("propertyId", -1)])
+    (row,) = found.skip(middle).limit(1)
     return row["propertyId"], row["estimatedValue"]
 
 
