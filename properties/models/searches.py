@@ -1,6 +1,5 @@
 """Saved searches, their runs, and the owned properties that matched them."""
 
-
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
