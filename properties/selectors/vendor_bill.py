@@ -91,7 +91,7 @@ def next_part_of_day(
     jobs = list((ended.filter(ended_at__gt=after) if after else ended)[:JOBS_AT_ONCE])
     if not jobs:
         return None, None
-    last = jobs[-1].ended_at
+    last = jobs[-1].ended_at or until
     # What ended in the same moment belongs to the same part, or going on after it would leave it out.
     jobs += ended.filter(ended_at=last).exclude(pk__in=[job.pk for job in jobs if job.ended_at == last])
     return _bill_of(jobs), last
