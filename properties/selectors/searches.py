@@ -7,6 +7,7 @@ from bson.errors import InvalidId
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from atlas_site.mongodb.conditions import Matches
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from properties.models import SavedSearch, SavedSearchRun
 from properties.search.form import read_query
@@ -23,13 +24,15 @@ SEARCHES_SHOWN = 200
 # A run of a search with more owned matches, or whose matches take longer to count, is no work for a request.
 RUN_AT_ONCE = 2_000
 SECONDS_TO_COUNT = 1.0
-# Everything but a search that is being deleted, which its user has not got any more.
-LIVING = [State.ACTIVE, State.PAUSED, State.EXPIRED]
+# Everything but a search that is being deleted, which its user has not got any more. One that another program wrote has
+# no state at all.
+LIVING_DOCUMENT = {"state": {"$ne": State.DELETING.value}}
+LIVING = Q(Matches(LIVING_DOCUMENT))
 
 
 def saved_searches_of(user: User) -> QuerySet[SavedSearch]:
     """The user's saved searches, newest first."""
-    return SavedSearch.objects.filter(user=user, state__in=LIVING).order_by("-created_at")
+    return SavedSearch.objects.filter(LIVING, user=user).order_by("-created_at")
 
 
 def is_large(user: User, query: SearchQuery) -> bool:
@@ -111,7 +114,7 @@ def readable_query(search: SavedSearch) -> SearchQuery | None:
 def find_saved_search(user: User, search_id: str) -> SavedSearch | None:
     """The user's saved search of this id, or None."""
     try:
-        return SavedSearch.objects.filter(user=user, pk=ObjectId(search_id), state__in=LIVING).first()
+        return SavedSearch.objects.filter(LIVING, user=user, pk=ObjectId(search_id)).first()
     except InvalidId:
         return None
 

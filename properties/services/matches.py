@@ -82,7 +82,7 @@ def _update_of(run: SavedSearchRun, before: SavedSearchRun | None, difference: D
 
 def _touch(search_id: ObjectId) -> None:
     """Write the search itself, so that a deletion at the same moment and this transaction never both succeed."""
-    living = SavedSearch.objects.filter(pk=search_id, state__in=LIVING)
+    living = SavedSearch.objects.filter(LIVING, pk=search_id)
     if not living.update(write_count=F("write_count") + 1):
         raise SearchGone
 
@@ -108,7 +108,7 @@ def forget_matches(*, search: SavedSearch) -> bool:
 
 def _restack(user_id: ObjectId, property_ids: list[str]) -> None:
     """Count anew on how many of the user's saved searches each of these properties is."""
-    search_ids = list(SavedSearch.objects.filter(user_id=user_id, state__in=LIVING).values_list("pk", flat=True))
+    search_ids = list(SavedSearch.objects.filter(LIVING, user_id=user_id).values_list("pk", flat=True))
     present = SavedSearchProperty.objects.filter(
         saved_search_id__in=search_ids, property_id__in=property_ids, gone_at__isnull=True
     )

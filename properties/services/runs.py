@@ -17,7 +17,7 @@ from properties.models.records import BEFORE_ALL
 from properties.search.diffs import Difference, Kind
 from properties.search.query import SearchQuery
 from properties.search.why import explain
-from properties.selectors.searches import LIVING, is_large, query_of
+from properties.selectors.searches import LIVING, LIVING_DOCUMENT, is_large, query_of
 from properties.selectors.snapshots import differences
 from properties.services.counting import (
     Count,
@@ -217,11 +217,11 @@ def _why_gone(row: PropertyDatasetPermission | None, query: SearchQuery) -> str:
 
 def _record(search: SavedSearch, run: SavedSearchRun, slot: datetime | None, now: datetime) -> SavedSearchRun:
     """Write a run under the next number, and when the search runs next. Raises RunRaced, which undoes all of it."""
-    known = SavedSearch.objects.filter(pk=search.pk, state__in=LIVING).first()
+    known = SavedSearch.objects.filter(LIVING, pk=search.pk).first()
     if known is None:
         raise RunRaced(str(search.pk))
     run.number = run.number or known.run_count + 1
-    is_next = Q(pk=search.pk, run_count=run.number - 1, version=run.version, state__in=LIVING)
+    is_next = LIVING & Q(pk=search.pk, run_count=run.number - 1, version=run.version)
     changes: dict[str, Any] = {"run_count": run.number, "last_run_at": now, "problem": ""}
     if slot is not None:
         is_next &= Q(next_run_at=slot, state=SavedSearch.State.ACTIVE)
@@ -244,14 +244,14 @@ def run_by_hand(*, search: SavedSearch, now: datetime) -> SavedSearchRun | None:
     """
     if not is_large(search.user, query_of(search)):
         return run_saved_search(search=search, now=now)
-    SavedSearch.objects.filter(pk=search.pk, state__in=LIVING, wanted_at=None).update(wanted_at=now, problem="")
+    SavedSearch.objects.filter(LIVING, pk=search.pk, wanted_at=None).update(wanted_at=now, problem="")
     return None
 
 
 def wanted_search_ids(*, now: datetime, limit: int = 100) -> list[str]:
     """Ids of the searches whose users wait for a run that no worker makes yet, longest waiting first."""
     is_free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    wanted = SavedSearch.objects.filter(is_free, wanted_at__gt=BEFORE_ALL, wanted_at__lte=now, state__in=LIVING)
+    wanted = SavedSearch.objects.filter(LIVING, is_free, wanted_at__gt=BEFORE_ALL, wanted_at__lte=now)
     return [str(pk) for pk in wanted.order_by("wanted_at").values_list("pk", flat=True)[:limit]]
 
 
@@ -261,7 +261,7 @@ def run_wanted_search(*, search_id: str, now: datetime) -> SavedSearchRun | None
     When it cannot be made, the search says why, and nobody waits any more.
     """
     moment = as_utc(now)
-    search = _take(search_id, {"state": {"$in": [str(each) for each in LIVING]}, "wantedAt": {"$lte": moment}}, moment)
+    search = _take(search_id, {**LIVING_DOCUMENT, "wantedAt": {"$lte": moment}}, moment)
     if search is None:
         return None
     Cause = SavedSearchRun.Cause

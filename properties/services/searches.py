@@ -74,7 +74,7 @@ def update_search(*, search: SavedSearch, query: SearchQuery, now: datetime) -> 
     params = query.params()
     if params == search.filters:
         return False
-    known = SavedSearch.objects.filter(pk=search.pk, version=search.version, state__in=LIVING)
+    known = SavedSearch.objects.filter(LIVING, pk=search.pk, version=search.version)
     if not known.update(filters=params, version=search.version + 1, problem=""):
         raise RunRaced(str(search.pk))
     search.refresh_from_db()
@@ -93,7 +93,7 @@ def set_cadence(*, search: SavedSearch, cadence: str, now: datetime) -> None:
     """
     if cadence != Cadence.OFF:
         query_of(search)
-    SavedSearch.objects.filter(pk=search.pk, state__in=LIVING).update(
+    SavedSearch.objects.filter(LIVING, pk=search.pk).update(
         cadence=cadence,
         state=State.ACTIVE,
         next_run_at=next_slot(user=search.user, cadence=cadence, after=now),
@@ -176,7 +176,7 @@ def delete_saved_search(*, search: SavedSearch, now: datetime) -> None:
     """
 
     def mark() -> None:
-        SavedSearch.objects.filter(pk=search.pk, state__in=LIVING).update(
+        SavedSearch.objects.filter(LIVING, pk=search.pk).update(
             state=State.DELETING, next_run_at=now, lease_until=None, expires_at=None, wanted_at=None
         )
         Watch.objects.filter(saved_search=search).delete()

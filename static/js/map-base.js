@@ -86,6 +86,7 @@ class BaseMap {
       return topojson.feature(data, data.objects.counties).features;
     });
     const counties = await this.counties.catch(() => []);
+    if (this.ended.aborted) return;
     const cities = zoom >= CITIES_FROM_ZOOM ? await this.findCities(zoom) : [];
     if (cities && !this.ended.aborted) this.drawNames(counties, cities);
   }

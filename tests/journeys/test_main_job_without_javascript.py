@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from credits.models import Credit
-from properties.models import PropertyDatasetPermission
+from properties.models import PropertyDatasetPermission, SavedSearchRun
 from tests.browser.steps import PATIENCE, empty_at_vendor, open_group, read_figure, sign_up
 from tests.properties.conftest import Sandbox
 from tests.worker import running_worker
@@ -72,6 +74,7 @@ def test_the_main_job_without_javascript(plain_page: Page, live_server):
     page.get_by_label("Save this search as").fill("Absentee, three beds")
     page.get_by_role("button", name="Save search").click()
     expect(page.get_by_role("heading", name="Had you saved this 30 days ago")).to_be_visible()
+    SavedSearchRun.objects.update(ran_at=timezone.now() - timedelta(hours=1))  # a repetition at once is the same run
     page.get_by_role("button", name="Run it again, free").click()
     expect(page.get_by_text("Run 2,")).to_be_visible()
     page.locator("#credit-balance").click()

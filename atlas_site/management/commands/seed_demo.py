@@ -93,13 +93,15 @@ class Command(BaseCommand):
 
     def buy(self, investor: User, now: datetime) -> None:
         """Reveal properties and unlock datasets by the services that the pages use."""
-        query = read_query({"q": [MARKET], "all": ["high-equity"]})
-        quote = reveals.quote_reveal(user=investor, query=query, count=OWNED, total=None, back_url="/search/", now=now)
+        # By the place alone, since a small demo market holds too few properties to be narrowed by signals.
+        place = read_query({"q": [MARKET]})
+        quote = reveals.quote_reveal(user=investor, query=place, count=OWNED, total=None, back_url="/search/", now=now)
         self.carry_out(investor, quote.pk)
         self.stdout.write(f"  {OWNED} properties in {MARKET}")
         for permission in owned_by(investor).order_by("property_id")[:UNLOCKED]:
             self.unlock(investor, permission, now)
-        searches.save_search(user=investor, name=f"High equity in {MARKET}", query=query, now=now)
+        high_equity = read_query({"q": [MARKET], "all": ["high-equity"]})
+        searches.save_search(user=investor, name=f"High equity in {MARKET}", query=high_equity, now=now)
         self.stdout.write("  a saved search")
 
     def unlock(self, investor: User, permission: PropertyDatasetPermission, now: datetime) -> None:
