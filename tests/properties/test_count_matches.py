@@ -5,9 +5,11 @@ import copy
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import timezone
 
 from properties.models import SavedSearch
 from properties.services import counting, previews, searches
+from properties.services.searches import remove_deleted_search
 
 pytestmark = pytest.mark.django_db
 
@@ -69,4 +71,6 @@ def test_a_search_that_another_program_saved_is_listed_and_can_be_deleted(filter
     assert hers.get(f"/searches/{key}/").status_code == 200
     assert hers.post(f"/searches/{key}/run/").status_code == 302
     assert hers.post(f"/searches/{key}/delete/").status_code == 302
+    assert hers.get(f"/searches/{key}/").status_code == 404
+    assert not remove_deleted_search(search_id=str(key), now=timezone.now())
     assert not SavedSearch.objects.filter(user=carol).exists()
