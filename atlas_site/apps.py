@@ -18,7 +18,7 @@ class AtlasSiteConfig(AppConfig):
     def ready(self) -> None:
         # Tasks belong to the Celery app that is there when they are called; without this one, every message that a web
         # process sends would go to a broker that Celery makes up.
-        from atlas_site import (  # noqa: PLC0415
+        from atlas_site import (  # noqa: PLC0415 -- both need the settings and the loaded apps
             celery,  # noqa: F401 -- makes itself the current app
             checks,  # noqa: F401 -- registers them
         )

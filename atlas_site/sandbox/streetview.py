@@ -20,6 +20,7 @@ from atlas_site.sandbox.web import Handler, Request, Response, json_response
 PREFIX = "/maps/api/streetview/"
 PATH = PREFIX.rstrip("/")
 LARGEST = 640
+SECRET_BYTES = 20
 COPYRIGHT = "© Google"
 _COORDINATES = re.compile(r"(-?\d{1,2}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?)")
 _SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
@@ -27,7 +28,8 @@ _SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
 
 def secret_of(key: str) -> str:
     """Return the URL-signing secret of a sandbox key, in URL-safe base64 as Google hands it out."""
-    return base64.urlsafe_b64encode(hashlib.sha1(f"street view:{key}".encode()).digest()).decode()  # noqa: S324 -- Google's size
+    digest = hashlib.sha256(f"street view:{key}".encode()).digest()
+    return base64.urlsafe_b64encode(digest[:SECRET_BYTES]).decode()
 
 
 def sign(path_and_query: str, secret: str) -> str:

@@ -81,8 +81,7 @@ class Command(BaseCommand):
         return {"documents": counts, "rows": [_as_json(each) for each in measured]}
 
     def _measure_owned(self, options: dict[str, Any]) -> dict[str, Any]:
-        # Their packages are there for development only, and this command is listed everywhere.
-        from atlas_site.management.benchmarks import million  # noqa: PLC0415
+        from atlas_site.management.benchmarks import million  # noqa: PLC0415 -- needs a development package
 
         home = (options["keep"] or get_home() / "bench").resolve()
         report = million.measure(

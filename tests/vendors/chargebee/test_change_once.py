@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import socket
 import threading
 from datetime import timedelta
@@ -380,7 +381,8 @@ def test_what_banks_and_vendors_say_is_not_logged(scripted, caplog):
     chargebee.pause(subscription_id="sub-1", key="pause:1")
     assert "param_wrong_value" in caplog.text
     assert "pat@example.com" not in caplog.text
-    assert "4242" not in "".join(each.getMessage() for each in caplog.records if not each.name.startswith("pymongo"))
+    # By itself, after stars or repeated: the log also holds random numbers, with these digits somewhere within.
+    assert not re.search(r"(?<!\d)(?:4242)+(?!\d)", caplog.text)
 
 
 # ---------------------------------------------------------------- the record

@@ -72,7 +72,7 @@ def _start_postgres(servers: Servers, data: Path, port: int) -> None:
             shutil.chown(data, DEBIAN_USER)
         # Compared byte by byte, as MongoDB compares.
         command = [programs / "initdb", "-D", data, "-U", "bench", "--auth=trust", "--locale=C", "--encoding=UTF8"]
-        subprocess.run([*prefix, *command], check=True, capture_output=True, cwd="/")  # noqa: S603
+        subprocess.run([*prefix, *command], check=True, capture_output=True, cwd="/")  # noqa: S603 -- the command is this project's own
     child = servers.spawn(
         "postgres",
         [
