@@ -5,8 +5,9 @@ from django.utils.formats import date_format
 
 from accounts.models import User, display_name
 from atlas_site.lib.mail import Mail, MailLine, MailSection
+from atlas_site.templatetags.atlas import credits as credits_text
 from properties.models import SavedSearch
-from properties.selectors.digests import Item, RunSummary, Told
+from properties.selectors.digests import Bought, Item, RunSummary, Told
 
 # Longer lists are read in Atlas.
 LINES_SHOWN = 25
@@ -15,10 +16,13 @@ LINES_SHOWN = 25
 def digest_mail(told: Told) -> Mail:
     """Return the mail of a day: which runs found what, and each property once with the searches that found it."""
     figures = [("new", told.new), ("changed", told.changed), ("gone", told.gone)]
-    parts = [f"{len(items):,} {word}" for word, items in figures if items]
+    revealed = sum(each.count for each in told.bought if each.is_reveal)
+    parts = [f"{revealed:,} revealed"] if revealed else []
+    parts += [f"{len(items):,} {word}" for word, items in figures if items]
     searches = len(told.summaries)
     subject = ", ".join(parts) if parts else "More matches"
     sections = [MailSection("Your saved searches", [_summary_line(each) for each in told.summaries])]
+    sections += [_bought_section(each) for each in told.bought]
     sections += [
         MailSection(title, _lines(items))
         for title, items in (("New", told.new), ("Changed", told.changed), ("Gone", told.gone))
@@ -41,12 +45,25 @@ def _summary_line(summary: RunSummary) -> MailLine:
     return MailLine(summary.search.name, summary.text, summary.run.get_absolute_url())
 
 
+def _bought_section(bought: Bought) -> MailSection:
+    """What a standing quote brought: the addresses of what is the user's own now, and what that was charged."""
+    verb = "Revealed for" if bought.is_reveal else "Asked again for"
+    rest = bought.count - len(bought.items)
+    lines = [_line(item) for item in bought.items]
+    if rest > 0:
+        lines.append(MailLine(f"And {rest:,} more", path=bought.path))
+    return MailSection(f"{verb} “{bought.search.name}”: charged {credits_text(bought.charged)}", lines)
+
+
+def _line(item: Item, note: str = "") -> MailLine:
+    return MailLine(item.title, note, reverse("properties:show-property", args=[item.property_id]))
+
+
 def _lines(items: list[Item]) -> list[MailLine]:
     lines = []
     for item in items[:LINES_SHOWN]:
         notes = [item.note, f"in {' and '.join(item.searches.values())}"]
-        path = reverse("properties:show-property", args=[item.property_id])
-        lines.append(MailLine(item.title, " · ".join(filter(None, notes)), path))
+        lines.append(_line(item, " · ".join(filter(None, notes))))
     if len(items) > LINES_SHOWN:
         lines.append(MailLine(f"And {len(items) - LINES_SHOWN:,} more, on the pages of the runs."))
     return lines

@@ -1,6 +1,7 @@
 """What one day's mail tells of saved searches: each thing once, with the names of all searches that found it."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,14 +10,19 @@ from bson import ObjectId
 
 from accounts.models import User
 from atlas_site.mongodb.documents import as_utc
-from properties.models import Digest, PropertyDatasetPermission, SavedSearch, SavedSearchRun
+from atlas_site.templatetags.atlas import credits as credits_text
+from properties.models import Digest, PropertyDatasetPermission, PropertyJob, SavedSearch, SavedSearchRun
 from properties.search.diffs import FieldChange
 from properties.search.watched import show_change
 from properties.selectors.figures import Change
+from properties.selectors.owned import revealed_by, revealed_ids
 from properties.selectors.searches import figure_of, saved_searches_of
+from properties.selectors.spends import Spend, spends_of
 
 # A weekly search may find on Monday what a daily one has told on Tuesday before.
 REMEMBERED = timedelta(days=14)
+# So many of the properties that a standing quote was about are named.
+NAMED = 10
 
 
 @dataclass
@@ -40,11 +46,28 @@ class RunSummary:
 
 
 @dataclass
+class Bought:
+    """What a standing quote has revealed, or asked for again, on one run, and what that has charged in credits.
+
+    `items` are the first NAMED of its `count` properties; the rest is on the page at `path`. `keys` are noted as told.
+    """
+
+    search: SavedSearch
+    is_reveal: bool
+    charged: int
+    count: int
+    items: list[Item]
+    path: str
+    keys: list[str]
+
+
+@dataclass
 class Told:
     """What a digest tells, and under which keys it is noted that it was told."""
 
     day: date
     summaries: list[RunSummary]
+    bought: list[Bought]
     new: list[Item]
     changed: list[Item]
     gone: list[Item]
@@ -52,12 +75,13 @@ class Told:
     @property
     def sections(self) -> list[list[Any]]:
         """Its parts that hold anything; none at all means that there is nothing to tell."""
-        return [part for part in (self.summaries, self.new, self.changed, self.gone) if part]
+        return [part for part in (self.summaries, self.bought, self.new, self.changed, self.gone) if part]
 
     @property
     def items(self) -> dict[str, list[str]]:
         """What is told, each with the ids of the searches that told it."""
-        return {item.key: sorted(item.searches) for item in (*self.new, *self.changed, *self.gone)}
+        told = {item.key: sorted(item.searches) for item in (*self.new, *self.changed, *self.gone)}
+        return told | {key: [str(each.search.pk)] for each in self.bought for key in each.keys}
 
 
 def compose_digest(*, digest: Digest, user: User, now: datetime) -> Told:
@@ -74,20 +98,28 @@ def compose_digest(*, digest: Digest, user: User, now: datetime) -> Told:
     runs = list(SavedSearchRun.objects.filter(pk__in=run_ids))
     names = {each.pk: each for each in saved_searches_of(user)}
     runs = [run for run in sorted(runs, key=lambda run: run.ran_at) if run.saved_search_id in names]
+    spends = spends_of(runs)
+    bought = [each for run in runs for each in _bought(names[run.saved_search_id], run, spends[run])]
+    told = told_before.keys() | {key for each in bought for key in each.keys}
     parts: dict[str, dict[str, Item]] = {"new": {}, "changed": {}, "gone": {}}
     for run in runs:
+        named = _named_as_bought(run, told)
         for kind, item in _items_of(run):
+            if kind == "new" and item.property_id in named:
+                continue
             search_id = str(run.saved_search_id)
             if item.key in told_before and search_id not in told_before[item.key]:
                 continue
             known = parts[kind].setdefault(item.key, item)
             known.searches[search_id] = names[run.saved_search_id].name
-    _name(user, [item for part in parts.values() for item in part.values()])
+    found = [part.values() for part in parts.values()] + [each.items for each in bought]
+    _name(user, [item for items in found for item in items])
     news = {search_id for part in parts.values() for item in part.values() for search_id in item.searches}
-    summaries = [_summary(run, names[run.saved_search_id]) for run in runs]
+    summaries = [_summary(run, names[run.saved_search_id], spends[run]) for run in runs]
     return Told(
         day=date.fromisoformat(digest.day),
         summaries=[each for each in summaries if _is_worth_telling(each, news)],
+        bought=bought,
         new=list(parts["new"].values()),
         changed=list(parts["changed"].values()),
         gone=list(parts["gone"].values()),
@@ -118,6 +150,38 @@ def _items_of(run: SavedSearchRun) -> Iterable[tuple[str, Item]]:
         yield "gone", Item(f"gone:{property_id}", property_id, run.gone_why.get(property_id, ""))
 
 
+def _bought(search: SavedSearch, run: SavedSearchRun, spends: list[Spend]) -> Iterable[Bought]:
+    """What a standing quote has done on a run and brought to its end. What it has not, the next run finds new."""
+    jobs = [(each.job, each.charged) for each in spends if each.job and each.is_over]
+    refreshes = [each for each in jobs if each[0].kind == PropertyJob.Kind.REFRESH]
+    for job, charged in jobs:
+        if job.kind != PropertyJob.Kind.REFRESH:
+            ids = revealed_by(job).values_list("property_id", flat=True)[:NAMED]
+            yield Bought(search, True, charged, job.hit_count, _items(ids), job.get_absolute_url(), [_key_of(job)])
+    if refreshes:
+        ids = [job.property_id or "" for job, _ in refreshes[:NAMED]]
+        total, keys = sum(charged for _, charged in refreshes), [_key_of(job) for job, _ in refreshes]
+        yield Bought(search, False, total, len(refreshes), _items(ids), run.get_absolute_url(), keys)
+
+
+def _items(property_ids: Iterable[str]) -> list[Item]:
+    return [Item("", property_id, "") for property_id in property_ids]
+
+
+def _key_of(job: PropertyJob) -> str:
+    return f"bought:{job.quote_id}"
+
+
+def _named_as_bought(run: SavedSearchRun, told: AbstractSet[str]) -> set[str]:
+    """The properties that a run finds new because the standing quote revealed them after the run before, where that
+    was told: under its key.
+    """
+    before = SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number=run.number - 1).first()
+    quote_ids = [spend["quoteId"] for spend in before.spends or ()] if before and run.new_ids else []
+    jobs = PropertyJob.objects.filter(quote_id__in=quote_ids) if quote_ids else []
+    return {property_id for job in jobs if _key_of(job) in told for property_id in revealed_ids(job)}
+
+
 def _name(user: User, items: list[Item]) -> None:
     """Give the items the addresses of the user's own properties."""
     ids = list({item.property_id for item in items})
@@ -127,14 +191,17 @@ def _name(user: User, items: list[Item]) -> None:
         item.title = titles.get(item.property_id) or "A property that was yours"
 
 
-def _summary(run: SavedSearchRun, search: SavedSearch) -> RunSummary:
+def _summary(run: SavedSearchRun, search: SavedSearch, spends: list[Spend]) -> RunSummary:
     before = SavedSearchRun.objects.filter(saved_search=search, number=run.number - 1).first()
     counts = ((run.new_count, "new"), (run.changed_count, "changed"), (run.gone_count, "gone"))
     parts = [f"{number:,} {word} of yours" for number, word in counts if number]
     figure = figure_of(run)
     parts.append(f"{figure} match" + (f" (net {Change('', figure_of(before), figure).net_text})" if before else ""))
-    if run.spends:
-        parts.append(f"at most {sum(spend['most'] for spend in run.spends):,} credits spent by your standing quote")
+    if spends:
+        parts.append(f"charged {credits_text(sum(each.charged for each in spends))} by your standing quote")
+    held = sum(each.most - each.charged for each in spends if not each.is_over)
+    if held:
+        parts.append(f"{credits_text(held)} held for what is still being carried out")
     return RunSummary(run=run, search=search, text=", ".join(parts))
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "owned_matches",
     "read_batches",
     "revealed_by",
+    "revealed_ids",
 ]
 
 ROWS_A_PAGE = 25
@@ -165,8 +166,12 @@ def revealed_by(job: PropertyJob) -> Rows:
 
     Not of those that it met and that were theirs before: they meet its conditions, which may be on locked data.
     """
-    ids = list({row["propertyId"] for row in job.rows if row["outcome"] in (CHARGED, LATE)})
     rows = PropertyDatasetPermission.objects.filter(
-        user_id=job.user_id, property_id__in=ids, datasets__contains=[Dataset.BASIC]
+        user_id=job.user_id, property_id__in=list(revealed_ids(job)), datasets__contains=[Dataset.BASIC]
     )
     return rows.order_by("-property_id")
+
+
+def revealed_ids(job: PropertyJob) -> set[str]:
+    """The ids of the properties that a job made its user's."""
+    return {row["propertyId"] for row in job.rows if row["outcome"] in (CHARGED, LATE)}

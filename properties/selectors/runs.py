@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from credits.models import Quote
 from properties.models import (
     PropertyDatasetPermission,
-    PropertyJob,
     SavedSearch,
     SavedSearchProperty,
     SavedSearchRun,
@@ -17,6 +15,7 @@ from properties.search.watched import ShownChange, show_change
 from properties.selectors.figures import Change, Figure
 from properties.selectors.searches import figure_from, figure_of, unowned_of
 from properties.selectors.snapshots import excerpt_of_differences
+from properties.selectors.spends import Spend, spends_of
 
 LISTED = 100
 # The database cannot be asked for larger ones.
@@ -50,16 +49,6 @@ class DiffList:
     @property
     def title(self) -> str:
         return str(self.kind).capitalize()
-
-
-@dataclass(frozen=True)
-class Spend:
-    """What a standing quote spent on a run: the quote as it stands, and the page of its job with the receipt."""
-
-    title: str
-    most: int
-    quote: Quote | None
-    job: PropertyJob | None
 
 
 @dataclass(frozen=True)
@@ -123,7 +112,7 @@ def show_run(search: SavedSearch, number: int, *, against: int | None = None) ->
         figures=_figures(other, run),
         since_first=_figures(first, run) if other is not None and other.number > 1 and number > 1 else [],
         lists=[],
-        spends=_spends(run),
+        spends=spends_of([run])[run],
         windows=[(window["label"], figure_from(window)) for window in run.windows],
         signals=_signals(run),
         others=list(numbered.only("number", "ran_at", "saved_search_id")[:50]),
@@ -184,15 +173,6 @@ def _signals(run: SavedSearchRun) -> list[tuple[str, Figure]]:
     """The signals that were counted, the most frequent first, without those that nothing has."""
     found = [(SIGNALS[slug].label, figure_from(kept)) for slug, kept in run.signals.items() if slug in SIGNALS]
     return sorted(((label, each) for label, each in found if each.total), key=lambda pair: -(pair[1].total or 0))
-
-
-def _spends(run: SavedSearchRun) -> list[Spend]:
-    quotes = {each.pk: each for each in Quote.objects.filter(pk__in=[spend["quoteId"] for spend in run.spends])}
-    jobs = {each.quote_id: each for each in PropertyJob.objects.filter(quote_id__in=list(quotes))}
-    return [
-        Spend(spend["title"], spend["most"], quotes.get(spend["quoteId"]), jobs.get(spend["quoteId"]))
-        for spend in run.spends
-    ]
 
 
 def _kept_lists(run: SavedSearchRun, *, has_rest: bool) -> list[DiffList]:

@@ -11,7 +11,12 @@ from pymongo import MongoClient
 from properties.models import Digest, PropertyDatasetPermission, SavedSearch, SavedSearchRun
 from properties.services import digests, follow_ups
 from properties.services.schedules import local_day, next_slot
-from tests.factories import PropertyDatasetPermissionFactory, SavedSearchFactory
+from tests.factories import (
+    PropertyDatasetPermissionFactory,
+    PropertyJobFactory,
+    QuoteFactory,
+    SavedSearchFactory,
+)
 from tests.failpoints import HANG_UP, fail_commands
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +174,75 @@ def test_a_banned_user_gets_none(carol, owned):
 
     assert send() == [False]
     assert mail.outbox == []
+
+
+# ---------------------------------------------------------------- what a standing quote brought
+
+
+def bought(user, ids, *, kind="reveal", status="settled", captured=0, **values):
+    """A quote that a standing quote accepted, its job, and how the run notes it. Only `ids` became the user's."""
+    met = [{"propertyId": "p-3", "outcome": "already yours"}]
+    rows = [{"propertyId": each, "outcome": "charged"} for each in ids] + met
+    quote = QuoteFactory(user_id=user.pk, kind=kind, status=status, reserved=20, captured=captured, max_cost=20)
+    job = PropertyJobFactory(user=user, quote_id=quote.pk, kind=kind, rows=rows, hit_count=len(ids), **values)
+    return {"kind": kind, "quoteId": quote.pk, "jobId": str(job.pk), "most": 20, "title": "The next 20"}, job
+
+
+def test_what_a_standing_quote_revealed_is_named_with_what_it_charged(alice, carol, owned):
+    ids = [f"r-{number:02}" for number in range(12)]
+    for each in ids:
+        PropertyDatasetPermissionFactory(user=carol, property_id=each, address=f"Elm {each}", city="Mesa", state="AZ")
+    PropertyDatasetPermissionFactory(user=alice, property_id="r-11", address="Elm r-11", notes="alice's own")
+    spend, job = bought(carol, ids, captured=12)
+    asked, _ = bought(carol, [], kind="refresh", captured=1, property_id="p-2")
+    run = news(search_of(carol, "Cheap"), 2, digest_due=False, spends=[spend, asked])
+
+    assert send() == [True]
+
+    [message] = mail.outbox
+    assert message.subject == "12 revealed in 1 saved search"
+    for body in (message.body, message.alternatives[0][0]):
+        assert "charged 13 credits by your standing quote" in body
+        assert "Revealed for “Cheap”: charged 12 credits" in body
+        assert "Asked again for “Cheap”: charged 1 credit" in body
+        assert [each in body for each in ids] == [False] * 2 + [True] * 10
+        assert "Elm r-11, Mesa, AZ" in body
+        assert "And 2 more" in body
+        assert f"{job.get_absolute_url()}" in body
+        assert "2 Main St" in body
+        assert run.get_absolute_url() in body
+        assert "3 Main St" not in body
+        assert "alice" not in body
+
+
+def test_what_it_revealed_is_not_told_once_more_as_new_the_next_day(carol, owned):
+    search, tomorrow = search_of(carol, "Cheap"), EIGHT + timedelta(days=1)
+    spend, _ = bought(carol, ["p-0"], captured=1)
+    news(search, 2, digest_due=False, spends=[spend])
+    assert send() == [True]
+
+    news(search, 3, now=tomorrow, new_ids=["p-0", "p-1"], new_count=2)
+    assert send(tomorrow) == [True]
+
+    assert "0 Main St" in mail.outbox[0].body
+    assert "0 Main St" not in mail.outbox[1].body
+    assert "1 Main St" in mail.outbox[1].body
+
+
+def test_what_is_still_being_carried_out_is_said_so_and_named_by_the_next_mail(carol, owned):
+    search, tomorrow = search_of(carol, "Cheap"), EIGHT + timedelta(days=1)
+    spend, _ = bought(carol, ["p-0"], status="accepted", captured=1)
+    news(search, 2, digest_due=False, spends=[spend])
+    assert send() == [True]
+    assert "charged 1 credit by your standing quote, 19 credits held for what is still being carried out" in (
+        mail.outbox[0].body
+    )
+    assert "0 Main St" not in mail.outbox[0].body
+
+    news(search, 3, now=tomorrow, new_ids=["p-0"], new_count=1)
+    assert send(tomorrow) == [True]
+
+    assert "0 Main St" in mail.outbox[1].body
 
 
 # ---------------------------------------------------------------- faults
