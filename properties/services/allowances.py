@@ -1,6 +1,7 @@
 """What the house pays for one user in one span of time, each cause within its limit (the money rule)."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from bson import Int64, ObjectId
 from django.conf import settings
@@ -35,25 +36,6 @@ def owned_records_left(user_id: ObjectId, now: datetime) -> int:
     return max(0, settings.OWNED_RECORDS_A_DAY - used(user_id, OWNED_ALREADY, now))
 
 
-def claim_empty_reveal(user_id: ObjectId, now: datetime) -> None:
-    """Count a reveal as one that finds nothing new, until it has found something.
-
-    Call it in the transaction that accepts its quote, which writes the user's wallet: of two at once, the later one
-    runs again and reads what the earlier one has used. Raises EmptyRevealsSpent, which undoes that transaction.
-    """
-    if used(user_id, EMPTY_REVEAL, now) >= settings.EMPTY_REVEALS_A_DAY:
-        raise EmptyRevealsSpent
-    keys = {"userId": user_id, "cause": EMPTY_REVEAL, "period": period_of(EMPTY_REVEAL, now)}
-    counted = {"$inc": {"used": Int64(1)}}
-    collection_of(Allowance).update_one(keys, counted, upsert=True, session=current_session())
-
-
-def give_back_empty_reveal(user_id: ObjectId, claimed_at: datetime) -> None:
-    """Take back what `claim_empty_reveal` counted at that moment. Call it in the transaction that ends the job."""
-    keys = {"userId": user_id, "cause": EMPTY_REVEAL, "period": period_of(EMPTY_REVEAL, claimed_at), "used": {"$gt": 0}}
-    collection_of(Allowance).update_one(keys, {"$inc": {"used": Int64(-1)}}, session=current_session())
-
-
 def used(user_id: ObjectId, cause: str, now: datetime) -> int:
     """How much of a cause this user has had in the span that `now` lies in."""
     keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
@@ -61,23 +43,29 @@ def used(user_id: ObjectId, cause: str, now: datetime) -> int:
     return document["used"] if document else 0
 
 
-def use(user_id: ObjectId, cause: str, count: int, now: datetime) -> None:
-    """Count `count` more of a cause. Call it in the transaction of what is free, after `open_allowance`."""
-    if count:
-        keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
-        collection_of(Allowance).update_one(keys, {"$inc": {"used": Int64(count)}}, session=current_session())
+def take(user_id: ObjectId, cause: str, count: int, now: datetime, *, limit: int | None = None) -> bool:
+    """Count `count` more of a cause after `open_allowance`; False, and nothing counted, when that passes its limit.
+
+    Look and count are one step. Call it in the transaction of what is free, if there is one: of two at once that write
+    the same wallet, the later one runs again and sees what the earlier one has taken.
+    """
+    if not count:
+        return True
+    keys: dict[str, Any] = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
+    if limit is not None:
+        keys["used"] = {"$lte": Int64(limit - count)}
+    counted = {"$inc": {"used": Int64(count)}}
+    return bool(collection_of(Allowance).update_one(keys, counted, session=current_session()).modified_count)
 
 
-def take(user_id: ObjectId, cause: str, limit: int, now: datetime) -> bool:
-    """Count one more of a cause in one step with the look at its limit; False when nothing is left of it."""
-    open_allowance(user_id, cause, now)
-    keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
-    below = {**keys, "used": {"$lt": Int64(limit)}}
-    return bool(collection_of(Allowance).update_one(below, {"$inc": {"used": Int64(1)}}).modified_count)
+def give_back(user_id: ObjectId, cause: str, taken_at: datetime) -> None:
+    """Take back one that `take` counted at that moment. Call it in the transaction that ends the job."""
+    keys = {"userId": user_id, "cause": cause, "period": period_of(cause, taken_at), "used": {"$gt": 0}}
+    collection_of(Allowance).update_one(keys, {"$inc": {"used": Int64(-1)}}, session=current_session())
 
 
 def open_allowance(user_id: ObjectId, cause: str, now: datetime) -> None:
-    """Make the document that `use` counts in, outside of the transaction: two that make it at once do no harm."""
+    """Make the document that `take` counts in, outside of the transaction: two that make it at once do no harm."""
     keys = {"userId": user_id, "cause": cause, "period": period_of(cause, now)}
     try:
         collection_of(Allowance).update_one(keys, {"$setOnInsert": {"_id": ObjectId(), "used": Int64(0)}}, upsert=True)

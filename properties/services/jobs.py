@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
+from django.conf import settings
 from django.db.models import Q
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
@@ -17,7 +18,7 @@ from credits import services as credit_services
 from credits.models import Quote
 from properties.models import PropertyJob
 from properties.models.jobs import CHARGED, LATE
-from properties.services.allowances import claim_empty_reveal, give_back_empty_reveal
+from properties.services.allowances import EMPTY_REVEAL, EmptyRevealsSpent, give_back, open_allowance, take
 
 LEASE = timedelta(minutes=5)
 # How long a job waits before it looks again whether another one of the same user is over.
@@ -51,15 +52,20 @@ def accept_quote(*, user: User, quote_id: str, now: datetime) -> PropertyJob:
     AccountBlocked; and EmptyRevealsSpent for a reveal with conditions on locked data (see `counting`). A quote of
     another domain is not found here: its own service accepts it.
     """
-    if not Quote.objects.filter(pk=quote_id, user_id=user.pk, kind__in=PropertyJob.Kind.values).exists():
+    quote = Quote.objects.filter(pk=quote_id, user_id=user.pk, kind__in=PropertyJob.Kind.values).first()
+    if quote is None:
         raise credit_services.QuoteNotFound(quote_id)
+    if asks_for_locked(quote):
+        open_allowance(user.pk, EMPTY_REVEAL, now)
 
     def accept() -> PropertyJob:
         job_id = ObjectId()
         accepted = credit_services.accept_quote(user_id=user.pk, quote_id=quote_id, job_id=str(job_id), now=now)
         if accepted.is_new:
-            if asks_for_locked(accepted.quote):
-                claim_empty_reveal(user.pk, now)
+            # It counts as one that finds nothing new, until it has found something.
+            may_find_nothing = asks_for_locked(accepted.quote)
+            if may_find_nothing and not take(user.pk, EMPTY_REVEAL, 1, now, limit=settings.EMPTY_REVEALS_A_DAY):
+                raise EmptyRevealsSpent
             return _make_job(user, accepted.quote, job_id, now)
         return PropertyJob.objects.get(quote_id=quote_id)
 
@@ -189,7 +195,7 @@ def end_job(*, job: PropertyJob, cause: str, now: datetime, problem: str = "", *
             reasons = {**reasons, REASONS[cause]: reasons.get(REASONS[cause], 0) + missing}
         # A reveal that was never begun tells nothing either.
         if asks_for_locked(job) and (hits or cause in TELLS_NOTHING or not job.cursor):
-            give_back_empty_reveal(job.user_id, job.created_at)
+            give_back(job.user_id, EMPTY_REVEAL, job.created_at)
         credit_services.release(
             quote_id=job.quote_id,
             cause=LEDGER_CAUSES.get(cause, cause),

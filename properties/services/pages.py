@@ -12,7 +12,7 @@ from atlas_site.vendors.errors import VendorRejected
 from credits.models import CreditType
 from properties.exclusions import Frozen
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
-from properties.services.allowances import OWNED_ALREADY, open_allowance, owned_records_left, use
+from properties.services.allowances import OWNED_ALREADY, open_allowance, owned_records_left, take
 from properties.services.cells import add_to_cells
 from properties.services.jobs import asks_for_locked, capture_units, end_job, is_under_way, save_progress
 from properties.services.records import hold_copies, store_records, values_of_copy
@@ -76,7 +76,7 @@ def take_page(
         new = list({record.property_id: record for record in records if record.property_id not in free}.values())
         outcome = capture_units(job=job, step=job.step, units={CreditType.SEARCH: len(new)}, now=now)
         rows = _outcomes(records, free, outcome) + [{"propertyId": "", "outcome": UNREADABLE}] * answer.unreadable_count
-        use(job.user_id, OWNED_ALREADY, len(rows) - len(new), now)
+        take(job.user_id, OWNED_ALREADY, len(rows) - len(new), now)
         add_to_cells(job.user_id, _give(job, new, now))
         also(records)
         cursor = _count_up(job.cursor, rows)

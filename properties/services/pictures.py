@@ -14,7 +14,7 @@ from atlas_site.vendors.errors import NotFound, VendorError, VendorRejected
 from atlas_site.vendors.photos import Image, read_image
 from properties.models import Dataset, Property
 from properties.selectors.pictures import find_owned, photo_addresses, place_of
-from properties.services.allowances import take, used
+from properties.services.allowances import open_allowance, take, used
 
 PICTURE_FETCHED = "street picture"
 """The cause under which pictures are counted that the house pays Google for."""
@@ -86,7 +86,8 @@ def picture_of(*, user: User, property_id: str, now: datetime) -> Image:
         if kept is not None:
             return kept
     place = place_of(held)
-    if not take(user.pk, PICTURE_FETCHED, settings.STREET_VIEW_IMAGES_A_DAY, now):
+    open_allowance(user.pk, PICTURE_FETCHED, now)
+    if not take(user.pk, PICTURE_FETCHED, 1, now, limit=settings.STREET_VIEW_IMAGES_A_DAY):
         raise PictureBudgetSpent
     try:
         image = streetview.fetch_image(

@@ -16,7 +16,7 @@ from properties.datasets import DATASET_INFOS
 from properties.datasets.changes import LISTED, changed_fields, listed_labels, listed_values
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
 from properties.models.jobs import CHARGED
-from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_left, open_allowance, use
+from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_left, open_allowance, take
 from properties.services.cells import fill_row
 from properties.services.jobs import capture_units, end_job, save_progress
 from properties.services.records import values_of_copy
@@ -140,7 +140,7 @@ def refresh_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
         hits = [row["dataset"] for row in rows if row["outcome"] == CHARGED]
         outcome = capture_units(job=job, step="datasets", units=units_of(hits), now=now)
         unchanged = sum(row["outcome"] == UNCHANGED for row in rows)
-        use(job.user_id, UNCHANGED_REFRESH, unchanged, now)
+        take(job.user_id, UNCHANGED_REFRESH, unchanged, now)
         rows = [{**row, "outcome": outcome} if row["outcome"] == CHARGED else row for row in rows]
         _fill_row(job, held, hits, now)
         free = Counter(row["outcome"] for row in rows if row["dataset"] not in hits)

@@ -6,7 +6,7 @@ import pytest
 
 from properties.models import Allowance
 from properties.services import allowances
-from properties.services.allowances import OWNED_ALREADY, UNCHANGED_REFRESH
+from properties.services.allowances import EMPTY_REVEAL, OWNED_ALREADY, UNCHANGED_REFRESH
 
 pytestmark = pytest.mark.django_db
 
@@ -14,9 +14,9 @@ LATE_IN_NOVEMBER = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
 
 
-def use(user, cause, count, now) -> None:
+def use(user, cause, count, now, **limit) -> bool:
     allowances.open_allowance(user.pk, cause, now)
-    allowances.use(user.pk, cause, count, now)
+    return allowances.take(user.pk, cause, count, now, **limit)
 
 
 def test_each_cause_and_each_user_has_an_allowance_of_its_own(carol, bob, settings):
@@ -49,3 +49,12 @@ def test_opening_twice_makes_one_document_and_keeps_what_was_used(carol):
     use(carol, OWNED_ALREADY, 0, DECEMBER)
     use(carol, OWNED_ALREADY, 5, DECEMBER)
     assert Allowance.objects.get(user=carol).used == 7
+
+
+def test_what_passes_the_limit_is_not_counted_and_what_is_given_back_is_free_again(carol):
+    taken = [use(carol, EMPTY_REVEAL, count, DECEMBER, limit=3) for count in (2, 2, 1, 1)]
+    allowances.give_back(carol.pk, EMPTY_REVEAL, DECEMBER)
+
+    assert taken == [True, False, True, False]
+    assert allowances.used(carol.pk, EMPTY_REVEAL, DECEMBER) == 2
+    assert use(carol, EMPTY_REVEAL, 1, DECEMBER, limit=3)
