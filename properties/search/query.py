@@ -181,6 +181,11 @@ class SearchQuery:
         return chips
 
     @property
+    def place_chip(self) -> Chip | None:
+        """The place as a chip like that of a drawn shape, which keeps everything else when it is removed."""
+        return self._chip_without(self.place.label, ("q",)) if self.place else None
+
+    @property
     def where(self) -> str:
         """Place and area in words."""
         return ", ".join(each.words for each in self.where_conditions()) or "Everywhere"

@@ -1,6 +1,6 @@
 """The search page: the URL is the search, and nothing of an unowned property is shown before it is revealed."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -64,12 +64,16 @@ def _read_valid(form: SearchForm, request: HttpRequest) -> SearchQuery | None:
 
 
 def _keep_in_step(request: HttpRequest, response: HttpResponse, query: SearchQuery) -> HttpResponse:
-    """Put the canonical address into the location bar, and tell the page when the place is another one."""
+    """Put the canonical address into the location bar, and tell the page when the place is another one.
+
+    The saved search that is being changed stays in it: a reload still says what is unsaved.
+    """
     before = parse_qs(urlsplit(request.htmx.current_url or "").query)
-    params = query.params()
+    saved = request.GET.get("saved")
+    params = query.params() | ({"saved": [saved]} if saved else {})
     if any(before.get(name) != params.get(name) for name in ("q", "area")):
         trigger_client_event(response, "place-changed")
-    return push_url(response, False if before == params else f"?{query.urlencode()}")
+    return push_url(response, False if before == params else f"?{urlencode(params, doseq=True)}")
 
 
 @require_GET

@@ -285,7 +285,7 @@ def test_a_search_is_its_address(page: Page, new_context, guard, live_server, sa
 
     expect(his.locator(".figures dd").first).to_have_text(found)
     expect(his.get_by_label("All: High equity", exact=True)).to_be_checked()
-    expect(his.get_by_role("link", name="Remove filter")).to_have_count(2)
+    expect(his.get_by_role("link", name="Remove filter")).to_have_count(3)  # the place is one
 
 
 def test_rows_and_map_points_highlight_each_other(page: Page, live_server, reveal, enter, alice):
