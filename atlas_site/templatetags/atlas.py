@@ -1,7 +1,7 @@
 """How pages write money, counts, times and icons. Unknown is written as unknown, never as no, zero or a dash."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
@@ -129,6 +129,12 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = _local(value).date()
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), format_date(value, "M j, Y"))
+
+
+@register.filter
+def last_day(end: datetime | None) -> str:
+    """Write the last whole day before something ends: Dec 20, 2026, for what ends at midnight of the 21st."""
+    return UNKNOWN if end is None else day(_local(end).date() - timedelta(days=1))
 
 
 @register.filter

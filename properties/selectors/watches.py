@@ -51,6 +51,6 @@ class MostCost:
 
 def most_cost(*, cap_per_month: int, ends_at: datetime, now: datetime) -> MostCost:
     """What a standing quote can cost at most: the cap of a month for each month that it touches."""
-    first, last = now.astimezone(UTC), ends_at.astimezone(UTC)
+    first, last = now.astimezone(UTC), (ends_at - timedelta.resolution).astimezone(UTC)
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     return MostCost(credit_count=months * cap_per_month, month_count=months)

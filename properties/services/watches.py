@@ -32,7 +32,7 @@ REFRESHED_AMONG = 2_000
 REFRESHED_AGAIN_AFTER = timedelta(days=7)
 State = Watch.State
 
-ENDED = "Its end date has come."
+ENDED = "Its last day is over."
 UNOPENED = "Nobody opened the last two runs that spent."
 BY_HAND = "You turned it off."
 STOPPED = "Automatic spending is stopped on your credits page."
@@ -67,7 +67,7 @@ def check_terms(
     if not 1 <= cap_per_run <= cap_per_month:
         raise InvalidWatch("The cap of a run is at least 1 credit, and at most the cap of a month.")
     if not now < ends_at <= now + LONGEST:
-        raise InvalidWatch("The end date lies within the next 90 days.")
+        raise InvalidWatch("The last day lies within the next 90 days.")
     if search.state != SavedSearch.State.ACTIVE or search.cadence == SavedSearch.Cadence.OFF:
         raise InvalidWatch("The search does not run by itself. Let it run every day or every week first.")
 

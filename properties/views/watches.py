@@ -1,11 +1,10 @@
 """Standing quotes of saved searches: their terms, accepting them, and turning them off."""
 
-from datetime import timedelta
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import onboarded_required
@@ -29,7 +28,9 @@ def arm_watch(request: HttpRequest, search_id: str) -> HttpResponse:
         try:
             if "accept" in request.POST:
                 watches.arm_watch(search=search, now=now, **given)
-                messages.success(request, f"The standing quote of “{search.name}” is on.")
+                messages.success(
+                    request, f"“{search.name}” may spend by itself through {date_format(ends_on, 'M j, Y')}."
+                )
                 return redirect(search)
             watches.check_terms(search=search, now=now, **given)
             terms = given
@@ -39,9 +40,10 @@ def arm_watch(request: HttpRequest, search_id: str) -> HttpResponse:
         "search": search,
         "form": form,
         "watch": watch_of(search),
+        "terms": terms,
         "most": most_cost(cap_per_month=terms["cap_per_month"], ends_at=terms["ends_at"], now=now) if terms else None,
         "may_spend": credit_selectors.may_spend_automatically(request.user.pk),
-        "latest": (now + watches.LONGEST - timedelta(days=1)).date(),
+        "latest": now + watches.LONGEST,
     }
     return render(request, "properties/watch.html", context)
 

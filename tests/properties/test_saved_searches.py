@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from properties.models import SavedSearch, SavedSearchRun, SavedSearchSnapshot, Watch
 from properties.services import runs, searches
+from properties.services.schedules import local_day
 from tests.factories import SavedSearchFactory, SavedSearchRunFactory, WatchFactory
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +190,23 @@ def test_a_standing_quote_is_shown_before_it_is_accepted(hers, search):
 
     hers.post(f"{page}off/")
     assert Watch.objects.get().state == "disarmed"
+
+
+@pytest.mark.parametrize("zone", ["", "America/Phoenix", "Pacific/Kiritimati"])
+def test_the_end_of_a_standing_quote_is_shown_as_its_last_whole_day(hers, carol, search, zone):
+    carol.time_zone = zone
+    carol.save()
+    page = f"{search.get_absolute_url()}watch/"
+    last = local_day(user=carol, at=timezone.now()) + timedelta(days=20)
+    terms = {"reveals_new": "on", "cap_per_run": "5", "cap_per_month": "20", "ends_on": last.isoformat()}
+    told = f'through <time datetime="{last.isoformat()}">{last:%b} {last.day}, {last.year}</time>'
+
+    assert told in hers.post(page, terms).content.decode()
+
+    accepted = hers.post(page, {**terms, "accept": "yes"}, follow=True).content.decode()
+    assert f"a month, {told}." in accepted
+    assert f"may spend by itself through {last:%b} {last.day}, {last.year}." in accepted
+    assert "12:00" not in accepted
 
 
 def test_runs_that_cannot_be_compared_answer_404(hers, search):

@@ -244,6 +244,8 @@ def test_what_it_can_cost_at_most_counts_each_month_that_it_touches(now):
 
     assert most_cost(cap_per_month=10, ends_at=start + timedelta(days=5), now=start).credit_count == 10
     assert most_cost(cap_per_month=10, ends_at=start + timedelta(days=90), now=start).credit_count == 40
+    first_of_march = start.replace(month=3, day=1, hour=0, minute=0, second=0, microsecond=0)
+    assert most_cost(cap_per_month=10, ends_at=first_of_march, now=start).credit_count == 20
 
 
 STEPS = st.lists(
