@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from credits.models import Credit, Quote
@@ -192,17 +192,6 @@ def save_the_search_and_run_it_again(page: Page, look: Look) -> None:
     look(page)
 
 
-def test_too_few_credits_say_what_is_missing_and_lead_back_to_the_search(
-    page: Page, live_server, sandbox, enter, carol, assert_accessible
-):
-    make_quote(enter(page, carol), live_server.url)
-
-    expect(page.get_by_role("heading", name="10 credits too few")).to_be_visible()
-    assert_accessible(page)
-    page.get_by_role("link", name="Back").click()
-    expect(page).to_have_url(live_server.url + SEARCH)
-
-
 @pytest.mark.usefixtures("worker")
 def test_a_vendor_that_is_down_costs_nothing_and_is_said(
     page: Page, live_server, guard, sandbox, enter, alice, assert_accessible
@@ -258,48 +247,6 @@ def test_going_back_and_reloading_after_accepting_change_nothing(page: Page, liv
     assert Credit.objects.get(user=alice).credit_available == before - 10
 
 
-def test_back_restores_filters_count_and_list(page: Page, live_server, sandbox, enter, alice):
-    enter(page, alice).goto(live_server.url + SEARCH)
-    match = page.locator(".figures dd").first
-    before = match.inner_text()
-
-    page.get_by_label("Bedrooms from", exact=True).fill("5")
-    page.keyboard.press("Tab")
-    expect(page).to_have_url(re.compile("beds_min=5"))
-    expect(match).not_to_have_text(before)
-    page.go_back()
-
-    expect(page).to_have_url(live_server.url + SEARCH)
-    expect(match).to_have_text(before)
-    expect(page.get_by_label("Bedrooms from", exact=True)).to_have_value("2")
-
-
-def test_a_search_is_its_address(page: Page, new_context, guard, live_server, sandbox, enter, alice, bob):
-    enter(page, alice).goto(f"{live_server.url}{SEARCH}&all=high-equity")
-    found = page.locator(".figures dd").first.inner_text()
-    other: BrowserContext = new_context()
-    guard.watch(other)
-
-    his = enter(other.new_page(), bob)
-    his.goto(page.url)
-
-    expect(his.locator(".figures dd").first).to_have_text(found)
-    expect(his.get_by_label("All: High equity", exact=True)).to_be_checked()
-    expect(his.get_by_role("link", name="Remove filter")).to_have_count(3)  # the place is one
-
-
-def test_rows_and_map_points_highlight_each_other(page: Page, live_server, reveal, enter, alice):
-    reveal(alice, 1)
-    enter(page, alice).goto(f"{live_server.url}/properties/")
-    point = page.locator(".map-point")
-    expect(point).to_have_count(1)
-
-    page.locator("tr[data-property-id]").hover()
-    expect(point).to_have_class(re.compile("is-highlighted"))
-    point.get_by_role("link").hover()
-    expect(page.locator("tr[data-property-id]")).to_have_class(re.compile("is-highlighted"))
-
-
 @pytest.mark.parametrize("asked", ["q=Springfield&beds_min=5&beds_max=2", "q=Phoenix%2C+AZ&beds_min=40", ""])
 def test_searches_without_an_answer_are_accessible(page: Page, live_server, sandbox, enter, alice, look, asked):
     enter(page, alice).goto(f"{live_server.url}/search/?{asked}")
@@ -316,16 +263,3 @@ def test_the_property_of_somebody_else_does_not_exist(page: Page, live_server, g
 
     assert answer is not None and answer.status == 404
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
-
-
-def test_on_a_phone_the_filters_are_folded_away(page: Page, live_server, sandbox, enter, alice, assert_fits):
-    page.set_viewport_size(PHONE)
-    enter(page, alice).goto(live_server.url + SEARCH)
-    beds = page.get_by_label("Bedrooms from", exact=True)
-    expect(beds).to_be_hidden()
-    assert_fits(page)
-
-    page.get_by_text("Filters").click()
-
-    expect(beds).to_be_visible()
-    assert_fits(page)

@@ -56,6 +56,8 @@ def test_the_list_and_the_map_are_one_selection(owned_page):
     expect(row).to_contain_class("is-highlighted")
     marker.get_by_role("link").blur()
     expect(row).not_to_contain_class("is-highlighted")
+    marker.get_by_role("link").hover()
+    expect(row).to_contain_class("is-highlighted")
 
 
 def test_homes_at_one_place_are_a_group_that_lists_them(owned_page):

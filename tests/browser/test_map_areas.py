@@ -178,6 +178,8 @@ def test_a_rectangle_is_two_corners(phoenix_page):
     phoenix_page.mouse.click(x - 30, y - 30)
     expect(phoenix_page).to_have_url(re.compile("area=box%3A"))
     expect_only(phoenix_page, "2 North St")
+    phoenix_page.get_by_role("link", name="Remove filter Map view").click()
+    expect(phoenix_page.get_by_role("heading", name="Start from a preset")).to_be_visible()
 
 
 def test_a_radius_is_a_center_and_miles(phoenix_page):
@@ -252,6 +254,7 @@ def test_a_click_on_a_point_goes_to_its_row_and_then_to_its_page(phoenix_page, l
     area.scroll_into_view_if_needed()
     point = area.get_by_role("link", name="2 North St")
     row = phoenix_page.locator("tr[data-property-id='home-1']")
+    expect(row).not_to_be_in_viewport()
     point.click()
     expect(row).to_contain_class("is-highlighted")
     expect(area.locator(".map-point.is-highlighted")).to_have_count(1)

@@ -136,6 +136,46 @@ def test_keys_select_and_columns_are_chosen(hers: Page, look: Look):
     expect(hers.locator(".owned-list")).to_have_class(re.compile("is-comfortable"))
     expect(status(hers)).to_have_text("1 selected.")
 
+    edges = "region => [region, region.querySelector('thead th + th'), region.querySelector('tbody th')]"
+    edges += ".map(each => each.getBoundingClientRect()).map(box => [box.left, box.top])"
+    hers.set_viewport_size({"width": 1024, "height": 700})
+    scroll = hers.locator(".owned-scroll")
+    moved = scroll.evaluate("region => { region.scrollTo(9999, 9999); return [region.scrollLeft, region.scrollTop]; }")
+    assert min(moved) > 20, "there is nothing to scroll"
+    region, heading, address = scroll.evaluate(edges)
+    assert abs(heading[1] - region[1]) <= 2, "the heading has left"
+    assert abs(address[0] - region[0]) <= 2, "the addresses have left"
+
+
+def test_order_page_and_columns_are_the_same_in_another_session(
+    hers: Page, alice: User, enter, live_server, new_context, guard
+):
+    alice_sees = "rows => rows.map(row => row.dataset.propertyId)"
+    rows = hers.locator("tr[data-property-id]")
+    hers.goto(f"{live_server.url}/properties/?beds_min=1&sort=value")
+    first = rows.evaluate_all(alice_sees)
+    hers.get_by_role("link", name="Next").click()
+    expect(hers.get_by_role("link", name="Previous")).to_be_visible()
+    second = rows.evaluate_all(alice_sees)
+    assert len({*first, *second}) == len(first) + len(second) == 48
+    other = new_context()
+    guard.watch(other)
+
+    elsewhere = enter(other.new_page(), alice)
+    elsewhere.goto(hers.url)
+    assert elsewhere.locator("tr[data-property-id]").evaluate_all(alice_sees) == second
+    expect(elsewhere.locator("th[aria-sort=descending]")).to_contain_text("Value")
+    elsewhere.goto(f"{hers.url}&show=columns")
+    elsewhere.get_by_role("checkbox", name="County", exact=True).check()
+    elsewhere.get_by_role("button", name="Keep this view").click()
+    expect(elsewhere.get_by_role("columnheader", name="County")).to_be_visible()
+
+    hers.go_back()
+    expect(hers.get_by_role("link", name="Previous")).to_have_count(0)
+    assert rows.evaluate_all(alice_sees) == first
+    hers.reload()
+    expect(hers.get_by_role("columnheader", name="County")).to_be_visible()
+
 
 def test_filters_open_beside_the_list_and_become_chips(hers: Page, look: Look):
     hers.get_by_role("link", name="Filters").click()

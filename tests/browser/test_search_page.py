@@ -83,6 +83,7 @@ def test_the_address_gives_the_same_form_and_count_in_another_session(
     expect(his.get_by_label("All: High equity", exact=True)).to_be_checked()
     expect(his.get_by_label("None: Vacant", exact=True)).to_be_checked()
     expect(his.get_by_label("Order")).to_have_value("-built")
+    expect(his.get_by_role("link", name="Remove filter")).to_have_count(4)
 
 
 def test_back_restores_form_count_and_chips(search_page):
@@ -340,6 +341,7 @@ def test_too_few_credits_say_so_and_lead_back_to_the_place(page: Page, live_serv
     enter(page, carol).goto(f"{live_server.url}{PHOENIX}&beds_min=2")
     page.get_by_role("button", name="Next 10 at most 10 credits 10 credits too few").click()
     expect(page.get_by_role("heading", name="10 credits too few")).to_be_visible()
+    assert_accessible(page)
 
     page.get_by_role("link", name="Back").click()
 
