@@ -115,6 +115,10 @@ class OwnedListForm(OwnedForm):
         """What valid input chooses."""
         return OwnedChoice(query=self.query, tag=self.cleaned_data["tag"], find=self.cleaned_data["find"])
 
+    def problem(self) -> str:
+        """Why invalid input chooses nothing: each parameter with what is wrong about it."""
+        return " ".join(f"{name}: {' '.join(map(str, errors))}" for name, errors in self.errors.items())
+
 
 def read_choice(query: str) -> OwnedChoice:
     """Read a choice from the query string that `OwnedChoice.urlencode` wrote. Raises ValueError."""

@@ -4,6 +4,7 @@ The grid at a zoom has cells of 360 / 2^zoom / 4 degrees, 64 pixels of the map.
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ APART = 40
 """Pixels between two marks: nearer ones are one."""
 
 DEEPEST_ZOOM = 20
+THE_EDGES = "bbox: the edges of the map are its west, south, east and north, in degrees, with commas between them."
+A_ZOOM = re.compile("[0-9]{1,2}")
 TILE = 256
 MERCATOR_END = 85.05
 """Degrees: beyond it the map's projection has no end."""
@@ -93,16 +96,21 @@ class MapView:
 
     @classmethod
     def parse(cls, bbox: str, zoom: str) -> "MapView":
-        """Read the parameters `bbox`, "west,south,east,north", and `z`. Raises ValueError for anything else."""
-        west, south, east, north = (float(number) for number in bbox.split(","))
+        """Read the parameters `bbox`, "west,south,east,north", and `z`. Raises ValueError, in words, for others."""
+        try:
+            west, south, east, north = (float(number) for number in bbox.split(","))
+        except ValueError:
+            raise ValueError(THE_EDGES) from None
         if not all(math.isfinite(number) for number in (west, south, east, north)) or west > east or south > north:
-            raise ValueError("The edges of the map are west, south, east and north, in degrees.")
+            raise ValueError(THE_EDGES)
+        if not A_ZOOM.fullmatch(zoom) or int(zoom) > DEEPEST_ZOOM:
+            raise ValueError(f"z: the zoom of the map is a whole number from 0 to {DEEPEST_ZOOM}.")
         return cls(
             west=max(-180.0, min(180.0, west)),
             south=max(-90.0, min(90.0, south)),
             east=max(-180.0, min(180.0, east)),
             north=max(-90.0, min(90.0, north)),
-            zoom=max(0, min(DEEPEST_ZOOM, int(zoom))),
+            zoom=int(zoom),
         )
 
     @property

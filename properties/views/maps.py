@@ -1,35 +1,35 @@
 """What the map's script asks for: what the user owns in view, and the names of cities."""
 
-from django.http import Http404, HttpRequest, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
 from accounts.decorators import onboarded_required
 from accounts.models import User
 from atlas_site.lib.places import find_cities
-from properties.search.form import OwnedForm
+from properties.forms import OwnedListForm
 from properties.search.query import SearchQuery
 from properties.selectors.cells import MapView
 from properties.selectors.jobs import find_job
 from properties.selectors.maps import Box, find_box, read_map
 from properties.selectors.owned import Rows, revealed_by
-from properties.selectors.owned_choice import OwnedChoice
 
 
 @require_GET
 @onboarded_required
-def list_cells(request: HttpRequest) -> JsonResponse | HttpResponseBadRequest:
+def list_cells(request: HttpRequest) -> JsonResponse:
     """The owned properties of a search, of a job, or all of them, as the marks of a map.
 
-    Without `bbox` the answer is the `box` that shows them: south, west, north, east.
+    Without `bbox` the answer is the `box` that shows them: south, west, north, east. What cannot be read is answered
+    with 400 and the `error`, and never by more than was asked for.
     """
-    matches, query = _read_matches(request.user, request)
-    if "bbox" not in request.GET:
-        return JsonResponse({"box": _box_of(request.user, matches, query)})
     try:
+        matches, query = _read_matches(request.user, request)
+        if "bbox" not in request.GET:
+            return JsonResponse({"box": _box_of(request.user, matches, query)})
         view = MapView.parse(request.GET["bbox"], request.GET.get("z", ""))
-    except ValueError:
-        return HttpResponseBadRequest("This is not a part of the map.")
+    except ValueError as problem:
+        return JsonResponse({"error": str(problem)}, status=400)
     with_others = "others" in request.GET
     return JsonResponse(read_map(request.user, view, matches=matches, with_others=with_others))
 
@@ -37,12 +37,12 @@ def list_cells(request: HttpRequest) -> JsonResponse | HttpResponseBadRequest:
 @require_GET
 @cache_control(private=True, max_age=24 * 60 * 60)
 @onboarded_required
-def list_cities(request: HttpRequest) -> JsonResponse | HttpResponseBadRequest:
+def list_cities(request: HttpRequest) -> JsonResponse:
     """The largest cities within `bbox`, the largest first, for their names on the map."""
     try:
         view = MapView.parse(request.GET.get("bbox", ""), "0")
-    except ValueError:
-        return HttpResponseBadRequest("This is not a part of the map.")
+    except ValueError as problem:
+        return JsonResponse({"error": str(problem)}, status=400)
     cities = find_cities((view.south, view.west, view.north, view.east))
     return JsonResponse(
         {"cities": [{"name": city.city, "lat": city.latitude, "lng": city.longitude} for city in cities]}
@@ -50,16 +50,19 @@ def list_cities(request: HttpRequest) -> JsonResponse | HttpResponseBadRequest:
 
 
 def _read_matches(user: User, request: HttpRequest) -> tuple[Rows | None, SearchQuery | None]:
-    """The rows that the parameters ask for, None for all; and the search among the parameters."""
+    """The rows that the parameters ask for, None for all; and the search among the parameters.
+
+    Raises ValueError, in words, for conditions that cannot be read, and Http404 for a job that is not the user's.
+    """
     if "job" in request.GET:
         job = find_job(user, request.GET["job"])
         if job is None:
             raise Http404
         return revealed_by(job), None
-    form = OwnedForm(request.GET)
-    query = form.query if form.is_valid() else None
-    choice = OwnedChoice(query, tag=request.GET.get("tag", ""), find=request.GET.get("find", ""))
-    return (choice.rows(user) if choice.params() else None), query
+    form = OwnedListForm(request.GET)
+    if not form.is_valid():
+        raise ValueError(form.problem())
+    return (form.choice.rows(user) if form.choice.params() else None), form.query
 
 
 def _box_of(user: User, matches: Rows | None, query: SearchQuery | None) -> Box | None:

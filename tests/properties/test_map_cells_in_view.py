@@ -138,8 +138,35 @@ def test_a_visitor_gets_no_map(client, db):
 @pytest.mark.parametrize("bbox", ["", "1,2,3", "a,b,c,d", "nan,1,2,3", "10,0,5,1", "0,10,1,5", "inf,0,inf,1"])
 def test_what_is_no_part_of_the_map_is_refused(client, alice, sign_in, bbox):
     browser = sign_in(client, alice)
-    assert browser.get("/properties/cells/", {"bbox": bbox, "z": "5"}).status_code == 400
-    assert browser.get("/properties/cities/", {"bbox": bbox}).status_code == 400
+    for url, params in (("/properties/cells/", {"bbox": bbox, "z": "5"}), ("/properties/cities/", {"bbox": bbox})):
+        answer = browser.get(url, params)
+        assert (answer.status_code, answer.json()["error"][:5]) == (400, "bbox:")
+
+
+UNREADABLE = (
+    *({"z": z} for z in ("", "a", "-1", "21", "5.5", "1e3", "9" * 5000, "٣", "nan")),
+    *({"beds_min": number} for number in ("many", "nan", "inf", "1e400", "9" * 40, "-3", "\x00")),
+    *({"value_max": "9" * 400}, {"equity_min": "NaN"}, {"beds_min": "4", "beds_max": "2"}, {"area_min": "sNaN"}),
+    *({"all": "no-such-signal"}, {"any": ["vacant", "'"]}, {"none": "vacant", "all": "vacant"}, {"type": "Castle"}),
+    *({"q": "Nowhereville, ZZ"}, {"q": "Springfield"}, {"q": "x" * 500}, {"exclude": "$where"}),
+    *({"area": area} for area in ("box:1", "circle:33,-112,nan", "polygon:1,1;2,2", "box:9e99,1,2,3", "x" * 7000)),
+    *({"last_sale_min": "yesterday"}, {"last_sale_min": "2026-02-31"}, {"tag": "x" * 99}, {"find": "\x00"}),
+)
+
+
+@pytest.mark.parametrize("with_bbox", [True, False])
+def test_what_cannot_be_read_is_refused_in_words_and_never_answered_by_everything(client, alice, sign_in, with_bbox):
+    browser = sign_in(client, alice)
+    give(alice, [(33.45, -112.07)])
+    view = PHOENIX if with_bbox else {}
+    for asked in UNREADABLE:
+        if "z" in asked and not with_bbox:
+            continue
+        answer = browser.get("/properties/cells/?" + urlencode({**view, **asked}, doseq=True))
+        assert answer.status_code == 400, asked
+        name, _, reason = answer.json()["error"].partition(": ")
+        assert name in asked and reason.strip(), asked
+    assert browser.get("/properties/cells/", view).status_code == 200
 
 
 def test_a_map_panned_beyond_the_world_is_answered(ask, alice):
