@@ -44,7 +44,7 @@ class ComparableLimitsForm(forms.Form):
     bedrooms = forms.IntegerField(label="Beds ±", min_value=0, max_value=20, required=False)
     bathrooms = forms.FloatField(label="Baths ±", min_value=0, max_value=20, required=False)
     area_percent = forms.IntegerField(label="Area ± %", min_value=0, max_value=100, required=False)
-    years = forms.IntegerField(label="Built ± years", min_value=0, max_value=300, required=False)
+    years = forms.IntegerField(label="Built ± years", min_value=0, max_value=200, required=False)
     months = forms.IntegerField(label="Sold within months", min_value=1, max_value=600, required=False)
     same_type = forms.BooleanField(label="Same property type", required=False)
 

@@ -18,7 +18,7 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob, PropertySheet
 from properties.search.filters.numbers import months_before
-from properties.services.counting import ask_once
+from properties.services.counting import CountBudgetSpent, ask_once, budgets_of_quotes
 from properties.services.pages import EXCLUDED_IDS, first_page, take_page
 
 MOST_COMPARABLES = 10
@@ -48,7 +48,7 @@ def quote_comparables(
     `limits` are values of MEASURES and CONDITIONS by name: miles around, how far each measure may lie from the
     subject's, within how many months it was sold, and whether it is of the subject's type. Measures that are missing
     have the vendor's defaults, and None is one that does not matter. `most` asks for fewer than ten. How many there are
-    is counted free.
+    is counted free, as long as the day's counts for quotes last.
 
     Raises NothingToCompare, ValueError for limits out of range, and CountUnavailable.
     """
@@ -62,7 +62,12 @@ def quote_comparables(
         answer = batchdata.count_properties(criteria, comparables=Comparables(**compared), user_id=user.pk, now=now)
         return answer.total_count or 0
 
-    count = min(MOST_COMPARABLES, most, ask_once(user, ["comparables", compared, criteria], ask, now))
+    try:
+        with budgets_of_quotes():
+            known = ask_once(user, ["comparables", compared, criteria], ask, now)
+    except CountBudgetSpent:  # an offer needs no figure: what does not come back is not charged
+        known = MOST_COMPARABLES
+    count = min(MOST_COMPARABLES, most, known)
     if count < 1:
         raise NothingToCompare
     noun = "comparable" if count == 1 else "comparables"

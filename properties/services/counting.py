@@ -71,7 +71,7 @@ NOISE = THROWS * THROW
 SMALLEST_MOVED = 20
 
 # Whose budgets pay for fresh counts: "" for the user at a page, SCHEDULE for their searches that run by themselves,
-# QUOTES for the one look that an offer takes: who has used up the counts of the day may still reveal.
+# QUOTES for the one look that an offer takes.
 SCHEDULE, QUOTES = "scheduled-", "quotes-"
 _payer: ContextVar[str] = ContextVar("payer", default="")
 
@@ -210,7 +210,7 @@ def singles_out(*, user: User, query: SearchQuery, now: datetime) -> bool:
     question = _Question.of(query)
     if not question.has_locked:
         return False
-    with _paid_by(QUOTES):
+    with budgets_of_quotes():
         return _total(user, question.base, now) < settings.SMALL_PLACE
 
 
@@ -219,6 +219,13 @@ def budgets_of_schedule() -> AbstractContextManager[None]:
     own and apart from them: nobody finds the counts of the day used up by their own saved searches.
     """
     return _paid_by(SCHEDULE)
+
+
+def budgets_of_quotes() -> AbstractContextManager[None]:
+    """Let the fresh counts of this block be paid for by budgets of quotes, which are as large as the user's own and
+    apart from them: whoever has used up the counts of the day may still buy.
+    """
+    return _paid_by(QUOTES)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from accounts.decorators import onboarded_required
 from atlas_site.lib.htmx import wants_fragment
 from credits import selectors as credit_selectors
 from properties.forms import ComparableLimitsForm, NotesForm, SheetForm, UnlockForm
-from properties.models import PropertyDatasetPermission, PropertySheet
+from properties.models import PropertyDatasetPermission
 from properties.selectors import property_page
 from properties.selectors.comparables import Limits, read_limits
 from properties.selectors.in_searches import InSearch, list_in_searches
@@ -100,7 +100,9 @@ def quote_refresh(request: HttpRequest, property_id: str) -> HttpResponse:
 def quote_comparables(request: HttpRequest, property_id: str) -> HttpResponse:
     """Offer comparables of the vendor's choice, each new one a reveal; those that are owned cost nothing."""
     permission = _get_permission(request, property_id)
-    limits = _limits(request.POST, sheet_of(user_id=request.user.pk, property_id=property_id))
+    form, limits = _limits(request.POST, _kept_limits(request, property_id))
+    if form.errors:
+        return _show(request, property_id, limits_form=form)
     back_url = _back_to(permission, "comparables", **limits.params())
     try:
         quote = comparables.quote_comparables(
@@ -110,10 +112,10 @@ def quote_comparables(request: HttpRequest, property_id: str) -> HttpResponse:
             back_url=back_url,
             now=timezone.now(),
         )
-    except (comparables.NothingToCompare, ValueError):
+    except comparables.NothingToCompare:
         messages.info(request, "The vendor knows no further property within these limits. Nothing was charged.")
         return redirect(back_url)
-    except CountUnavailable as trouble:
+    except (CountUnavailable, ValueError) as trouble:
         messages.error(request, str(trouble))
         return redirect(back_url)
     return redirect("credits:show-quote", quote.pk)
@@ -124,7 +126,9 @@ def quote_comparables(request: HttpRequest, property_id: str) -> HttpResponse:
 def save_sheet(request: HttpRequest, property_id: str) -> HttpResponse:
     """Save the deal sheet: its figures, or a comparable that is pinned or let go."""
     permission = _get_permission(request, property_id)
-    limits = _limits(request.POST, sheet_of(user_id=request.user.pk, property_id=property_id))
+    limits_form, limits = _limits(request.POST, _kept_limits(request, property_id))
+    if limits_form.errors:
+        return _show(request, property_id, limits_form=limits_form)
     where = {"user_id": request.user.pk, "property_id": property_id, "now": timezone.now()}
     try:
         if "pin" in request.POST:
@@ -182,17 +186,19 @@ def _show(request: HttpRequest, property_id: str, **forms: Any) -> HttpResponse:
     page, now = _get_page(request, property_id), timezone.now()
     permission = page.permission
     desk = _desk(request, page)
+    balance = credit_selectors.header_balance(request.user)
     written = {"notes": permission.notes, "tags": ", ".join(permission.tags)}
     context = {
         "page": page,
         "desk": desk,
         "receipt": property_page.fresh_receipt(user=request.user, property_id=property_id, now=now),
-        "balance": credit_selectors.header_balance(request.user),
+        "balance": balance,
+        "header_balance": balance,  # read once: the header of the page shows it too
         "refreshes_left": allowances.free_refreshes_left(request.user.pk, now),
         "searches": _in_searches(request, permission) if WITH_SEARCHES & request.GET.keys() else None,
         "ticked": request.GET.getlist("datasets"),
         "with_outliers": WITH_OUTLIERS in request.GET,
-        "limits_form": _limits_form(request.GET, desk.comparables.limits),
+        "limits_form": _limits(request.GET, desk.comparables.limits)[0],
         "sheet_form": SheetForm(initial=desk.deal.as_values()),
         "notes_form": NotesForm(initial=written),
         **forms,
@@ -207,21 +213,25 @@ def _in_searches(request: HttpRequest, permission: PropertyDatasetPermission) ->
 
 def _desk(request: HttpRequest, page: PropertyPage) -> property_page.Desk:
     sheet = sheet_of(user_id=request.user.pk, property_id=page.permission.property_id)
-    limits = _limits(request.GET, sheet)
+    _, limits = _limits(request.GET, read_limits(sheet.limits))
     return property_page.show_desk(
         page=page, sheet=sheet, limits=limits, with_outliers=WITH_OUTLIERS in request.GET, today=timezone.localdate()
     )
 
 
-def _limits_form(params: QueryDict, limits: Limits) -> ComparableLimitsForm:
-    """The limits as they were asked for, with what is wrong about them, or else those that hold."""
-    return ComparableLimitsForm(params) if "miles" in params else ComparableLimitsForm(initial=limits.as_values())
+def _kept_limits(request: HttpRequest, property_id: str) -> Limits:
+    return read_limits(sheet_of(user_id=request.user.pk, property_id=property_id).limits)
 
 
-def _limits(params: QueryDict, sheet: PropertySheet) -> Limits:
-    """The limits that came with a form, or else those of the sheet."""
+def _limits(params: QueryDict, kept: Limits) -> tuple[ComparableLimitsForm, Limits]:
+    """The form of the limits, as it was sent or else as it is kept, and the limits that hold.
+
+    Those are the kept ones too where the form says what is wrong about what was sent.
+    """
+    if not ComparableLimitsForm.base_fields.keys() & params.keys():
+        return ComparableLimitsForm(initial=kept.as_values()), kept
     form = ComparableLimitsForm(params)
-    return form.limits if "miles" in params and form.is_valid() else read_limits(sheet.limits)
+    return form, form.limits if form.is_valid() else kept
 
 
 def _back_to(permission: PropertyDatasetPermission, anchor: str, **params: list[str]) -> str:

@@ -54,6 +54,15 @@ def test_a_quote_counts_free_and_asks_for_ten_at_most(carol, quote, sandbox):
     assert sandbox.bill()["results_billed"] == billed
 
 
+def test_who_has_used_up_the_counts_of_the_day_is_offered_comparables_all_the_same(carol, quote, settings, now):
+    settings.FRESH_COUNTS_A_DAY = 0
+
+    offer = quote()
+
+    assert offer.max_cost == 10
+    assert run(jobs.accept_quote(user=carol, quote_id=offer.pk, now=now), now).hit_count == 10
+
+
 def test_limits_that_nothing_meets_make_no_quote(quote):
     with pytest.raises(comparables.NothingToCompare):
         quote({"miles": 0.001})
