@@ -1,15 +1,18 @@
-"""What alice unlocks changes nothing that bob can filter, sort, count, see or export."""
+"""What alice unlocks changes nothing that bob can filter, sort, count, see, have explained or export."""
 
 from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
 
+from accounts.models import User
 from atlas_site.vendors.batchdata import PropertyRecord
 from properties.models import Dataset, Property, PropertyDatasetPermission
 from properties.search.filters import FILTERS
+from properties.search.form import read_query
 from properties.selectors.owned import SORTS
 from properties.selectors.owned_columns import COLUMNS
+from properties.selectors.why import near_misses
 from properties.services import rows
 from properties.services.records import row_values, store_records
 from tests.factories import NOON, PropertyDatasetPermissionFactory
@@ -18,6 +21,8 @@ pytestmark = pytest.mark.django_db
 
 OWNED = 12
 FILE = reverse("properties:export-properties")
+WHY = {"q": "Phoenix, AZ", "value_min": "150000", "all": "vacant"}
+HTMX = {"HX-Request": "true"}
 
 
 def raw(number: int, *, full: bool) -> PropertyRecord:
@@ -44,8 +49,8 @@ def raw(number: int, *, full: bool) -> PropertyRecord:
     return PropertyRecord({**basic, **(told if full else {})})
 
 
-def look(client) -> dict[str, object]:
-    """Everything that a page, a count, an order or a file can tell."""
+def look(client, user: User) -> dict[str, object]:
+    """Everything that a page, a count, an order, an explanation or a file can tell."""
     seen: dict[str, object] = {}
     queries = [{}, *({"sort": sort} for sort in SORTS)]
     queries += [
@@ -57,6 +62,10 @@ def look(client) -> dict[str, object]:
     for params in queries:
         page = client.get("/properties/", params).context["page"]
         seen[urlencode(params)] = ([row.property_id for row in page.rows], str(page.owned.total))
+    for number in range(OWNED):
+        why = client.get(f"/properties/p{number:02}/searches/", {"search": urlencode(WHY)}, headers=HTMX)
+        seen[f"why {number}"] = why.content
+    seen["near misses"] = near_misses(user, read_query({name: [value] for name, value in WHY.items()}))
     form = {"scope": "matching", "format": "csv", "columns": list(COLUMNS)}
     seen["file"] = b"".join(client.post(FILE, form).streaming_content)
     return seen
@@ -72,7 +81,7 @@ def test_bob_sees_the_same_before_and_after_alice_unlocks(client, alice, bob, si
                 **row_values(record, [Dataset.BASIC]),
             )  # fmt: skip
     his = sign_in(client, bob)
-    before = look(his)
+    before = look(his, bob)
 
     full = [raw(number, full=True) for number in range(OWNED)]
     store_records(records=full, datasets=Dataset.values, now=now)
@@ -82,7 +91,11 @@ def test_bob_sees_the_same_before_and_after_alice_unlocks(client, alice, bob, si
         PropertyDatasetPermission.objects.filter(pk=row.pk).update(datasets=Dataset.values, **values)
     assert rows.spread_due_copies() == OWNED
 
-    assert look(his) == before
-    hers = look(sign_in(client, alice))
+    assert look(his, bob) == before
+    hers = look(sign_in(client, alice), alice)
     assert hers["value_min=1"] != before["value_min=1"]
     assert hers["all=vacant"][1] == str(OWNED // 2)
+    assert before["why 1"] != hers["why 1"]
+    assert b"locked, in Signals" in before["why 1"]
+    assert before["near misses"].groups == []
+    assert hers["near misses"].groups != []

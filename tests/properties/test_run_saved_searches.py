@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from hypothesis import given, settings
 
 from properties.models import (
     PropertyDatasetPermission,
@@ -15,9 +16,11 @@ from properties.models import (
 )
 from properties.search.form import read_query
 from properties.selectors.runs import show_rest, show_run
+from properties.selectors.searches import query_of
 from properties.selectors.snapshots import differences, read_snapshot
 from properties.services import follow_ups, matches, runs, searches, snapshots
 from tests.factories import PropertyDatasetPermissionFactory
+from tests.properties.search.strategies import searches as whole_searches
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +56,21 @@ def test_the_first_run_is_silent_and_keeps_what_is_owned(carol, owned, phoenix, 
     assert (kept["owner_name"], kept["last_sale"], kept["value"]) == ("Ann Able", "2019-05-01", 200_000.0)
     assert kept["equity"] is None  # unlocked, and not known
     assert not {"price", "foreclosure_status", "loans", "signals"} & set(kept)  # locked
+
+
+def test_any_search_is_saved_and_run_as_it_was_asked(make_user, now, sandbox):
+    @given(params=whole_searches())
+    @settings(max_examples=12, deadline=None)
+    def check(params):
+        asked = read_query(params)
+        saved = searches.save_search(user=make_user(), name="Any", query=asked, now=now)
+
+        search, run = SavedSearch.objects.get(pk=saved.pk), SavedSearchRun.objects.get(saved_search=saved)
+        assert query_of(search) == asked
+        assert (run.filters, run.criteria_hash) == (asked.params(), asked.hash())
+        assert read_query(run.filters).criteria() == asked.criteria()
+
+    check()
 
 
 def test_two_runs_on_the_same_data_are_identical(carol, owned, phoenix, now, sandbox):
