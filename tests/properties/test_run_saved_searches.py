@@ -60,7 +60,7 @@ def test_the_first_run_is_silent_and_keeps_what_is_owned(carol, owned, phoenix, 
 
 def test_any_search_is_saved_and_run_as_it_was_asked(make_user, now, sandbox):
     @given(params=whole_searches())
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=5, deadline=None)
     def check(params):
         asked = read_query(params)
         saved = searches.save_search(user=make_user(), name="Any", query=asked, now=now)
