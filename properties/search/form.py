@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from urllib.parse import urlencode
@@ -110,14 +109,15 @@ def _signals_field(label: str) -> forms.MultipleChoiceField:
 
 @cache
 def _fields_of(each: Filter) -> dict[str, forms.Field]:
-    """The fields of a filter, made once: copying them takes a fraction of the time."""
+    """The fields of a filter, made once for all forms, which only read them: there are two hundred."""
     return each.form_fields()
 
 
 class SearchForm(forms.Form):
     """The search page's form: where, the registry's filters, and signals of which all, any or none must hold.
 
-    Parameters that it does not know are ignored.
+    Parameters that it does not know are ignored. The filters have two hundred fields: of these, a form with data has
+    the groups that the data name, and one without has all.
     """
 
     hides_optional = True
@@ -133,13 +133,13 @@ class SearchForm(forms.Form):
         label="Order", required=False, choices=[(value, label) for value, (label, _) in SORTS.items()]
     )
 
-    def __init__(self, *args, only_given: bool = False, **kwargs):
-        """`only_given` leaves out the fields of filters that the data do not name: nobody will see the form."""
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.places: list[Place] = []
+        self.named_groups = {each.group for each in FILTERS if any(name in self.data for name in each.params)}
         for each in FILTERS:
-            if not only_given or any(name in self.data for name in each.params):
-                self.fields |= {name: deepcopy(_fields_of(each)[name]) for name in each.params}
+            if not self.data or each.group in self.named_groups:
+                self.fields |= _fields_of(each)
 
     def clean_q(self) -> str:
         text = self.cleaned_data["q"]
@@ -184,10 +184,9 @@ class SearchForm(forms.Form):
 
     def groups(self) -> list[FilterGroup]:
         """The conditions as the page shows them: filters by group, then signals by group."""
-        groups = {group.key: FilterGroup(group.key, group.title, group=group) for group in GROUPS}
-        for each in FILTERS:
-            controls = FilterControls(each, [self[name] for name in each.params])
-            groups[each.group.key].filters.append(controls)
+        groups = {
+            group.key: self._group(group) if group in self.named_groups else _blank_group(group) for group in GROUPS
+        }
         chosen = {name: self[name].value() or [] for name in ("all", "any", "none")}
         for title in SIGNAL_GROUPS:
             key = f"{title.lower()}-signals"
@@ -196,6 +195,12 @@ class SearchForm(forms.Form):
             row = SignalRow(signal, slug in chosen["all"], slug in chosen["any"], slug in chosen["none"])
             groups[f"{signal.group.lower()}-signals"].signals.append(row)
         return list(groups.values())
+
+    def _group(self, group: Group) -> FilterGroup:
+        filters = [
+            FilterControls(each, [self[name] for name in each.params]) for each in FILTERS if each.group == group
+        ]
+        return FilterGroup(group.key, group.title, filters, group=group)
 
     def signal_sets(self) -> list[BoundField]:
         """The sets of signals, for what is wrong with them; the page shows each signal as a row of its group."""
@@ -216,6 +221,12 @@ class SearchForm(forms.Form):
         return SearchQuery.from_cleaned(self.cleaned_data)
 
 
+@cache
+def _blank_group(group: Group) -> FilterGroup:
+    """A group that the data do not name, which is the same in all forms and only read."""
+    return SearchForm()._group(group)
+
+
 def read_query(params: Mapping[str, list[str]]) -> SearchQuery:
     """Rebuild a search from parameters that `SearchQuery.params` wrote.
 
@@ -226,7 +237,7 @@ def read_query(params: Mapping[str, list[str]]) -> SearchQuery:
     data = QueryDict(mutable=True)
     for name, values in params.items():
         data.setlist(name, values if isinstance(values, list) else [values])
-    form = SearchForm(data, only_given=True)
+    form = SearchForm(data)
     if not form.is_valid():
         raise ValueError("These search parameters cannot be read.")
     return form.query

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_
 from typing import Any
 from urllib.parse import urlencode
@@ -68,7 +68,7 @@ class SearchQuery:
         )
 
     # ------------------------------------------------------------ what it asks for
-    @property
+    @cached_property
     def active_filters(self) -> list[Filter]:
         """The filters that are set, in the registry's order."""
         return [each for each in FILTERS if each.is_active(self.values)]

@@ -14,7 +14,9 @@ from properties.search.filters.numbers import months_before
 
 MILES_A_DEGREE = 69.05
 EARTH_RADIUS_MILES = 3958.8
-# Searched in rings, so that where much is owned the nearest are found without reading all of them.
+# One look at the widest ring finds all where no more than this is owned around; where much is, rings are searched from
+# the inside, so that the nearest are found without reading all of them.
+FEW = 200
 COMPARABLE_RINGS = (0.25, 0.5, 1.0)
 NEIGHBOUR_RINGS_MILES = (0.1, 0.4, 1.5, 5.0)
 MOST_READ = 2_000
@@ -185,16 +187,16 @@ def _nearest(
     if place is None:
         return []
     nearest: list[tuple[float, str]] = []
-    for miles in rings:
+    for miles, most_read in [(rings[-1], FEW), *((ring, MOST_READ) for ring in rings)]:
         inside = rows.filter(user_id=subject.user_id, **_box(place, miles))
-        places = inside.values_list("property_id", "latitude", "longitude")[:MOST_READ]
+        places = list(inside.values_list("property_id", "latitude", "longitude")[:most_read])
         measured = [
             (miles_between(place, (latitude, longitude)), key)
             for key, latitude, longitude in places
             if latitude is not None and longitude is not None
         ]
         nearest = sorted(each for each in measured if each[0] <= miles)[:most]
-        if len(nearest) >= most:
+        if len(places) < FEW if most_read == FEW else len(nearest) >= most:
             break
     found = _rows_by_id(subject, [key for _, key in nearest])
     return [_comparable(subject, row, is_pinned=False) for row in found]

@@ -97,7 +97,7 @@ class Filter:
             return f"facts.{self.name}"
         return str(cast(models.Field, PropertyDatasetPermission._meta.get_field(self.column)).column)
 
-    @property
+    @cached_property
     def params(self) -> tuple[str, ...]:
         """The names of its URL parameters."""
         return (self.name,)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -45,7 +46,7 @@ class DayField(forms.DateField):
 class _Range(Filter):
     """Two ends. Values of a kind that can be compared."""
 
-    @property
+    @cached_property
     def params(self) -> tuple[str, ...]:
         return self.low_param, self.high_param
 
@@ -181,7 +182,7 @@ class Days(_Range):
 
     kind = "days"
 
-    @property
+    @cached_property
     def params(self) -> tuple[str, ...]:
         return self.low_param, self.high_param, self.months_param
 
