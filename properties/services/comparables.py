@@ -18,7 +18,7 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob, PropertySheet
 from properties.search.filters.numbers import months_before
-from properties.services.counting import CountBudgetSpent, ask_once, budgets_of_quotes
+from properties.services.budgets import CountBudgetSpent, ask_once, budgets_of_quotes
 from properties.services.pages import EXCLUDED_IDS, first_page, take_page
 
 MOST_COMPARABLES = 10

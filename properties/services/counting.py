@@ -31,32 +31,33 @@ ten times that something does not hold of a house that is singled out in one of 
 told by a hit, which is paid for, and only once. The credit that buys the answer is cheaper than any of these.
 """
 
-import hashlib
-import json
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.crypto import salted_hmac
-from redis.exceptions import RedisError
 
 from accounts.models import User
 from atlas_site.vendors import batchdata
-from atlas_site.vendors.errors import VendorError
 from properties.search.filters import FILTERS
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.search.signals import PRESETS, SIGNALS
+from properties.services.budgets import (
+    FRESH,
+    NARROW,
+    CountBudgetSpent,
+    CountUnavailable,
+    NarrowBudgetSpent,
+    as_text,
+    ask_once,
+    budget_left,
+    budgets_of_quotes,
+)
 
-# Longer than the day that it counts, so that it cannot end between being made and being counted up.
-BUDGET_KEPT_SECONDS = 2 * 24 * 3600
 # A base below this holds so few properties that a locked condition in it is budgeted more tightly.
 NARROW_BASE = 1_000
 # The largest total that reads as its step, by steps: below 1,000 in tens, below 10,000 in fifties, else in hundreds.
@@ -69,39 +70,6 @@ THROWS, THROW = 3, 10
 NOISE = THROWS * THROW
 # A moved total below this is at most SMALL_PLACE - 1 in truth, and says so.
 SMALLEST_MOVED = 20
-
-# Whose budgets pay for fresh counts: "" for the user at a page, SCHEDULE for their searches that run by themselves,
-# QUOTES for the one look that an offer takes.
-SCHEDULE, QUOTES = "scheduled-", "quotes-"
-_payer: ContextVar[str] = ContextVar("payer", default="")
-
-Counted = TypeVar("Counted")
-logger = logging.getLogger(__name__)
-
-
-class CountUnavailable(Exception):
-    """There is no count now: the vendor, or the cache with the budgets, does not answer, or refuses the search.
-
-    Its text is a sentence for the page.
-    """
-
-
-class CountBudgetSpent(CountUnavailable):
-    """The user has asked for all fresh counts of the day; cached ones still answer."""
-
-    def __init__(self) -> None:
-        super().__init__("You have used all free counts of today. Searches you have already counted still answer.")
-
-
-class NarrowBudgetSpent(CountBudgetSpent):
-    """The user has asked for all fresh counts of the day that look closely at few properties."""
-
-    def __init__(self) -> None:
-        CountUnavailable.__init__(
-            self,
-            "You have used today's free counts of several conditions in places this small. A larger place, or one "
-            "condition at a time, is still counted, and revealing needs no count.",
-        )
 
 
 @dataclass(frozen=True)
@@ -125,6 +93,11 @@ class Count:
     def is_zero(self) -> bool:
         """Whether it is certain, and may be told, that nothing matches."""
         return self.is_exact and self.total == 0
+
+    @property
+    def may_be_zero(self) -> bool:
+        """Whether it may be that nothing matches, as far as this figure tells."""
+        return self.total is None or self.total <= (0 if self.is_exact else NOISE)
 
     @property
     def at_most(self) -> int:
@@ -171,7 +144,7 @@ def count_signals(*, user: User, query: SearchQuery, now: datetime) -> dict[str,
         return dict(answer.quicklist_counts)
 
     is_narrow = base < NARROW_BASE and question.condition_count > 0
-    counts = _cached(user, ["signals", question.criteria], ask, now, is_narrow=is_narrow)
+    counts = ask_once(user, ["signals", question.criteria], ask, now, is_narrow=is_narrow)
     return {
         slug: question.with_signal(slug).told(counts[slug])
         for slug in SIGNALS
@@ -188,13 +161,37 @@ def check_budgets(
     then finds in the cache. Raises CountBudgetSpent, and as `count_matches` does.
     """
     questions = [_Question.of(query), *(_Question.of(query, extra) for extra in windows)]
-    asked = {_as_text(criteria) for each in questions for criteria in (each.base, each.criteria)}
-    if _left(user, "fresh-counts", settings.FRESH_COUNTS_A_DAY, now) < len(asked) + 1:
+    asked = {as_text(criteria) for each in questions for criteria in (each.base, each.criteria)}
+    if budget_left(user, FRESH, settings.FRESH_COUNTS_A_DAY, now) < len(asked) + 1:
         raise CountBudgetSpent
     narrow = sum(each.is_mixed and _is_narrow(user, each, now) for each in questions)
     narrow += questions[0].condition_count > 0 and _is_narrow(user, questions[0], now)  # the signals
-    if _left(user, "narrow-counts", settings.NARROW_COUNTS_A_DAY, now) < narrow:
+    if budget_left(user, NARROW, settings.NARROW_COUNTS_A_DAY, now) < narrow:
         raise NarrowBudgetSpent
+
+
+def why_empty(*, user: User, query: SearchQuery, now: datetime) -> str:
+    """Why a search is certain to find nothing, in a sentence; "" when it may find something, or that cannot be told.
+
+    Only figures decide that are exact and told of its place anyway: how many properties there are, and how many carry
+    a signal that it requires.
+    """
+    if query.place is None:
+        return ""
+    whole, label = SearchQuery(place=query.place), query.place.label
+    try:
+        if not _total(user, whole.criteria(), now):
+            return f"No property is known in {label}."
+        required = query.all_signals or query.any_signals
+        of_place = count_signals(user=user, query=whole, now=now) if required else {}
+    except CountUnavailable:
+        return ""
+    missing = {slug for slug, count in of_place.items() if count.is_zero}
+    nowhere = [slug for slug in query.all_signals if slug in missing]
+    if not nowhere and query.any_signals and missing.issuperset(query.any_signals):
+        nowhere = list(query.any_signals)
+    names = " or ".join(f"“{SIGNALS[slug].label}”" for slug in nowhere)
+    return f"No property in {label} carries {names}." if nowhere else ""
 
 
 def _is_narrow(user: User, question: "_Question", now: datetime) -> bool:
@@ -212,37 +209,6 @@ def singles_out(*, user: User, query: SearchQuery, now: datetime) -> bool:
         return False
     with budgets_of_quotes():
         return _total(user, question.base, now) < settings.SMALL_PLACE
-
-
-def budgets_of_schedule() -> AbstractContextManager[None]:
-    """Let the fresh counts of this block be paid for by budgets of scheduled runs, which are as large as the user's
-    own and apart from them: nobody finds the counts of the day used up by their own saved searches.
-    """
-    return _paid_by(SCHEDULE)
-
-
-def budgets_of_quotes() -> AbstractContextManager[None]:
-    """Let the fresh counts of this block be paid for by budgets of quotes, which are as large as the user's own and
-    apart from them: whoever has used up the counts of the day may still buy.
-    """
-    return _paid_by(QUOTES)
-
-
-@contextmanager
-def _paid_by(payer: str) -> Iterator[None]:
-    token = _payer.set(payer)
-    try:
-        yield
-    finally:
-        _payer.reset(token)
-
-
-def ask_once(user: User, question: list, ask: Callable[[], Counted], now: datetime) -> Counted:
-    """Answer a free question of the vendor from the last minutes' answers, whoever asked, or at the user's budget.
-
-    `question` is what tells it from all others, as JSON. Raises CountUnavailable.
-    """
-    return _cached(user, question, ask, now, is_narrow=False)
 
 
 @dataclass(frozen=True)
@@ -332,7 +298,7 @@ def _movement(criteria: Mapping[str, Any]) -> int:
     It follows from the criteria and a secret alone, so asking again tells nothing more.
     """
     sides = 2 * THROW + 1
-    digest = salted_hmac("properties.services.counting", _as_text(_ordered(criteria)), algorithm="sha256").digest()
+    digest = salted_hmac("properties.services.counting", as_text(_ordered(criteria)), algorithm="sha256").digest()
     # Four bytes for each throw make every side equally likely, as far as it could ever be noticed.
     throws = (int.from_bytes(digest[4 * at : 4 * at + 4]) % sides - THROW for at in range(THROWS))
     return sum(throws)
@@ -349,7 +315,7 @@ def _ordered(criteria: Mapping[str, Any]) -> dict[str, Any]:
 
 def _conditions_of(query: SearchQuery) -> str:
     """Everything that a search asks for besides where, to compare searches by."""
-    return _as_text([query.values, *map(sorted, (query.all_signals, query.any_signals, query.none_signals))])
+    return as_text([query.values, *map(sorted, (query.all_signals, query.any_signals, query.none_signals))])
 
 
 @lru_cache(maxsize=1)
@@ -375,53 +341,4 @@ def _total(user: User, criteria: dict, now: datetime, *, is_narrow: bool = False
     def ask() -> int:
         return batchdata.count_properties(criteria, user_id=user.pk, now=now).total_count or 0
 
-    return _cached(user, ["count", criteria], ask, now, is_narrow=is_narrow)
-
-
-def _as_text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
-
-
-def _cached(user: User, question: list, ask: Callable[[], Counted], now: datetime, *, is_narrow: bool) -> Counted:
-    """Return the answer to a question of the last minutes, whoever asked it, or ask at the user's expense of budget."""
-    key = f"count:{hashlib.sha256(_as_text(question).encode()).hexdigest()}"
-    try:
-        known = cache.get(key)
-        if known is None:
-            if is_narrow and not _spend(user, "narrow-counts", settings.NARROW_COUNTS_A_DAY, now):
-                raise NarrowBudgetSpent
-            if not _spend(user, "fresh-counts", settings.FRESH_COUNTS_A_DAY, now):
-                raise CountBudgetSpent
-            known = ask()
-            cache.set(key, known, settings.COUNT_CACHE_SECONDS)
-    except RedisError as error:  # without the budgets nothing is asked, since the vendor may bill it
-        logger.warning("No cache for counts: %s", type(error).__name__)
-        raise CountUnavailable("Atlas cannot count at the moment. Nothing was charged.") from error
-    except VendorError as error:
-        logger.warning("Count failed: %s", type(error).__name__)
-        sentence = "The data vendor does not answer at the moment, so there is no count. Nothing was charged."
-        raise CountUnavailable(sentence) from error
-    except batchdata.CriteriaRefused as error:
-        sentence = "This combination cannot be asked for. Take a condition away; nothing was charged."
-        raise CountUnavailable(sentence) from error
-    return known
-
-
-def _left(user: User, budget: str, limit: int, now: datetime) -> int:
-    """How much is left of a budget of the day. Raises CountUnavailable."""
-    try:
-        return limit - int(cache.get(_budget_key(user, budget, now), 0))
-    except RedisError as error:
-        logger.warning("No cache for counts: %s", type(error).__name__)
-        raise CountUnavailable("Atlas cannot count at the moment. Nothing was charged.") from error
-
-
-def _budget_key(user: User, budget: str, now: datetime) -> str:
-    return f"{_payer.get()}{budget}:{user.pk}:{now:%Y-%m-%d}"
-
-
-def _spend(user: User, budget: str, limit: int, now: datetime) -> bool:
-    """Take one from a budget of the day; False when there is none left."""
-    key = _budget_key(user, budget, now)
-    cache.add(key, 0, BUDGET_KEPT_SECONDS)
-    return cache.incr(key) <= limit
+    return ask_once(user, ["count", criteria], ask, now, is_narrow=is_narrow)

@@ -9,8 +9,8 @@ from credits.models import Quote
 from properties.datasets import DATASET_INFOS
 from properties.models import PropertyDatasetPermission, PropertyJob
 from properties.search.form import read_query
+from properties.services.budgets import CountUnavailable
 from properties.services.comparables import NothingToCompare, quote_comparables
-from properties.services.counting import CountUnavailable
 from properties.services.refreshes import NothingToRefresh, quote_refresh
 from properties.services.reveals import NothingToReveal, TooNarrow, quote_reveal
 from properties.services.unlocks import NothingToUnlock, quote_unlock

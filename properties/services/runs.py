@@ -19,16 +19,8 @@ from properties.search.query import SearchQuery
 from properties.search.why import explain
 from properties.selectors.searches import LIVING, LIVING_DOCUMENT, is_large, query_of
 from properties.selectors.snapshots import differences
-from properties.services.counting import (
-    Count,
-    CountBudgetSpent,
-    CountUnavailable,
-    budgets_of_schedule,
-    check_budgets,
-    count_criteria,
-    count_matches,
-    count_signals,
-)
+from properties.services.budgets import CountBudgetSpent, CountUnavailable, budgets_of_schedule
+from properties.services.counting import Count, check_budgets, count_criteria, count_matches, count_signals
 from properties.services.schedules import next_slot
 from properties.services.snapshots import drop_snapshot, write_snapshot
 

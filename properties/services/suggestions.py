@@ -11,7 +11,7 @@ from atlas_site.lib.places import AmbiguousPlace, Place, find_places, resolve_pl
 from atlas_site.vendors import batchdata
 from properties.models import PropertyDatasetPermission
 from properties.selectors.owned_choice import LAST_CHARACTER, normalize_address
-from properties.services.counting import CountUnavailable, ask_once
+from properties.services.budgets import CountUnavailable, ask_once
 
 TEXT_MAX_LENGTH = 120
 PLACES_SHOWN = 6

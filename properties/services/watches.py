@@ -18,7 +18,7 @@ from properties.selectors.owned import owned_matches
 from properties.selectors.searches import query_of
 from properties.selectors.watches import SPENDS_WITHIN, committed_since, start_of_month, unopened_runs
 from properties.services.allowances import EmptyRevealsSpent
-from properties.services.counting import CountUnavailable
+from properties.services.budgets import CountUnavailable
 from properties.services.jobs import accept_quote
 from properties.services.refreshes import NothingToRefresh, quote_refresh
 from properties.services.reveals import NothingToReveal, TooNarrow, quote_reveal

@@ -20,7 +20,7 @@ from properties.selectors.in_searches import InSearch, list_in_searches
 from properties.selectors.property_page import PropertyPage
 from properties.selectors.sheets import sheet_of
 from properties.services import allowances, comparables, notes, refreshes, sheets, unlocks
-from properties.services.counting import CountUnavailable
+from properties.services.budgets import CountUnavailable
 
 WITH_OUTLIERS = "outliers"
 # Parameters with which the page says at once what searches make of the property; else it is asked for when unfolded.

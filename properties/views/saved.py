@@ -16,7 +16,7 @@ from properties.selectors import searches as selectors
 from properties.selectors.watches import watch_of
 from properties.selectors.why import near_misses
 from properties.services import runs, searches
-from properties.services.counting import CountUnavailable
+from properties.services.budgets import CountUnavailable
 from properties.tasks import follow_runs_up, remove_deleted_search, run_wanted_search
 
 RACED = "This search was changed or run elsewhere at that moment. Look at it as it is now."

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.core.cache import cache
 
 from atlas_site.vendors import batchdata
 from atlas_site.vendors.batchdata import PropertyRecord
@@ -232,7 +233,7 @@ def test_nobody_counts_differently_after_somebody_else_has_paid(alice, bob, fund
     asked = [{}, {"beds_min": [3]}, {"equity_min": [40]}, {"beds_min": [2], "equity_min": [40]}, {"all": ["vacant"]}]
 
     def see() -> list:
-        counting.cache.clear()
+        cache.clear()
         figures = [str(counting.count_matches(user=bob, query=search(params), now=now)) for params in asked]
         return [*figures, counting.count_signals(user=bob, query=search({"beds_min": [2]}), now=now)]
 

@@ -20,7 +20,7 @@ from properties.models import PropertyDatasetPermission
 from properties.search.form import read_query
 from properties.selectors.owned import owned_by
 from properties.services import jobs, reveals, runner, searches, unlocks
-from properties.services.counting import CountUnavailable
+from properties.services.budgets import CountUnavailable
 
 DEMO_PASSWORD = "atlas-demo-2026"  # noqa: S105 -- for development only, and printed by `make run`
 MARKET = "Phoenix, AZ"
