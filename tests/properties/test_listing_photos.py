@@ -25,7 +25,7 @@ def host(settings) -> Iterator[ScriptedVendor]:
 
 
 def own(user, urls, *, datasets=(Dataset.BASIC, Dataset.LISTING)) -> Property:
-    held = PropertyFactory(data={"images": {"imageCount": 1, "imageUrls": urls}})
+    held = PropertyFactory(data={"images": {"imageCount": 1, "imageUrls": urls}, "listing": {"status": "Active"}})
     PropertyDatasetPermissionFactory(user=user, property_id=held.property_id, datasets=list(datasets))
     return held
 
@@ -51,6 +51,15 @@ def test_a_photo_comes_through_atlas(alice, client, sign_in, host, body, kind):
     assert [request.path for request in host.requests] == ["/2.jpg"]
     assert shown(held).count("<img") == 2
     assert "2 photos of the listing" in shown(held)
+
+
+def test_the_page_of_a_property_shows_its_photos_once(alice, client, sign_in, host):
+    held = own(alice, [f"{host.url}/1.jpg", f"{host.url}/2.jpg"])
+
+    page = sign_in(client, alice).get(reverse("properties:show-property", args=[held.property_id])).content.decode()
+
+    assert page.count("2 photos of the listing") == 1
+    assert [page.count(photo_url(held, number)) for number in range(2)] == [1, 1]
 
 
 def test_while_the_switch_is_off_there_are_no_photos(alice, client, sign_in, host, settings):
