@@ -1,7 +1,16 @@
 from django.contrib import admin
 
 from atlas_site.lib.admin import DocumentAdmin, ReadOnlyAdmin
-from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
+from leads.models import (
+    ColumnMapping,
+    Contact,
+    Enrichment,
+    EnrichmentBatch,
+    ImportChunk,
+    LeadGroup,
+    LeadImport,
+    LeadWorkspace,
+)
 
 
 @admin.register(LeadGroup)
@@ -34,3 +43,36 @@ class EnrichmentBatchAdmin(ReadOnlyAdmin):
     list_display = ["batch_number", "enrichment", "status", "phase", "enriched_count", "skipped_count", "upload_id"]
     list_filter = ["status"]
     exact_search_fields = ["id", "enrichment"]
+
+
+@admin.register(LeadImport)
+class LeadImportAdmin(ReadOnlyAdmin):
+    """Uploaded files and what became of them."""
+
+    list_display = ["file_name", "user", "state", "rows_read", "chunks_planned", "chunks_committed", "created_at"]
+    list_filter = ["state"]
+    exact_search_fields = ["id", "user"]
+
+
+@admin.register(ImportChunk)
+class ImportChunkAdmin(ReadOnlyAdmin):
+    """The plans of imports, a thousand rows each."""
+
+    list_display = ["number", "lead_import"]
+    exact_search_fields = ["id", "lead_import"]
+
+
+@admin.register(ColumnMapping)
+class ColumnMappingAdmin(ReadOnlyAdmin):
+    """What users said that columns are."""
+
+    list_display = ["user", "__str__", "used_at"]
+    exact_search_fields = ["id", "user"]
+
+
+@admin.register(LeadWorkspace)
+class LeadWorkspaceAdmin(ReadOnlyAdmin):
+    """How often the lists of a user have changed, and the import that changes them now."""
+
+    list_display = ["user", "version", "committing"]
+    exact_search_fields = ["id", "user"]

@@ -40,7 +40,16 @@ from credits.models import (
 from divorce.models import DivorceLead
 from feedback.models import FeatureRequest
 from helpcenter.models import HelpCenterArticle
-from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
+from leads.models import (
+    ColumnMapping,
+    Contact,
+    Enrichment,
+    EnrichmentBatch,
+    ImportChunk,
+    LeadGroup,
+    LeadImport,
+    LeadWorkspace,
+)
 from properties.models import (
     Allowance,
     Dataset,
@@ -490,6 +499,41 @@ class ContactFactory(DjangoModelFactory):
 
     class Meta:
         model = Contact
+
+
+class LeadImportFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    group_name = "Probate list"
+    file_name = "probate.csv"
+    stored_name = "uploads/probate.csv"
+
+    class Meta:
+        model = LeadImport
+
+
+class ImportChunkFactory(DjangoModelFactory):
+    lead_import = factory.SubFactory(LeadImportFactory)
+    number = factory.Sequence(lambda n: n + 1)
+
+    class Meta:
+        model = ImportChunk
+
+
+class ColumnMappingFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    header_hash = factory.Sequence(lambda n: f"{n:064x}")
+    headers = ["Address"]
+    mapping = ["address"]
+
+    class Meta:
+        model = ColumnMapping
+
+
+class LeadWorkspaceFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+
+    class Meta:
+        model = LeadWorkspace
 
 
 class EnrichmentFactory(DjangoModelFactory):

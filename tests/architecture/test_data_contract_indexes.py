@@ -15,7 +15,7 @@ from credits.models import Credit, CreditUsage, CreditWeight, Quote, WelcomeClai
 from divorce.models import DivorceLead
 from feedback.models import FeatureRequest
 from helpcenter.models import HelpCenterArticle
-from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
+from leads.models import ColumnMapping, Contact, Enrichment, EnrichmentBatch, ImportChunk, LeadGroup, LeadImport
 from properties.models import (
     Digest,
     Export,
@@ -107,6 +107,13 @@ LOOK_UPS = {
     ).order_by("spread_due_at"),
     "lists of a user": LeadGroup.objects.filter(user_id=ID, is_deleted=False).order_by("-created_at"),
     "contacts of a list by name": Contact.objects.filter(lead_group_id=ID).order_by("last_name", "first_name"),
+    "contacts that are one lead": Contact.objects.filter(Matches({"matchKeys": {"$in": ["k", "l"]}}), user_id=ID),
+    "contacts of an identity": Contact.objects.filter(user_id=ID, identity_key="k"),
+    "imports of a user": LeadImport.objects.filter(user_id=ID).order_by("-created_at"),
+    "imports of a file": LeadImport.objects.filter(user_id=ID, content_hash="h").order_by("-created_at"),
+    "imports that are due": LeadImport.objects.filter(state="received", due_at__lte=NOON).order_by("due_at"),
+    "chunks of a plan": ImportChunk.objects.filter(lead_import_id=ID, number__gt=1).order_by("number"),
+    "remembered columns": ColumnMapping.objects.filter(user_id=ID, header_hash="h"),
     "skip traces of a list": Enrichment.objects.filter(lead_group_id=ID),
     "batches of a skip trace": EnrichmentBatch.objects.filter(enrichment_id=ID).order_by("batch_number"),
     "inbox of divorce leads": DivorceLead.objects.filter(user_id=ID, status="new").order_by("-filing_date"),

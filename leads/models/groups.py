@@ -1,0 +1,108 @@
+"""Lead groups and their contacts."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django_mongodb_backend.fields import ArrayField
+
+from atlas_site.mongodb.models import Document
+
+
+class LeadGroup(Document):
+    """A list of contacts, uploaded or made from a search."""
+
+    name = models.CharField(max_length=150)
+    description = models.TextField(null=True, blank=True)
+    total_contacts = models.BigIntegerField(default=0, db_column="totalContacts")
+    file_name = models.CharField(max_length=255, null=True, blank=True, db_column="fileName")
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    is_deleted = models.BooleanField(default=False, db_column="isDeleted")
+    deleted_at = models.DateTimeField(null=True, blank=True, db_column="deletedAt", editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_column="userId",
+        db_index=False,
+        related_name="lead_groups",
+    )
+    created_at = models.DateTimeField(null=True, default=timezone.now, db_column="createdAt", editable=False)
+
+    class Meta:
+        db_table = "Leads"
+        indexes = [models.Index(fields=["user", "is_deleted", "-created_at"], name="lead_group_by_user")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(Document):
+    """A person or company of a lead group. `email` and `phone` are the best of `emails` and `phones`."""
+
+    class Stage(models.TextChoices):
+        NEW = "new", "New"
+        ATTEMPTING = "attempting", "Attempting"
+        TALKING = "talking", "Talking"
+        OFFER_MADE = "offer_made", "Offer made"
+        UNDER_CONTRACT = "under_contract", "Under contract"
+        CLOSED = "closed", "Closed"
+        NURTURE = "nurture", "Nurture"
+        DEAD = "dead", "Dead"
+
+    # The owner of the list once more, so that all contacts of one user are found by an index.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        db_column="userId",
+        db_index=False,
+        related_name="contacts",
+    )
+    first_name = models.CharField(max_length=100, null=True, blank=True, db_column="firstName")
+    last_name = models.CharField(max_length=100, null=True, blank=True, db_column="lastName")
+    email = models.CharField(max_length=254, null=True, blank=True)
+    phone = models.CharField(max_length=32, null=True, blank=True)
+    company = models.CharField(max_length=200, null=True, blank=True)
+    linkedin = models.CharField(max_length=300, null=True, blank=True)
+    address = models.CharField(max_length=200, null=True, blank=True)
+    city = models.CharField(max_length=100, null=True, blank=True)
+    state = models.CharField(max_length=50, null=True, blank=True)
+    zip = models.CharField(max_length=10, null=True, blank=True)
+    county = models.CharField(max_length=100, null=True, blank=True)
+    apn = models.CharField(max_length=60, null=True, blank=True)
+    mailing_address = models.CharField(max_length=200, null=True, blank=True, db_column="mailingAddress")
+    mailing_city = models.CharField(max_length=100, null=True, blank=True, db_column="mailingCity")
+    mailing_state = models.CharField(max_length=50, null=True, blank=True, db_column="mailingState")
+    mailing_zip = models.CharField(max_length=10, null=True, blank=True, db_column="mailingZip")
+    # [{"number": "6145550174", "type", "score", "dnc", "tcpa", "checkedAt", "source"}]: only "number" is always there.
+    phones = models.JSONField(default=list, blank=True)
+    # [{"address", "tested"}]
+    emails = models.JSONField(default=list, blank=True)
+    stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.NEW)
+    dead_reason = models.CharField(max_length=200, null=True, blank=True, db_column="deadReason")
+    # Who it is, wherever it is listed: normalized person and address (see `leads.imports`).
+    identity_key = models.CharField(max_length=32, null=True, blank=True, db_column="identityKey")
+    # Two contacts that share one of these are one lead.
+    match_keys = ArrayField(models.CharField(max_length=24), default=list, blank=True, db_column="matchKeys")
+    # The import it came with, its row there, and that row's cells as they were: {"importId", "row", "cells"}.
+    origin = models.JSONField(null=True, blank=True)
+    is_enriched = models.BooleanField(default=False, db_column="isEnriched")
+    enriched_at = models.DateTimeField(null=True, blank=True, db_column="enrichedAt")
+    enrichment_source = models.CharField(max_length=50, null=True, blank=True, db_column="enrichmentSource")
+    is_divorce_lead = models.BooleanField(default=False, db_column="isDivorceLead")
+    engagement_score = models.IntegerField(null=True, blank=True, db_column="engagementScore")
+    lead_group = models.ForeignKey(
+        LeadGroup, on_delete=models.CASCADE, db_column="leadsId", db_index=False, related_name="contacts"
+    )
+    created_at = models.DateTimeField(null=True, default=timezone.now, db_column="createdAt", editable=False)
+
+    class Meta:
+        db_table = "Contacts"
+        indexes = [
+            models.Index(fields=["lead_group", "last_name", "first_name"], name="contact_by_name"),
+            models.Index(fields=["user", "match_keys"], name="contact_by_match"),
+            models.Index(fields=["user", "identity_key"], name="contact_by_identity"),
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.company or "contact"
