@@ -54,11 +54,6 @@ def exclusion_choices(user: User) -> list[tuple[str, str]]:
     return [choice for source in _SOURCES.values() for choice in source.choices(user)]
 
 
-def has_gone(user: User, keys: Iterable[str]) -> bool:
-    """Whether one of these keys names nothing that the user can leave out: it was deleted, or is somebody else's."""
-    return not {*keys} <= {key for key, _ in exclusion_choices(user)}
-
-
 def excluded_by(user: User, keys: Iterable[str]) -> Excluded:
     """What these exclusions hold together, each property once. Unknown keys hold nothing."""
     property_ids: dict[str, None] = {}

@@ -3,10 +3,12 @@
 from django import forms
 from django.http import QueryDict
 
+from accounts.models import User
 from properties.datasets import DATASET_INFOS
+from properties.exclusions import exclusion_choices
 from properties.models import SavedSearch
 from properties.models.jobs import MOST_REVEALED
-from properties.search.form import OwnedForm
+from properties.search.form import OwnedForm, SearchForm
 from properties.selectors.comparables import Limits
 from properties.selectors.owned_choice import MOST_CHOSEN, OwnedChoice, Selection
 from properties.selectors.owned_columns import COLUMNS, DENSITIES, FORMATS, MOST_LIST_COLUMNS, SHOWN_ALWAYS
@@ -17,6 +19,30 @@ class RevealForm(forms.Form):
     """How many of the next matches to reveal."""
 
     count = forms.IntegerField(label="How many", min_value=1, max_value=MOST_REVEALED)
+
+    def problem(self) -> str:
+        """Why invalid input asks for nothing, in a sentence."""
+        return f"Choose how many properties to reveal: a whole number from 1 to {MOST_REVEALED:,}."
+
+
+class OwnSearchForm(SearchForm):
+    """The search form of one user, who can leave out lists of their own: `exclusions` has their keys and labels."""
+
+    def __init__(self, *args, user: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.exclusions = exclusion_choices(user)
+
+    @property
+    def gone(self) -> list[str]:
+        """The keys of what is to be left out and is not there, or not this user's."""
+        known = {key for key, _ in self.exclusions}
+        return [key for key in self["exclude"].value() or () if key not in known]
+
+    def clean_exclude(self) -> list[str]:
+        """The keys of what is left out."""
+        if self.gone:
+            raise forms.ValidationError("This list is gone; take it away.")
+        return self.cleaned_data["exclude"]
 
 
 class SaveSearchForm(forms.Form):

@@ -1,21 +1,25 @@
 """What the search page says before anything is bought: count, about how many are owned, signals, and the price."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from accounts.models import User
 from atlas_site.vendors.batchdata import quicklist_warnings
 from credits import selectors as credit_selectors
-from credits.models import CreditType
+from credits.models import CreditType, Quote
+from properties.exclusions import TooMuchExcluded
 from properties.models.jobs import MOST_REVEALED
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.search.signals import GROUPS, PRESETS, SIGNALS, Preset, Signal
 from properties.selectors.owned import CappedCount, count_capped, owned_matches
-from properties.services.counting import Count, CountUnavailable, count_matches, count_signals, singles_out
-from properties.services.reveals import TooNarrow
+from properties.services.budgets import CountsLeft, CountUnavailable, counts_left
+from properties.services.counting import Count, count_matches, count_signals, singles_out, why_empty
+from properties.services.reveals import NothingToReveal, TooNarrow, quote_reveal
 
 CHOICES = (10, 25, 50, 100)
+# What `offer_reveal` raises where nothing is offered; each says why in a sentence.
+REFUSALS = (NothingToReveal, TooNarrow, TooMuchExcluded, CountUnavailable)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class Preview:
     problem: str = ""
     # Why nothing may be revealed although something may match: a sentence.
     refusal: str = ""
+    # Why it is certain that nothing matches, where that is known: a sentence.
+    why_empty: str = ""
+    counts_left: CountsLeft | None = None
 
     @property
     def unowned(self) -> Count | None:
@@ -77,26 +84,36 @@ class Preview:
 def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
     """Count a search and price its next matches, free of charge; without the vendor there is a page and no count.
 
-    Without a count the next matches are priced all the same: a reveal needs none.
+    Without a count the next matches are priced all the same: a reveal needs none. Nothing is offered where it is
+    certain that nothing matches.
     """
+    preview = _preview(user, query, now)
+    return replace(preview, counts_left=counts_left(user=user, now=now))
+
+
+def _preview(user: User, query: SearchQuery, now: datetime) -> Preview:
     owned = count_capped(owned_matches(user, query))
     balance = credit_selectors.header_balance(user)
     try:
         count = count_matches(user=user, query=query, now=now)
         # The count has asked how large the base is already, so that this asks nothing of the vendor.
         is_too_narrow = singles_out(user=user, query=query, now=now)
+        reason = why_empty(user=user, query=query, now=now) if count.may_be_zero else ""
     except CountUnavailable as reason:
         choices = _price(user, list(CHOICES), balance)
         return Preview(count=None, owned=owned, choices=choices, balance=balance, problem=str(reason))
     warnings = quicklist_warnings(query.criteria())
+    if reason:
+        return Preview(count=Count(0), owned=owned, balance=balance, warnings=warnings, why_empty=reason)
     if is_too_narrow:
         return Preview(count=count, owned=owned, balance=balance, warnings=warnings, refusal=str(TooNarrow()))
-    most = min(MOST_REVEALED, max(0, count.at_most - owned.number))
+    # What is owned is told "about", so that only an exact count says how many others there can be.
+    most = min(MOST_REVEALED, max(0, count.at_most - owned.number) if count.is_exact else count.at_most)
     return Preview(
         count=count,
         owned=owned,
-        choices=_choices(user, count, most, balance),
-        most=most if count.is_exact else MOST_REVEALED,
+        choices=_choices(user, most, balance),
+        most=most,
         balance=balance,
         warnings=warnings,
     )
@@ -107,13 +124,19 @@ def price_reveal(*, user: User, count: int) -> Choice:
     return _price(user, [count], credit_selectors.header_balance(user))[0]
 
 
-def _choices(user: User, count: Count, most: int, balance: int) -> list[Choice]:
-    """The numbers to choose from: no more than there can be, and all of them when that is certain."""
+def offer_reveal(*, user: User, query: SearchQuery, count: int, back_url: str, now: datetime) -> Quote:
+    """Offer to reveal the next `count` matches, and no more than there can be by the free count, if there is one.
+
+    Raises NothingToReveal where it is certain that nothing matches, and as `reveals.quote_reveal` does.
+    """
+    preview = _preview(user, query, now)
+    return quote_reveal(user=user, query=query, count=count, total=preview.count, back_url=back_url, now=now)
+
+
+def _choices(user: User, most: int, balance: int) -> list[Choice]:
+    """The numbers to choose from: no more than there can be, and all of those where they are few."""
     numbers = [number for number in CHOICES if number <= most]
-    if not count.is_exact:
-        # The total may be higher than what is told, so the next number is offered too; only hits are charged.
-        numbers = list(CHOICES[: len(numbers) + 1])
-    elif 0 < most < CHOICES[-1] and most not in numbers:
+    if 0 < most < CHOICES[-1] and most not in numbers:
         numbers.append(most)
     return _price(user, numbers, balance)
 

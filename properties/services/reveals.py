@@ -23,7 +23,10 @@ EARLIER_JOBS = 50
 
 
 class NothingToReveal(Exception):
-    """The search matches nothing that could be revealed."""
+    """The search matches nothing that could be revealed. Its text is a sentence for the page."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing matches this search, so there is nothing to reveal.")
 
 
 class TooNarrow(ValueError):
@@ -42,13 +45,11 @@ def quote_reveal(
 ) -> Quote:
     """Offer to reveal the next `count` matches that the user does not own; nothing is fetched before acceptance.
 
-    `total` is the number of matches as far as it is known; only an exact one bounds the offer. What the query's
+    `total` is the number of matches as far as it is told: no more is offered than it can be. What the query's
     exclusions hold at this moment is frozen with it. Raises NothingToReveal, TooNarrow and TooMuchExcluded, and
     CountUnavailable where it cannot be told whether the search is too narrow.
     """
-    if total is not None and total.is_exact and total.total is not None:
-        count = min(count, total.total)
-    count = min(count, MOST_REVEALED)
+    count = min(count, MOST_REVEALED, total.at_most if total is not None else MOST_REVEALED)
     if count < 1:
         raise NothingToReveal
     if singles_out(user=user, query=query, now=now):

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import push_url, trigger_client_event
@@ -13,54 +14,38 @@ from accounts.decorators import onboarded_required
 from accounts.selectors import first_market
 from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.places import find_places
-from properties.exclusions import TooMuchExcluded, exclusion_choices, has_gone
-from properties.forms import RevealForm
+from properties.forms import OwnSearchForm, RevealForm
 from properties.search.form import SearchForm, read_query
 from properties.search.query import SearchQuery
 from properties.search.signals import PRESETS, SIGNALS
 from properties.selectors.owned import list_owned, owned_matches
-from properties.services import counting, previews, reveals, suggestions
+from properties.services import counting, previews, suggestions
 
 
 @require_GET
 @onboarded_required
 def search(request: HttpRequest) -> HttpResponse:
     """Show the form and, for a valid search, its count, what is owned of it, and the price of the next matches."""
-    form = SearchForm(request.GET if request.GET else None)
-    exclusions = exclusion_choices(request.user)
-    market = first_market(request.user)
+    form = OwnSearchForm(request.GET or None, user=request.user)
     groups = form.groups()
     context = {
         "form": form,
         "groups": groups,
         "active_count": sum(group.active_count for group in groups),
         "presets": PRESETS,
-        "market": market,
-        "exclusions": exclusions,
-        "gone": [key for key in form["exclude"].value() or () if key not in dict(exclusions)],
+        "market": first_market(request.user),
     }
-    query = _read_valid(form, request)
+    query = form.query if form.is_valid() else None
     if query is not None:
         preview = previews.preview_search(user=request.user, query=query, now=timezone.now())
-        context |= {
-            "query": query,
-            "chips": query.chips(dict(exclusions)),
-            "preview": preview,
-            "owned": list_owned(owned_matches(request.user, query), total=preview.owned),
-        }
+        owned = list_owned(owned_matches(request.user, query), total=preview.owned)
+        context |= {"query": query, "chips": query.chips(dict(form.exclusions)), "preview": preview, "owned": owned}
     elif "q" in form.errors and not form.places:
         context["place_suggestions"] = _suggest(request)
     if not wants_fragment(request):
         return render(request, "properties/search.html", context)
     response = render(request, "properties/_answer.html", context)
     return _keep_in_step(request, response, query) if query is not None else response
-
-
-def _read_valid(form: SearchForm, request: HttpRequest) -> SearchQuery | None:
-    """The search of a valid form, None with errors at its fields; a list to leave out must be the user's own."""
-    if form.is_valid() and form.query.exclude and has_gone(request.user, form.query.exclude):
-        form.add_error("exclude", "This list is gone; take it away.")
-    return form.query if form.is_valid() else None
 
 
 def _keep_in_step(request: HttpRequest, response: HttpResponse, query: SearchQuery) -> HttpResponse:
@@ -106,30 +91,20 @@ def price_reveal(request: HttpRequest) -> HttpResponse:
 @onboarded_required
 def quote_reveal(request: HttpRequest) -> HttpResponse:
     """Offer to reveal the next n matches; the answer is the quote's page, and nothing is spent yet."""
-    form, search_form = RevealForm(request.POST), SearchForm(request.POST)
-    query = _read_valid(search_form, request)
-    if query is None:
+    form, search_form = RevealForm(request.POST), OwnSearchForm(request.POST, user=request.user)
+    if not search_form.is_valid():
         messages.error(request, "Nothing was offered: a condition of this search is not known any more.")
         return redirect("properties:search")
-    back = f"{request.path.removesuffix('reveal/')}?{query.urlencode()}"
+    query = search_form.query
+    back = f"{reverse('properties:search')}?{query.urlencode()}"
     if not form.is_valid():
-        messages.error(request, "Choose how many properties to reveal: a whole number from 1 to 10,000.")
+        messages.error(request, form.problem())
         return redirect(back)
-    now = timezone.now()
+    asked = {"user": request.user, "query": query, "count": form.cleaned_data["count"]}
     try:
-        quote = reveals.quote_reveal(
-            user=request.user,
-            query=query,
-            count=form.cleaned_data["count"],
-            total=previews.preview_search(user=request.user, query=query, now=now).count,
-            back_url=back,
-            now=now,
-        )
-    except reveals.NothingToReveal:
-        messages.info(request, "Nothing matches this search, so there is nothing to reveal.")
-        return redirect(back)
-    except (TooMuchExcluded, reveals.TooNarrow, counting.CountUnavailable) as problem:
-        messages.error(request, str(problem))
+        quote = previews.offer_reveal(**asked, back_url=back, now=timezone.now())
+    except previews.REFUSALS as refusal:
+        messages.error(request, str(refusal))
         return redirect(back)
     return redirect("credits:show-quote", quote.pk)
 

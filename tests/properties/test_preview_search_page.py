@@ -1,12 +1,16 @@
 """The search page over HTTP: figures beside signals, prices, what is left out, and what a place of few houses tells."""
 
 import pytest
+from django.utils import timezone
 
+from atlas_site.lib.places import find_places
+from atlas_site.vendors import batchdata
 from credits.models import Quote
 from properties import exclusions
 from properties.exclusions import Excluded
 from properties.search.form import read_query
-from properties.services import previews
+from properties.search.signals import SIGNALS
+from properties.services import budgets, previews
 from properties.services.counting import Count
 
 pytestmark = pytest.mark.django_db
@@ -43,15 +47,16 @@ def test_choices_end_with_all_that_are_new_when_the_count_is_exact(alice, sandbo
 @pytest.mark.parametrize(
     ("count", "offered"),
     [
-        (Count(None, is_exact=False, below=10), [10]),
-        (Count(None, is_exact=False, below=50), [10, 25, 50]),
+        (Count(None, is_exact=False, below=10), [9]),
+        (Count(None, is_exact=False, below=50), [10, 25, 49]),
+        (Count(20, is_exact=False), [10, 25, 50, 59]),
         (Count(120, is_exact=False), [10, 25, 50, 100]),
         (Count(7), [7]),
         (Count(0), []),
     ],
 )
-def test_a_count_that_is_not_exact_never_says_how_many_to_choose(count, offered, alice):
-    choices = previews._choices(alice, count, count.at_most, balance=1_000)
+def test_no_more_is_offered_than_a_count_can_be(count, offered, alice):
+    choices = previews._choices(alice, count.at_most, balance=1_000)
 
     assert [choice.count for choice in choices] == offered
 
@@ -142,3 +147,55 @@ def test_a_list_that_is_gone_or_anothers_is_an_error_and_offers_nothing(
     assert "Already yours, about" not in page
     assert answer.url == "/search/"
     assert not Quote.objects.filter(user_id=user.pk).exists()
+
+
+@pytest.fixture
+def nobody_carries(sandbox) -> str:
+    """A signal that no property of Phoenix carries."""
+    place = batchdata.count_properties(read_query({"q": ["Phoenix, AZ"]}).criteria(), quicklist_counts=True)
+    return next(slug for slug in SIGNALS if place.quicklist_counts.get(slug) == 0)
+
+
+def test_a_search_is_zero_where_its_place_is_known_to_carry_none_of_a_signal(hers, alice, nobody_carries):
+    label = SIGNALS[nobody_carries].label
+    asked = {"q": "Phoenix, AZ", "equity_min": "10"}
+    for signals in ({"all": [nobody_carries, "vacant"]}, {"any": [nobody_carries]}):
+        page = hers.get("/search/", {**asked, **signals}).content.decode()
+
+        assert "Nothing matches: 0" in page
+        assert f"No property in Phoenix, AZ carries “{label}”." in page
+        assert "/search/reveal/" not in page and "fewer than" not in page
+        assert "/search/save/" in page
+        answer = hers.post("/search/reveal/", {**asked, **signals, "count": "10"}, follow=True)
+        assert "there is nothing to reveal" in answer.content.decode()
+    assert not Quote.objects.filter(user_id=alice.pk).exists()
+
+
+def test_a_place_without_properties_is_zero_whatever_is_asked_of_it(hers, sandbox):
+    empty = next(
+        place.label
+        for place in find_places("99", limit=50)
+        if not batchdata.count_properties(read_query({"q": [place.label]}).criteria()).total_count
+    )
+
+    page = hers.get("/search/", {"q": empty, "equity_min": "10"}).content.decode()
+
+    assert f"No property is known in {empty}." in page
+    assert "/search/reveal/" not in page and "fewer than" not in page
+
+
+def test_the_page_says_what_is_left_of_the_free_counts_only_when_it_is_little(hers, alice, settings):
+    def see(**limits) -> str:
+        for name, limit in limits.items():
+            setattr(settings, name, limit)
+        return hers.get("/search/", {"q": "Phoenix, AZ", "equity_min": "10"}).content.decode()
+
+    assert "counts-left" not in see()
+    for number in range(10):
+        budgets.ask_once(alice, ["test", number], lambda: 1, timezone.now())
+    spent = 300 - budgets.counts_left(user=alice, now=timezone.now()).counts
+    few = see(FRESH_COUNTS_A_DAY=spent + 1)
+    assert f"1 of today&#x27;s {spent + 1} free counts left." in few
+    assert "All of them come back <time" in few
+    used_up = see(FRESH_COUNTS_A_DAY=spent, NARROW_COUNTS_A_DAY=0)
+    assert f"Today&#x27;s {spent} free counts are used up." in used_up
