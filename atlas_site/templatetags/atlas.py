@@ -139,11 +139,18 @@ def last_day(end: datetime | None) -> str:
 
 @register.filter
 def when(moment: datetime | None) -> str:
-    """Write a moment as time from now, with the exact time of the reader's zone as its title."""
+    """Write a moment as time from now; the exact time of the reader's zone shows on hover, focus and touch.
+
+    Screen readers read both. In a list of moments, `moment` writes the exact time at once.
+    """
     if moment is None:
         return UNKNOWN
-    exact = format_date(_local(moment), "M j, Y, g:i A T")
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, _from_now(moment))
+    return format_html(
+        '<span class="when" tabindex="0"><time datetime="{}">{}</time><span class="when-exact">{}</span></span>',
+        moment.isoformat(),
+        _from_now(moment),
+        format_date(_local(moment), "M j, Y, g:i A T"),
+    )
 
 
 @register.filter

@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from atlas_site.templatetags.atlas import count, day, icon, known, money, percent, plain, when, yes_no
+from atlas_site.templatetags.atlas import count, day, icon, known, moment, money, percent, plain, yes_no
 from properties.models import PropertyDatasetPermission
 from properties.selectors.owned_columns import LOCKED, Column
 from properties.templatetags.property_counts import sale_price
@@ -20,7 +20,7 @@ WRITERS = {
     "money": lambda value: money(value, "short"),
     "percent": percent,
     "day": day,
-    "moment": when,
+    "moment": moment,
     "flag": yes_no,
 }
 

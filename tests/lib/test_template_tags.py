@@ -78,6 +78,9 @@ def test_a_moment_is_told_from_now_and_exactly(ago, text):
         written = atlas.when(NOW - ago)
         assert text in written
         assert f'datetime="{(NOW - ago).isoformat()}"' in written
+        assert 'class="when" tabindex="0"' in written, "the exact time is for those with a mouse alone"
+        exact = timezone.localtime(NOW - ago)
+        assert f">{exact:%b} {exact.day}, {exact.year}, {exact:%-I:%M %p} MST<" in written
         assert atlas.moment(NOW).endswith(">Nov 22, 2026, 10:30 AM</time>")
 
 
