@@ -23,6 +23,7 @@ urlpatterns = [
     path("properties/", owned.list_properties, name="list-properties"),
     path("properties/view/", owned.set_list_view, name="set-list-view"),
     path("properties/view/reset/", owned.reset_list_view, name="reset-list-view"),
+    path("properties/view/map/", owned.switch_list_map, name="switch-list-map"),
     path("properties/tag/", owned.tag_properties, name="tag-properties"),
     path("exports/", exports.list_exports, name="list-exports"),
     path("exports/new/", exports.choose_export, name="choose-export"),

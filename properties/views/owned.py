@@ -1,5 +1,8 @@
 """Everything that the user owns as a list: narrowed, ordered, chosen from, and shown as they like it."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +16,8 @@ from properties.services import preferences, rows
 from properties.services.notes import TooLong, normalize_tags
 
 NOT_CONDITIONS = {"sort", "after", "before", "show"}
+MAP_COOKIE = "list_map"
+MAP_KEPT_FOR = timedelta(days=365)
 
 
 @require_GET
@@ -24,7 +29,7 @@ def list_properties(request: HttpRequest) -> HttpResponse:
     form = OwnedListForm(request.GET) if named - NOT_CONDITIONS else None
     asked = {name: request.GET.get(name, "") for name in ("sort", "after", "before")}
     page = list_page(user=request.user, choice=form.choice if form and form.is_valid() else None, **asked)
-    context: dict[str, object] = {"page": page, "form": form}
+    context: dict[str, object] = {"page": page, "form": form, "has_map": request.COOKIES.get(MAP_COOKIE) != "off"}
     if request.GET.get("show") == "filters" or (form and form.errors):
         context["filters"] = form or OwnedListForm({})
     elif request.GET.get("show") == "columns":
@@ -50,6 +55,16 @@ def reset_list_view(request: HttpRequest) -> HttpResponse:
     """Show the list again as it is for those who have chosen nothing."""
     preferences.reset_list_view(user_id=request.user.pk)
     return redirect(_list_url(request))
+
+
+@require_POST
+@onboarded_required
+def switch_list_map(request: HttpRequest) -> HttpResponse:
+    """Put the map beside the list, or give the list its room; a cookie keeps which."""
+    response = redirect(_list_url(request))
+    kept = {"max_age": MAP_KEPT_FOR, "secure": settings.HTTPS, "httponly": True, "samesite": "Lax"}
+    response.set_cookie(MAP_COOKIE, "off" if request.POST.get("map") == "off" else "on", **kept)
+    return response
 
 
 @require_POST

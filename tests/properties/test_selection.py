@@ -151,6 +151,18 @@ def test_columns_and_density_are_kept(hers, alice, bob):
     assert [heading.column.name for heading in page.context["page"].headings] == ["address", *LIST_COLUMNS]
 
 
+def test_the_map_makes_room_for_the_list_until_it_is_wanted_again(hers):
+    switch = reverse("properties:switch-list-map")
+
+    assert hers.post(switch, {"map": "off", "list": "q=Mesa"}).url == "/properties/?q=Mesa"
+    page = hers.get("/properties/").content.decode()
+    assert ("data-map " in page, "list-and-map" in page, "Show map" in page) == (False, False, True)
+
+    hers.post(switch, {"map": "on", "list": ""})
+    page = hers.get("/properties/").content.decode()
+    assert ("data-map " in page, "list-and-map" in page, "Hide map" in page) == (True, True, True)
+
+
 def test_unknown_columns_are_refused(hers):
     hers.post(reverse("properties:set-list-view"), {"columns": ["religion"], "density": "compact"})
 
