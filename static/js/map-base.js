@@ -9,6 +9,9 @@ const STREETS_FROM_ZOOM = 13;
 const CLOSEST_ZOOM = 17;
 const LETTER_WIDTH = 6; // pixels of a name on the map
 const LINE_HEIGHT = 16;
+// Where a name may stand instead when a mark covers its place: pixels from there, besides half of its own width.
+const SHIFTS = [[0, 0], [0, -20], [0, 20], [0, -30], [0, 30], [1, 0], [-1, 0]];
+const BESIDE = 18;
 
 async function readJson(url, signal) {
   const response = await fetch(url, { signal, headers: { Accept: "application/json" } });
@@ -38,6 +41,7 @@ function findMiddle({ coordinates, type }) {
 
 class BaseMap {
   constructor(propertyMap) {
+    this.marks = propertyMap;
     this.data = propertyMap.element.dataset;
     this.map = propertyMap.map;
     this.ended = propertyMap.ended.signal;
@@ -59,6 +63,7 @@ class BaseMap {
     this.drawOutline("land", 210, topojson.merge(this.states, this.states.objects.states.geometries));
     this.drawOutline("states", 230, topojson.mesh(this.states, this.states.objects.states));
     this.map.on("moveend", () => this.showDetail());
+    this.map.on("atlas:marks", () => this.drawNames());
     this.showDetail();
   }
 
@@ -77,7 +82,7 @@ class BaseMap {
   async showDetail() {
     const zoom = this.map.getZoom();
     if (zoom < COUNTIES_FROM_ZOOM) {
-      this.drawNames(topojson.feature(this.states, this.states.objects.states).features, []);
+      this.nameThese(topojson.feature(this.states, this.states.objects.states).features, []);
       return;
     }
     this.counties ??= readJson(this.data.countiesUrl).then((data) => {
@@ -88,7 +93,7 @@ class BaseMap {
     const counties = await this.counties.catch(() => []);
     if (this.ended.aborted) return;
     const cities = zoom >= CITIES_FROM_ZOOM ? await this.findCities(zoom) : [];
-    if (cities && !this.ended.aborted) this.drawNames(counties, cities);
+    if (cities && !this.ended.aborted) this.nameThese(counties, cities);
   }
 
   // The largest cities around, or null when the map has moved on. Edges are rounded so that answers can be kept.
@@ -107,10 +112,18 @@ class BaseMap {
     }
   }
 
-  // Cities first, the largest before the others; the name of a county or state stands where room is left.
-  drawNames(areas, cities) {
+  nameThese(areas, cities) {
+    this.named = { areas, cities };
+    this.drawNames();
+  }
+
+  // Cities first, the largest before the others; the name of a county or state stands where room is left. No name
+  // stands where a mark covers it, so all are drawn again when the marks are.
+  drawNames() {
+    if (!this.named) return;
+    const { areas, cities } = this.named;
     this.names.clearLayers();
-    this.taken = [];
+    this.taken = this.marks.findBoxes();
     const view = this.map.getBounds();
     for (const { name, lat, lng } of cities) {
       if (view.contains([lat, lng])) this.drawName(name, { lat, lng }, "map-name is-city");
@@ -125,17 +138,19 @@ class BaseMap {
   }
 
   drawName(name, place, className) {
-    const { x, y } = this.map.latLngToContainerPoint(place);
+    const center = this.map.latLngToContainerPoint(place);
     const half = (name.length * LETTER_WIDTH) / 2 + 4;
-    const box = { left: x - half, right: x + half, top: y - LINE_HEIGHT / 2, bottom: y + LINE_HEIGHT / 2 };
-    const isFree = this.taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
-    if (!isFree) return;
-    this.taken.push(box);
+    const size = this.map.getSize();
+    const spots = SHIFTS.map(([aside, down]) => center.add([aside * (half + BESIDE), down]));
+    const boxes = spots.map(({ x, y }) => L.bounds([x - half, y - LINE_HEIGHT / 2], [x + half, y + LINE_HEIGHT / 2]));
+    const free = boxes.findIndex((box) => box.min.x >= 0 && box.max.x <= size.x && !this.taken.some((other) => box.intersects(other)));
+    if (free < 0) return;
+    this.taken.push(boxes[free]);
     const text = document.createElement("span");
     text.ariaHidden = "true";
     text.textContent = name;
     const icon = L.divIcon({ className, html: text, iconSize: [0, 0] });
-    L.marker(place, { icon, pane: "names", interactive: false, keyboard: false }).addTo(this.names);
+    L.marker(this.map.containerPointToLatLng(spots[free]), { icon, pane: "names", interactive: false, keyboard: false }).addTo(this.names);
   }
 }
 

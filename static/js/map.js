@@ -164,6 +164,17 @@ class PropertyMap {
       this.makeCircle(cell, cell.count, `${countText(cell.count)}, look closer`, look);
     }
     if (focused) this.markers.get(focused)?.getElement()?.querySelector("a, button")?.focus();
+    this.map.fire("atlas:marks");
+  }
+
+  // What the marks cover, in pixels of the map; what is seen through is none of them.
+  findBoxes() {
+    const marks = this.layer.getLayers().filter(({ options }) => options.pane !== "others");
+    return marks.map((marker) => {
+      const center = this.map.latLngToContainerPoint(marker.getLatLng());
+      const reach = marker.options.icon.options.iconSize.map((pixels) => pixels / 2);
+      return L.bounds(center.subtract(reach), center.add(reach));
+    });
   }
 
   // Points become one group where their marks would overlap, until none does.

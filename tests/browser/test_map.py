@@ -3,19 +3,23 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from atlas_site.lib.places import find_cities
 from properties.services.cells import rebuild_cells
 from tests.browser import steps  # noqa: F401 -- its patience
 from tests.browser.conftest import PHONE, WIDE
 from tests.factories import PropertyDatasetPermissionFactory
 
 NORTH, SOUTH = "12 North St", "9 South St"
+DOWNTOWN = "1 Central Ave"
 ONE_BUILDING = ("7 Tower Pl Unit 1", "7 Tower Pl Unit 2")
 
 
 @pytest.fixture
 def owned_page(page: Page, live_server, enter, alice) -> Page:
-    """My properties of alice: two homes far apart, and two units of one building."""
-    places = {NORTH: (33.7, -112.1), SOUTH: (33.3, -111.9)} | dict.fromkeys(ONE_BUILDING, (33.5, -112.0))
+    """My properties of alice: two homes far apart, two units of one building, and one where a city has its name."""
+    phoenix = find_cities((33.0, -113.0, 34.0, -111.5))[0]
+    places = {NORTH: (33.7, -112.1), SOUTH: (33.3, -111.9), DOWNTOWN: (phoenix.latitude, phoenix.longitude)}
+    places |= dict.fromkeys(ONE_BUILDING, (33.5, -112.0))
     for address, (latitude, longitude) in places.items():
         PropertyDatasetPermissionFactory(user=alice, address=address, latitude=latitude, longitude=longitude)
     rebuild_cells(alice.pk)
@@ -83,6 +87,26 @@ def test_cities_are_named_where_streets_are_not(owned_page):
     for _ in range(6):
         find_map(owned_page).get_by_role("button", name="Zoom in").click()
     expect(find_map(owned_page).get_by_role("status")).to_have_text("Street map off: outlines only.")
+
+
+def test_no_mark_covers_the_name_of_a_city(owned_page):
+    area = find_map(owned_page)
+    boxes = (
+        "all => all.map(each => each.getBoundingClientRect()).map(box => [box.left, box.top, box.right, box.bottom])"
+    )
+    expect(area.locator(".map-name.is-city").filter(has_text="Phoenix")).to_have_count(1)
+
+    names = area.locator(".map-name span").evaluate_all(boxes)
+    marks = area.locator(":is(.map-point, .map-group) :is(a, button)").evaluate_all(boxes)
+
+    assert len(marks) == 4
+    covered = [
+        (name, mark)
+        for name in names
+        for mark in marks
+        if name[0] < mark[2] and mark[0] < name[2] and name[1] < mark[3] and mark[1] < name[3]
+    ]
+    assert covered == []
 
 
 def test_without_javascript_the_list_says_the_same(plain_page, live_server, enter, alice):
