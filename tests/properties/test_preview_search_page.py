@@ -122,6 +122,13 @@ def test_a_text_that_may_be_several_things_is_answered_with_links(hers):
     assert 'href="/search/?q=Phoenix%2C+AZ"' in page
 
 
+def test_a_text_that_resembles_nothing_asks_for_no_choice(hers):
+    page = hers.get("/search/", {"q": "Nowhereville, ZZ"}).content.decode()
+
+    assert "Which of these" not in page
+    assert "Mend what is marked and count again." in page
+
+
 def test_a_form_without_values_is_the_same_for_everybody(hers, client, bob, sign_in):
     """Blank groups are kept: none may hold what somebody typed."""
     marked = hers.get("/search/", {"q": "Phoenix, AZ", "street": "Secret Lane"}).content.decode()
