@@ -19,6 +19,7 @@ Number = int | float | Decimal
 
 UNKNOWN = format_html('<span class="unknown">{}</span>', "unknown")
 SCALES = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K"))
+LONGEST_LINE = 80
 SPRITE = "vendor/lucide/sprite.svg"
 
 
@@ -119,6 +120,13 @@ def yes_no(value: bool | None) -> str:
 def known(value: object) -> object:
     """Write "unknown" in the place of a value that Atlas does not have."""
     return UNKNOWN if value is None or value == "" else value
+
+
+@register.filter
+def in_a_line(text: str | None) -> str:
+    """Write a text that others have made, such as a name on a deed, as one short line of a list or a title."""
+    line = " ".join((text or "").split())
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1].rstrip()}…"
 
 
 @register.filter

@@ -188,7 +188,7 @@ class PropertyDatasetPermission(Document):
         ]
 
     def __str__(self) -> str:
-        return self.address or self.property_id
+        return " ".join((self.address or self.property_id).split())
 
     def get_absolute_url(self) -> str:
         return reverse("properties:show-property", args=[self.property_id])

@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from atlas_site.templatetags.atlas import count, day, icon, known, moment, money, percent, plain, yes_no
+from atlas_site.templatetags.atlas import count, day, icon, in_a_line, known, moment, money, percent, plain, yes_no
 from properties.models import PropertyDatasetPermission
 from properties.selectors.owned_columns import LOCKED, Column
 from properties.templatetags.property_counts import sale_price
@@ -22,6 +22,7 @@ WRITERS = {
     "day": day,
     "moment": moment,
     "flag": yes_no,
+    "text": lambda value: known(in_a_line(value)),
 }
 
 
@@ -53,5 +54,5 @@ def _write(row: PropertyDatasetPermission, column: Column, value: Any) -> Any:
     if column.kind == "list":
         return format_html_join(" ", '<span class="tag">{}</span>', ((item,) for item in value or ()))
     if column.kind == "text" and not column.dataset:
-        return value or ""
+        return in_a_line(value)
     return WRITERS.get(column.kind, known)(value)

@@ -21,7 +21,7 @@ from properties.selectors.owned import (
     owned_matches,
     read_batches,
 )
-from tests.factories import NOON, PropertyDatasetPermissionFactory
+from tests.factories import NOON, PropertyDatasetPermissionFactory, PropertyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -188,6 +188,24 @@ def test_the_first_page_has_no_way_back_and_the_last_none_on(hers):
 def test_a_key_of_nothing_is_the_first_page(hers):
     assert list_owned(hers, after="nonsense").rows == list_owned(hers).rows
     assert list_owned(hers, before="nonsense").rows == list_owned(hers).rows
+
+
+def test_names_of_any_shape_are_one_line_in_lists_and_titles(client, alice, sign_in):
+    names = ["Ann Lee", "  Ann\n\tLee ", "Ann\u00a0 Lee", "N" * 5_000, " \n "]
+    for number, name in enumerate(names):
+        PropertyDatasetPermissionFactory(
+            user=alice, property_id=f"n{number}", owner_name=name, address=f"{number} Main\n  St", city=f"City {number}"
+        )
+
+    PropertyFactory(property_id="n0")
+
+    page = sign_in(client, alice).get("/properties/").content.decode()
+
+    assert page.count('data-label="Owner">Ann Lee</td>') == 3
+    assert f'data-label="Owner">{"N" * 79}…</td>' in page
+    assert 'data-label="Owner"><span class="unknown">unknown</span></td>' in page
+    assert ">0 Main St</a>" in page
+    assert "<title>0 Main St · Atlas</title>" in client.get("/properties/n0/").content.decode()
 
 
 def test_the_page_keeps_place_and_order_and_leads_both_ways(client, alice, hers, sign_in):
