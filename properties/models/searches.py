@@ -174,6 +174,11 @@ class SavedSearchRun(Document):
         return str(self.number)
 
     @property
+    def is_counted(self) -> bool:
+        """Whether anything was counted: not on saving, where the free counts of the day were used up."""
+        return self.total is not None or self.total_below is not None
+
+    @property
     def unowned(self) -> int | None:
         """How many matches are not the user's, as far as it can be told."""
         return None if self.total is None else max(0, self.total - self.owned)

@@ -13,7 +13,7 @@ from properties.search.diffs import Difference, FieldChange, Kind
 from properties.search.signals import SIGNALS
 from properties.search.watched import ShownChange, show_change
 from properties.selectors.figures import Change, Figure
-from properties.selectors.searches import figure_from, figure_of, unowned_of
+from properties.selectors.searches import counted_runs_of, figure_from, figure_of, unowned_of
 from properties.selectors.snapshots import excerpt_of_differences
 from properties.selectors.spends import Spend, spends_of
 
@@ -52,6 +52,16 @@ class DiffList:
 
 
 @dataclass(frozen=True)
+class Window:
+    """What could have been noticed: the figure of the search and, where that may not be told, of its whole place."""
+
+    label: str
+    figure: Figure
+    place: str = ""
+    of_place: Figure | None = None
+
+
+@dataclass(frozen=True)
 class RunPage:
     """One run against another one: `against` is None for a first run, which has nothing before it."""
 
@@ -62,9 +72,11 @@ class RunPage:
     since_first: list[Change]
     lists: list[DiffList]
     spends: list[Spend]
-    windows: list[tuple[str, Figure]]
+    windows: list[Window]
     signals: list[tuple[str, Figure]]
     others: list[SavedSearchRun]
+    # Whether it is the first run that has figures, which says what could have been noticed before.
+    is_first_count: bool
 
     @property
     def total(self) -> Figure:
@@ -113,9 +125,10 @@ def show_run(search: SavedSearch, number: int, *, against: int | None = None) ->
         since_first=_figures(first, run) if other is not None and other.number > 1 and number > 1 else [],
         lists=[],
         spends=spends_of([run])[run],
-        windows=[(window["label"], figure_from(window)) for window in run.windows],
+        windows=[_window(window) for window in run.windows],
         signals=_signals(run),
         others=list(numbered.only("number", "ran_at", "saved_search_id")[:50]),
+        is_first_count=run.is_counted and not counted_runs_of(search).filter(number__lt=number).exists(),
     )
     if other is not None:
         page.lists.extend(_lists(other, run))
@@ -167,6 +180,13 @@ def _figures(before: SavedSearchRun | None, run: SavedSearchRun) -> list[Change]
         )
         for window in run.windows
     ]
+
+
+def _window(kept: dict[str, Any]) -> Window:
+    whole = kept.get("place")
+    if not whole:
+        return Window(kept["label"], figure_from(kept))
+    return Window(kept["label"], figure_from(kept), place=whole["label"], of_place=figure_from(whole))
 
 
 def _signals(run: SavedSearchRun) -> list[tuple[str, Figure]]:

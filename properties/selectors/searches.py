@@ -130,6 +130,11 @@ def runs_of(search: SavedSearch) -> list[SavedSearchRun]:
     return list(runs.defer(*LONG_FIELDS)[:RUNS_SHOWN])
 
 
+def counted_runs_of(search: SavedSearch) -> QuerySet[SavedSearchRun]:
+    """The runs of a saved search that have counted anything."""
+    return SavedSearchRun.objects.filter(Q(total__isnull=False) | Q(total_below__isnull=False), saved_search=search)
+
+
 def figure_of(run: SavedSearchRun) -> Figure:
     """How many matched at a run, as far as it can be told."""
     return Figure(run.total, run.total_is_exact, run.total_below)

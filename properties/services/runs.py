@@ -17,7 +17,7 @@ from properties.models.records import BEFORE_ALL
 from properties.search.diffs import Difference, Kind
 from properties.search.query import SearchQuery
 from properties.search.why import explain
-from properties.selectors.searches import LIVING, LIVING_DOCUMENT, is_large, query_of
+from properties.selectors.searches import LIVING, LIVING_DOCUMENT, counted_runs_of, is_large, query_of
 from properties.selectors.snapshots import differences
 from properties.services.budgets import CountBudgetSpent, CountUnavailable, budgets_of_schedule
 from properties.services.counting import Count, check_budgets, count_criteria, count_matches, count_signals
@@ -96,8 +96,8 @@ def run_saved_search(
 
     `slot` is the moment for which a scheduled run was due: of several workers one records a run for it. What follows
     from the run is left to `follow_up`. Where a run by hand finds exactly what another one found within
-    REPEATED_WITHIN, that one is returned and nothing is recorded. Raises CountUnavailable, RunRaced, and ValueError
-    when the search cannot be read any more; nothing is recorded then.
+    REPEATED_WITHIN, that one is returned and nothing is recorded. Raises CountUnavailable (on saving, not for a budget
+    that is spent), RunRaced, and ValueError when the search cannot be read any more; nothing is recorded then.
     """
     query = query_of(search)
     if slot is not None:
@@ -120,14 +120,16 @@ def run_saved_search(
 
 
 def _count(search: SavedSearch, query: SearchQuery, cause: str, now: datetime) -> SavedSearchRun:
-    """Ask for the figures of a run, outside any transaction. Raises CountUnavailable."""
-    user = search.user
-    total = count_matches(user=user, query=query, now=now)
-    since = (now - WINDOW).date().isoformat()
-    windows = []
-    for (name, label, _), extra in zip(WINDOWS, _windows(now), strict=True):
-        count = count_criteria(user=user, query=query, extra=extra, now=now)
-        windows.append({"name": name, "label": label, "since": since, **_written(count)})
+    """A run with its figures, which are asked for outside any transaction. Raises CountUnavailable.
+
+    The run on saving needs none: where the counts of the day are used up, it has none.
+    """
+    try:
+        figures = _figures(search, query, now)
+    except CountBudgetSpent:
+        if cause != SavedSearchRun.Cause.SAVED:
+            raise
+        figures = {}
     return SavedSearchRun(
         id=ObjectId(),
         saved_search=search,
@@ -136,12 +138,36 @@ def _count(search: SavedSearch, query: SearchQuery, cause: str, now: datetime) -
         version=search.version,
         criteria_hash=query.hash(),
         cause=cause,
-        total=total.total,
-        total_is_exact=total.is_exact,
-        total_below=total.below,
-        signals={slug: _written(count) for slug, count in count_signals(user=user, query=query, now=now).items()},
-        windows=windows,
+        **figures,
     )
+
+
+def _figures(search: SavedSearch, query: SearchQuery, now: datetime) -> dict[str, Any]:
+    """The figures of a run, by field. Raises CountUnavailable."""
+    user = search.user
+    total = count_matches(user=user, query=query, now=now)
+    since = (now - WINDOW).date().isoformat()
+    is_first = not counted_runs_of(search).exists()
+    windows = []
+    for (name, label, _), extra in zip(WINDOWS, _windows(now), strict=True):
+        count = count_criteria(user=user, query=query, extra=extra, now=now)
+        whole = _count_place(user, query, extra, now) if is_first and count.is_hidden else {}
+        windows.append({"name": name, "label": label, "since": since, **_written(count), **whole})
+    return {
+        "total": total.total,
+        "total_is_exact": total.is_exact,
+        "total_below": total.below,
+        "signals": {slug: _written(count) for slug, count in count_signals(user=user, query=query, now=now).items()},
+        "windows": windows,
+    }
+
+
+def _count_place(user: User, query: SearchQuery, window: dict[str, dict[str, Any]], now: datetime) -> dict[str, Any]:
+    """The figure of a window in the whole place of a search, which may be told where that of the search may not."""
+    if query.place is None:
+        return {}
+    count = count_criteria(user=user, query=SearchQuery(place=query.place), extra=window, now=now)
+    return {} if count.is_hidden else {"place": {"label": query.place.label, **_written(count)}}
 
 
 def _windows(now: datetime) -> list[dict[str, dict[str, Any]]]:

@@ -9,8 +9,11 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from atlas_site.vendors import batchdata
 from properties.models import SavedSearch, SavedSearchRun, SavedSearchSnapshot, Watch
+from properties.search.form import read_query
 from properties.services import runs, searches
+from properties.services.budgets import CountBudgetSpent
 from properties.services.schedules import local_day
 from tests.factories import SavedSearchFactory, SavedSearchRunFactory, WatchFactory
 
@@ -215,3 +218,45 @@ def test_runs_that_cannot_be_compared_answer_404(hers, search):
         assert hers.get(f"{search.get_absolute_url()}runs/1/?{query}").status_code == 404, query
     for query in ("kind=odd&against=1", "kind=new", "kind=new&against=9"):
         assert hers.get(f"{search.get_absolute_url()}runs/1/rest/?{query}").status_code == 404, query
+
+
+def test_saving_works_without_free_counts_and_the_run_says_so(client, carol, sign_in, phoenix, now, sandbox, settings):
+    usual, settings.FRESH_COUNTS_A_DAY = settings.FRESH_COUNTS_A_DAY, 0
+    hers = sign_in(client, carol)
+
+    answer = hers.post("/search/save/", {"q": "Phoenix, AZ", "name": "Uncounted"}, follow=True)
+
+    search = SavedSearch.objects.get(user=carol)
+    page = answer.content.decode()
+    assert answer.redirect_chain[-1][0] == f"{search.get_absolute_url()}runs/1/"
+    assert "Your free counts of that day were used up" in page
+    assert "Had you saved this 30 days ago" not in page
+    with pytest.raises(CountBudgetSpent):
+        runs.run_by_hand(search=search, now=now)
+
+    settings.FRESH_COUNTS_A_DAY = usual
+    runs.run_by_hand(search=fresh(search), now=now)
+    second = hers.get(f"{search.get_absolute_url()}runs/2/").content.decode()
+    assert "Had you saved this 30 days ago" in second
+    assert "were used up" not in second
+
+
+def test_what_a_narrow_search_may_not_tell_is_told_of_its_whole_place(client, carol, sign_in, phoenix, now, sandbox):
+    narrow = read_query({"q": ["Phoenix, AZ"], "street": ["Nowhere Lane"], "equity_min": ["10"]})
+
+    searches.save_search(user=carol, name="Narrow", query=narrow, now=now)
+
+    search = SavedSearch.objects.get(user=carol)
+    run = SavedSearchRun.objects.get(saved_search=search)
+    for window in run.windows:
+        assert (window["count"], window["below"]) == (None, 50)
+        group, name = next((group, name) for key, _, (group, name) in runs.WINDOWS if key == window["name"])
+        criteria = {**phoenix.criteria(), group: {name: {"minDate": window["since"]}}}
+        total = batchdata.count_properties(criteria).total_count
+        assert window["place"] == {"label": "Phoenix, AZ", "count": total, "isExact": True, "below": None}
+    page = sign_in(client, carol).get(run.get_absolute_url()).content.decode()
+    sold = next(window for window in run.windows if window["name"] == "sales")["place"]["count"]
+    assert f"<strong>{sold:,}</strong> <span>sold in all of Phoenix, AZ</span>" in page
+    assert "In this search: fewer than 50" in page
+    runs.run_by_hand(search=search, now=now + timedelta(hours=1))
+    assert not any("place" in window for window in SavedSearchRun.objects.get(saved_search=search, number=2).windows)
