@@ -48,6 +48,10 @@ class FilterControls:
         return any(control.value() not in (None, "", []) for control in self.controls)
 
     @property
+    def has_errors(self) -> bool:
+        return any(control.errors for control in self.controls)
+
+    @property
     def words(self) -> str:
         """What "find a filter" compares with what is typed."""
         group = self.filter.group
@@ -87,7 +91,7 @@ class FilterGroup:
 
     @property
     def has_errors(self) -> bool:
-        return any(control.errors for each in self.filters for control in each.controls)
+        return any(each.has_errors for each in self.filters)
 
 
 class ExclusionsField(forms.Field):

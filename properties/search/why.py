@@ -3,7 +3,7 @@
 Only of unlocked values: a locked condition says no more than that it is locked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,6 +61,14 @@ def is_match(query: SearchQuery, row: PropertyDatasetPermission, today: date | N
     return all(condition.outcome_for(row, today) in MATCHING for condition in query.conditions())
 
 
+def misses(conditions: Iterable[Condition], row: PropertyDatasetPermission, today: date) -> Iterator[tuple[str, float]]:
+    """The name of each condition that keeps an owned property out, with how far it is from being in."""
+    for condition in conditions:
+        outcome = condition.outcome_for(row, today)
+        if outcome not in MATCHING:
+            yield condition.name, _distance(condition, row, outcome, today)
+
+
 def matches(reasons: Iterable[Reason]) -> bool:
     """Whether a property with these reasons is in the search."""
     return all(reason.matches for reason in reasons)
@@ -77,8 +85,12 @@ def _reason(query: SearchQuery, condition: Condition, row: PropertyDatasetPermis
         saw=_saw(condition, row, outcome),
         change=Chip(loosened[0], loosened[1].urlencode()) if loosened else None,
         query=loosened[1] if loosened else None,
-        distance=condition.distance(row, today) if outcome in _MAY_CHANGE else 0.0,
+        distance=_distance(condition, row, outcome, today),
     )
+
+
+def _distance(condition: Condition, row: PropertyDatasetPermission, outcome: Outcome, today: date) -> float:
+    return condition.distance(row, today) if outcome in _MAY_CHANGE else 0.0
 
 
 def _saw(condition: Condition, row: PropertyDatasetPermission, outcome: Outcome) -> str:

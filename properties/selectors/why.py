@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from heapq import nsmallest
 from typing import Any
 
 from django.utils import timezone
@@ -13,7 +14,7 @@ from properties.models import PropertyDatasetPermission
 from properties.search.conditions import Outcome
 from properties.search.filters import Chip
 from properties.search.query import SearchQuery
-from properties.search.why import Reason, explain, matches
+from properties.search.why import Reason, explain, matches, misses
 
 SCANNED = 3_000
 """How many owned rows of the place are looked at, the newest first."""
@@ -92,17 +93,19 @@ def near_misses(user: User, query: SearchQuery, limit: int = 5, today: date | No
     today = today or timezone.now().date()
     pipeline, scanned = _pipelines(user, query, today)
     rows = _load(pipeline) if query.what_conditions() else []
-    groups: dict[str, NearMiss] = {}
-    found: dict[str, list[tuple[PropertyDatasetPermission, Reason]]] = defaultdict(list)
+    conditions = query.conditions()
+    found: dict[str, list[tuple[float, str, PropertyDatasetPermission]]] = defaultdict(list)
     for row in rows:
-        for reason in explain(query, row, today):
-            if not reason.matches:
-                found[reason.name].append((row, reason))
+        for name, distance in misses(conditions, row, today):
+            found[name].append((distance, row.property_id, row))
+    groups = []
     for name, missed in found.items():
-        nearest = sorted(missed, key=lambda each: (each[1].distance, each[0].property_id))
-        groups[name] = NearMiss(reason=nearest[0][1], count=len(missed), rows=nearest[:limit])
+        # To say what would let a property in takes much longer than to measure how far it is, so few are asked.
+        nearest = [row for _, _, row in nsmallest(limit, missed, key=lambda each: each[:2])]
+        told = [(row, next(each for each in explain(query, row, today) if each.name == name)) for row in nearest]
+        groups.append(NearMiss(reason=told[0][1], count=len(missed), rows=told))
     return NearMisses(
-        groups=sorted(groups.values(), key=lambda group: -group.count),
+        groups=sorted(groups, key=lambda group: -group.count),
         is_partial=len(rows) >= COUNTED or _is_cut(scanned),
     )
 
