@@ -25,7 +25,8 @@ EXCLUDED_IDS = 500
 ALREADY_YOURS = "already yours"
 ON_YOUR_LIST = "on your list"
 UNREADABLE = "without an id"
-NOTHING_NEW = "no more new matches were found"
+# True of both ends of a reveal by locked data: no match is left, or too many of those that came were the user's.
+NOTHING_NEW = "nothing more that is new was found that day"
 
 
 def first_page(criteria: dict[str, Any], **values: Any) -> dict[str, Any]:
@@ -94,7 +95,15 @@ def take_page(
 
 
 def _end_for_owned(job: PropertyJob, now: datetime) -> PropertyJob:
-    """Stop, since the vendor bills what the user owns too, and the house has paid for enough of that today."""
+    """Stop, since the vendor bills what the user owns too, and the house has paid for enough of that today.
+
+    A reveal with conditions on locked data ends as if nothing were left to find: how many of the user's own meet them
+    has to be bought. What remains: whoever then reveals something that there must be more of learns that the day's
+    records were used up, and so that many of theirs had come; that is one yes or no a day, about hundreds at once.
+    """
+    if asks_for_locked(job):
+        reasons = _reasons(job, job.cursor, job.wanted - job.hit_count)
+        return end_job(job=job, cause="miss", now=now, not_charged=reasons)
     return end_job(
         job=job,
         cause="owned",

@@ -1,10 +1,12 @@
 """Reveals by conditions on locked data: what they do not find, or find to be the user's, tells as little as it can."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection
 from django.urls import reverse
+from django.utils.html import escape
 from pymongo.errors import PyMongoError
 
 from atlas_site.vendors import batchdata
@@ -16,6 +18,7 @@ from properties.search.form import read_query
 from properties.selectors.owned import revealed_by
 from properties.services import jobs, reveals, runner, searches, watches
 from properties.services.allowances import EMPTY_REVEAL, EmptyRevealsSpent, used
+from properties.services.pages import NOTHING_NEW
 from tests.failpoints import fail_commands
 
 pytestmark = pytest.mark.django_db
@@ -84,13 +87,34 @@ def test_owned_properties_that_meet_a_locked_condition_are_not_named(client, ali
 def test_a_receipt_of_a_search_for_locked_values_does_not_count_what_was_owned(client, alice, sign_in, met_again):
     missing = met_again.wanted - met_again.hit_count
     assert missing > 0
-    assert met_again.not_charged == {"no more new matches were found": missing}
-    assert Quote.objects.get(pk=met_again.quote_id).not_charged == [
-        {"why": "no more new matches were found", "count": missing}
-    ]
+    assert met_again.not_charged == {NOTHING_NEW: missing}
+    assert Quote.objects.get(pk=met_again.quote_id).not_charged == [{"why": NOTHING_NEW, "count": missing}]
     hers = sign_in(client, alice)
     for url in (met_again.get_absolute_url(), reverse("credits:show-quote", args=[met_again.quote_id])):
         assert "already yours" not in hers.get(url).content.decode()
+
+
+def test_that_too_many_of_ones_own_met_a_locked_condition_looks_like_nothing_being_left(
+    client, alice, sign_in, accept, run_at, now, settings
+):
+    """Otherwise it would be told that hundreds of what is owned meet the condition."""
+    dry = run_at(accept(NOTHING))
+    settings.OWNED_RECORDS_A_DAY = 0
+    stopped = run_at(accept(SOMETHING))
+
+    for job in (dry, stopped):
+        assert (job.state, job.problem, job.not_charged) == (PropertyJob.State.DONE, "", {NOTHING_NEW: 1})
+    assert used(alice.pk, EMPTY_REVEAL, now) == 2, "both count as having found nothing"
+    hers = sign_in(client, alice)
+    texts = []
+    for job in (dry, stopped):
+        page = hers.get(job.get_absolute_url()).content.decode().partition("<main")[2].partition("</main>")[0]
+        quote = Quote.objects.get(pk=job.quote_id)
+        for own in (job.title, quote.back_url, str(quote.pk), job.id_text):
+            page = page.replace(escape(own), "")
+        texts.append(re.sub(r"<time.*?</time>|[0-9,]+ credits", "", page))
+    assert "Which of the two it was is not told" in texts[0]
+    assert texts[0] == texts[1]
 
 
 def test_a_receipt_of_a_search_for_public_values_says_how_many_were_owned(alice, reveal, monkeypatch):
