@@ -74,7 +74,7 @@ CITY_WORDS = {
     "ISLAND": "IS", "HARBOR": "HBR", "GARDENS": "GDNS", "VALLEY": "VLY", "CREEK": "CRK", "RIVER": "RIV",
     "CENTER": "CTR", "CENTRE": "CTR", "RIDGE": "RDG", "HILLS": "HLS", "FALLS": "FLS", "ESTATES": "EST",
 }  # fmt: skip
-CITY_MARKS = str.maketrans({mark: "" for mark in ".'’`"} | {mark: " " for mark in "-/,;()"})
+CITY_MARKS = str.maketrans(dict.fromkeys(".'’`", "") | dict.fromkeys("-/,;()", " "))
 
 
 class Zip(NamedTuple):
