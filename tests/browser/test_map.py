@@ -115,3 +115,18 @@ def test_without_javascript_the_list_says_the_same(plain_page, live_server, ente
     expect(find_map(plain_page)).to_be_hidden()
     expect(plain_page.get_by_text("The map needs JavaScript")).to_be_visible()
     expect(plain_page.get_by_role("link", name=NORTH)).to_be_visible()
+
+
+def test_a_tile_server_of_the_operator_draws_the_streets(owned_page, live_server, settings):
+    settings.MAP_TILE_URL = f"{live_server.url}/static/img/apple-touch-icon.png?tile={{z}}/{{x}}/{{y}}"
+    settings.MAP_TILE_ATTRIBUTION = "Streets by somebody"
+    owned_page.reload()
+
+    area = find_map(owned_page)
+    expect(area.locator("img.leaflet-tile-loaded").first).to_be_visible()
+    expect(area).to_contain_text("Streets by somebody")
+    expect(area.locator("path.map-states")).to_have_count(1)
+    expect(area.locator("path.map-land")).to_be_hidden()  # else it covers the streets
+    for _ in range(6):
+        area.get_by_role("button", name="Zoom in").click()
+    expect(area.get_by_role("status")).to_be_empty()

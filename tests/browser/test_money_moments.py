@@ -17,7 +17,7 @@ from accounts.models import User
 from atlas_site.vendors.batchdata import extract_dataset
 from credits import services as credit_services
 from credits.models import Credit, CreditLog, Quote
-from properties.datasets import is_hit
+from properties.datasets import DATASET_INFOS, is_hit
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
 from properties.search.form import read_query
 from properties.services import jobs, reveals, runner, unlocks
@@ -182,6 +182,7 @@ def test_a_locked_dataset_says_what_it_may_hold_and_its_price_and_nothing_that_i
     expect(value).to_contain_text("at most 1 credit")
     value.get_by_text("What it may hold").click()
     expect(value).to_contain_text("Estimated value")
+    expect(value).to_contain_text(DATASET_INFOS[Dataset.VALUATION].description)
 
     address = f"{sandbox.base_url}/_sandbox/records/{owned.property_id}"
     record = requests.get(address, timeout=10).json()

@@ -374,13 +374,23 @@ def test_too_tight_a_search_says_so_and_offers_what_to_take_away(search_page, as
     expect(page.get_by_role("link", name=re.compile("Take away"))).to_have_count(0)
 
 
-def test_a_vendor_that_is_down_is_said_with_a_way_to_try_again(search_page, sandbox):
+def test_what_is_down_is_said_with_a_way_to_try_again(search_page, sandbox, guard):
     sandbox.fail("500", times=100)
     page = search_page("/search/?q=Tucson%2C+AZ")
 
     expect(page.get_by_text("No count at the moment")).to_be_visible()
     expect(page.get_by_role("link", name="Try again")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^Next 10 "))).to_be_visible()
+
+    guard.allow("ERR_FAILED|htmx:sendError")
+    page.route("**/search/?*beds_min=3*", lambda route: route.abort(), times=1)
+    open_group(page, "building")
+    page.get_by_label("Bedrooms from", exact=True).fill("3")
+    expect(page.get_by_text("Atlas could not be reached. Check your connection and try again.")).to_be_visible()
+    sandbox.reset()
+    page.get_by_role("button", name="Count matches").click()
+    expect(figure(page)).to_be_visible()
+    expect(page).to_have_url(re.compile("beds_min=3"))
 
 
 def test_errors_are_summed_up_focused_named_in_the_title_and_keep_what_was_typed(search_page, assert_accessible):
