@@ -1,7 +1,6 @@
 """What a file is by its first bytes, whatever its name says: a workbook, a text, or something Atlas cannot read."""
 
 import re
-import zipfile
 from pathlib import Path
 
 from leads.imports.limits import CSV_BYTES, MEGABYTE, WORKBOOK_BYTES
@@ -39,7 +38,7 @@ JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*"[^"\n]*"\s*:')
 
 
 def is_workbook(path: Path, *, name: str) -> bool:
-    """Tell a workbook (XLSX) from a text, after refusing by their first bytes what is neither.
+    """Tell a workbook (XLSX, or another archive) from a text, after refusing by its first bytes what is neither.
 
     :raises FileRefused: when the file is empty, too large, of another kind, or protected by a password
     """
@@ -50,7 +49,6 @@ def is_workbook(path: Path, *, name: str) -> bool:
         head = file.read(HEAD_BYTES)
     if head.startswith(ZIP_STARTS):
         _refuse_size(size, name, of_workbook=True)
-        _refuse_other_archives(path, name)
         return True
     _refuse_size(size, name, of_workbook=False)
     if head.startswith(OLE_START):
@@ -85,23 +83,6 @@ def _refuse_size(size: int, name: str, *, of_workbook: bool) -> None:
         raise FileRefused(
             f"{megabytes}; Atlas reads files of at most {CSV_BYTES // MEGABYTE} MB. Split it into several files."
         )
-
-
-def _refuse_other_archives(path: Path, name: str) -> None:
-    """Refuse a ZIP archive that is no workbook, with advice for what it is."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        raise FileRefused(f"{name} is damaged or was not uploaded whole. Save it anew and upload it again.") from error
-    lowered = [entry.lower() for entry in names]
-    if "xl/workbook.xml" in lowered or any(entry.startswith("xl/") and entry.endswith(".xml") for entry in lowered):
-        return
-    if "xl/workbook.bin" in lowered or "content.xml" in lowered or any("index/" in entry for entry in lowered):
-        raise FileRefused(f"{name} is a workbook in a format that Atlas does not read. {SAVE_AS_CSV}")
-    if any(entry.startswith(("word/", "ppt/")) for entry in lowered):
-        raise FileRefused(f"{name} is a document, not a workbook. Save the list as CSV or XLSX and upload that.")
-    raise FileRefused(f"{name} is a ZIP archive. Unpack it and upload the list inside of it.")
 
 
 def _refuse_ole(path: Path, name: str) -> None:

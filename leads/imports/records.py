@@ -1,0 +1,135 @@
+"""The records of a text with delimiters, read by the csv module, with its open quotation marks mended."""
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from atlas_site.lib.spreadsheets import FORMULA_STARTS
+from leads.imports.limits import CELL_CHARACTERS, COLUMNS, OPEN_QUOTES, RECORD_LINES
+from leads.imports.problems import FileRefused
+
+Record = tuple[int, list[str], str | None]
+"""The line where it begins (from 1), its cells, and why it cannot be read."""
+
+OPEN_QUOTE = "A quotation mark is opened here and never closed."
+LONG_CELL = f"A cell has more than {CELL_CHARACTERS:,} characters."
+MANY_CELLS = f"The row has more than {COLUMNS} cells."
+
+TELLING_WIDTH = 3
+"""So many commas in a line are hardly those of a text that somebody wrote over several lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the cells of a text are divided."""
+
+    delimiter: str
+    skips_spaces: bool = False
+    """Whether blanks after a delimiter belong to it, so that a quotation mark after them is one."""
+
+    escape: str | None = None
+    """What is written before a quotation mark inside of a cell, where it is not doubled."""
+
+    def reader(self, lines: Iterable[str]) -> Any:
+        """A reader of the csv module."""
+        return csv.reader(
+            lines, delimiter=self.delimiter, skipinitialspace=self.skips_spaces, escapechar=self.escape, strict=False
+        )
+
+
+class _QuoteStaysOpen(Exception):
+    """The record goes on for longer than a record can."""
+
+
+def records_of(lines: Iterable[str], dialect: Dialect, *, name: str, width: int = 0) -> Iterator[Record]:
+    """Yield every record, the blank ones as well.
+
+    A record that goes on over lines which are records of their own (of `width` cells) has a quotation mark that is
+    never closed: its first line alone becomes a record with a problem, and the others are read as if it were not there.
+
+    :raises FileRefused: when that happens so often that the quotation marks of the file mean nothing
+    """
+    source = iter(lines)
+    given_back: deque[str] = deque()
+    held: list[str] = []  # the lines of the record that is being read
+    line, opened = 1, 0
+
+    def feed() -> Iterator[str]:
+        while given_back:
+            held.append(given_back.popleft())
+            yield held[-1]
+        for text in source:
+            held.append(text)
+            if len(held) > RECORD_LINES:
+                raise _QuoteStaysOpen
+            yield text
+        if held:
+            raise _QuoteStaysOpen
+
+    is_over = False
+    while not is_over:
+        try:
+            for cells in dialect.reader(feed()):
+                if len(held) > 1 and _holds_records(cells, held, dialect, width):
+                    raise _QuoteStaysOpen
+                first = held[0]
+                if len(held) > 1 or len(first) > CELL_CHARACTERS:
+                    yield line, *_cut(cells)
+                elif "'" in first or '="' in first:
+                    yield line, [_plain(cell) for cell in cells], None
+                else:
+                    yield line, cells, None
+                line += len(held)
+                held.clear()
+            is_over = True
+        except (_QuoteStaysOpen, csv.Error):
+            opened += 1
+            if opened > OPEN_QUOTES:
+                raise _refusal(name, line) from None
+            first = held[0]
+            given_back.extendleft(reversed(held[1:]))
+            problem = OPEN_QUOTE if len(held) > 1 or '"' in first else LONG_CELL
+            held.clear()
+            yield line, [cell[:CELL_CHARACTERS] for cell in _split(first, dialect)], problem
+            line += 1
+
+
+def _holds_records(cells: list[str], held: list[str], dialect: Dialect, width: int) -> bool:
+    """Tell whether a record of several lines is several records that an open quotation mark has swallowed."""
+    if width < TELLING_WIDTH or len(cells) == width:
+        return False
+    return any(len(_split(line, dialect)) == width for line in held[1:])
+
+
+def _split(line: str, dialect: Dialect) -> list[str]:
+    """The cells of one line by itself."""
+    try:
+        return next(dialect.reader([line]), [])
+    except csv.Error:
+        return line.rstrip("\n").split(dialect.delimiter, COLUMNS)[:COLUMNS]
+
+
+def _cut(cells: list[str]) -> tuple[list[str], str | None]:
+    """Plain cells of a length that a cell may have, and a problem when one was longer."""
+    cells = [_plain(cell) for cell in cells]
+    if all(len(cell) <= CELL_CHARACTERS for cell in cells):
+        return cells, None
+    return [cell[:CELL_CHARACTERS] for cell in cells], LONG_CELL
+
+
+def _refusal(name: str, line: int) -> FileRefused:
+    return FileRefused(
+        f"The quotation marks of {name} do not match, last seen at line {line:,}. Open it in a spreadsheet program, "
+        "save it as CSV anew, and upload that."
+    )
+
+
+def _plain(cell: str) -> str:
+    """A cell without the signs by which a spreadsheet is told that it is a text: ="01109", and '+1 614 555 0150."""
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > 2:
+        return cell[2:-1]
+    if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS):
+        return cell[1:]
+    return cell
