@@ -124,7 +124,23 @@ def quote_comparables(request: HttpRequest, property_id: str) -> HttpResponse:
 @require_POST
 @onboarded_required
 def save_sheet(request: HttpRequest, property_id: str) -> HttpResponse:
-    """Save the deal sheet: its figures, or a comparable that is pinned or let go."""
+    """Save the figures of the deal sheet."""
+    permission = _get_permission(request, property_id)
+    limits_form, limits = _limits(request.POST, _kept_limits(request, property_id))
+    form = SheetForm(request.POST)
+    if limits_form.errors:
+        return _show(request, property_id, limits_form=limits_form)
+    if not form.is_valid():
+        return _show(request, property_id, sheet_form=form)
+    where = {"user_id": request.user.pk, "property_id": property_id}
+    sheets.save_sheet(**where, **form.cleaned_data, limits=limits.as_values(), now=timezone.now())
+    return redirect(_back_to(permission, "comparables"))
+
+
+@require_POST
+@onboarded_required
+def pin_comparable(request: HttpRequest, property_id: str) -> HttpResponse:
+    """Pin the comparable that `pin` names to the deal sheet, or let the one go that `unpin` names."""
     permission = _get_permission(request, property_id)
     limits_form, limits = _limits(request.POST, _kept_limits(request, property_id))
     if limits_form.errors:
@@ -133,13 +149,8 @@ def save_sheet(request: HttpRequest, property_id: str) -> HttpResponse:
     try:
         if "pin" in request.POST:
             sheets.pin_comparable(**where, comparable_id=request.POST["pin"], limits=limits.as_values())
-        elif "unpin" in request.POST:
-            sheets.unpin_comparable(**where, comparable_id=request.POST["unpin"])
         else:
-            form = SheetForm(request.POST)
-            if not form.is_valid():
-                return _show(request, property_id, sheet_form=form)
-            sheets.save_sheet(**where, **form.cleaned_data, limits=limits.as_values())
+            sheets.unpin_comparable(**where, comparable_id=request.POST.get("unpin", ""))
     except PropertyDatasetPermission.DoesNotExist:
         raise Http404 from None
     except sheets.TooManyPinned:

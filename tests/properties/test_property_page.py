@@ -327,7 +327,7 @@ def test_the_page_of_somebody_else_does_not_exist_in_any_of_its_parts(hers, bob,
 
     for name in ("show-property", "print-property"):
         assert his.get(reverse(f"properties:{name}", args=[permission.property_id])).status_code == 404
-    for name in ("quote-unlock", "save-sheet", "save-notes", "quote-refresh", "quote-comparables"):
+    for name in ("quote-unlock", "save-sheet", "pin-comparable", "save-notes", "quote-refresh", "quote-comparables"):
         assert his.post(reverse(f"properties:{name}", args=[permission.property_id])).status_code == 404
 
 

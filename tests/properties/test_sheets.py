@@ -130,14 +130,19 @@ def test_no_more_than_twenty_are_pinned(subject, alice, now):
 def test_the_page_pins_saves_and_prints_the_sum(client, sign_in, alice, subject, near):
     hers = sign_in(client, alice)
     url = reverse("properties:save-sheet", args=[subject.property_id])
+    pins = reverse("properties:pin-comparable", args=[subject.property_id])
 
-    assert hers.post(url, {"pin": near.property_id}).url == f"{subject.get_absolute_url()}#comparables"
+    assert hers.post(pins, {"pin": near.property_id}).url == f"{subject.get_absolute_url()}#comparables"
     hers.post(url, {"arv": "", "percent": "70", "repairs": "30000", "fee": "5000"})
 
     html = hers.get(subject.get_absolute_url()).content.decode()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
     assert "Median of 1 pinned: $200.00 per sq ft × 1,000 sq ft = $200,000 after repairs." in text
     assert "$200,000 × 70 % − $30,000 repairs − $5,000 fee = $105,000" in text
+
+    hers.post(pins, {"unpin": near.property_id})
+    assert PropertySheet.objects.get().pinned_ids == []
+    assert hers.post(pins, {"pin": "unheard of"}).status_code == 404
 
 
 def test_the_limits_that_were_compared_by_are_kept_with_the_sheet(client, sign_in, alice, subject):
