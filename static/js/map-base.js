@@ -9,6 +9,7 @@ const STREETS_FROM_ZOOM = 13;
 const CLOSEST_ZOOM = 17;
 const LETTER_WIDTH = 6; // pixels of a name on the map
 const LINE_HEIGHT = 16;
+const CONTROLS = ".map-tools button:not([hidden]), .leaflet-bar, .leaflet-control-scale";
 // Where a name may stand instead when a mark covers its place: pixels from there, besides half of its own width.
 const SHIFTS = [[0, 0], [0, -20], [0, 20], [0, -30], [0, 30], [1, 0], [-1, 0]];
 const BESIDE = 18;
@@ -118,12 +119,12 @@ class BaseMap {
   }
 
   // Cities first, the largest before the others; the name of a county or state stands where room is left. No name
-  // stands where a mark covers it, so all are drawn again when the marks are.
+  // stands where a mark or a control covers it, so all are drawn again when the marks are.
   drawNames() {
     if (!this.named) return;
     const { areas, cities } = this.named;
     this.names.clearLayers();
-    this.taken = this.marks.findBoxes();
+    this.taken = [...this.marks.findBoxes(), ...this.findControls()];
     const view = this.map.getBounds();
     for (const { name, lat, lng } of cities) {
       if (view.contains([lat, lng])) this.drawName(name, { lat, lng }, "map-name is-city");
@@ -137,13 +138,20 @@ class BaseMap {
     }
   }
 
+  // What stands on the map and not in it, in pixels of the map.
+  findControls() {
+    const { left, top } = this.map.getContainer().getBoundingClientRect();
+    const boxes = [...this.marks.element.querySelectorAll(CONTROLS)].map((each) => each.getBoundingClientRect());
+    return boxes.map((box) => L.bounds([box.left - left, box.top - top], [box.right - left, box.bottom - top]));
+  }
+
   drawName(name, place, className) {
     const center = this.map.latLngToContainerPoint(place);
     const half = (name.length * LETTER_WIDTH) / 2 + 4;
-    const size = this.map.getSize();
+    const view = L.bounds([0, 0], this.map.getSize());
     const spots = SHIFTS.map(([aside, down]) => center.add([aside * (half + BESIDE), down]));
     const boxes = spots.map(({ x, y }) => L.bounds([x - half, y - LINE_HEIGHT / 2], [x + half, y + LINE_HEIGHT / 2]));
-    const free = boxes.findIndex((box) => box.min.x >= 0 && box.max.x <= size.x && !this.taken.some((other) => box.intersects(other)));
+    const free = boxes.findIndex((box) => view.contains(box) && !this.taken.some((other) => box.intersects(other)));
     if (free < 0) return;
     this.taken.push(boxes[free]);
     const text = document.createElement("span");
