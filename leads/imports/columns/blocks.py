@@ -1,0 +1,277 @@
+"""Which address the address columns are parts of: the property's, the one for mail, or neither."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from leads.imports.columns.headers import ADDRESS_KINDS, Kind
+from leads.imports.columns.looks import Column
+from leads.imports.columns.people import GENERIC
+from leads.imports.columns.words import repetition
+from leads.imports.fields import Field
+from leads.imports.profiles import PO_BOX, Shape
+from leads.imports.vocabulary import NEVER_THE_LEAD
+
+STREETS = frozenset({Kind.STREET, Kind.FULL_ADDRESS, Kind.HOUSE})
+PARTS = frozenset({Kind.HOUSE, Kind.STREET_PART})
+# Their address is that of the property: they live in it, or lived.
+OF_PREMISES = ("tenant", "defendant", "decedent", "borrower")
+
+SITUS_FIELDS = {
+    Kind.STREET: Field.ADDRESS,
+    Kind.HOUSE: Field.ADDRESS,
+    Kind.STREET_PART: Field.ADDRESS,
+    Kind.SECOND_LINE: Field.ADDRESS,
+    Kind.CITY: Field.CITY,
+    Kind.STATE: Field.STATE,
+    Kind.ZIP: Field.ZIP,
+    Kind.FULL_ADDRESS: Field.FULL_ADDRESS,
+    Kind.CITY_STATE_ZIP: Field.CITY_STATE_ZIP,
+}
+MAIL_FIELDS = {
+    Kind.STREET: Field.MAILING_ADDRESS,
+    Kind.HOUSE: Field.MAILING_ADDRESS,
+    Kind.STREET_PART: Field.MAILING_ADDRESS,
+    Kind.SECOND_LINE: Field.MAILING_ADDRESS,
+    Kind.CITY: Field.MAILING_CITY,
+    Kind.STATE: Field.MAILING_STATE,
+    Kind.ZIP: Field.MAILING_ZIP,
+    Kind.FULL_ADDRESS: Field.MAILING_ADDRESS,
+    Kind.CITY_STATE_ZIP: Field.MAILING_CITY_STATE_ZIP,
+}
+
+
+@dataclass(slots=True)
+class Block:
+    """The columns of one address. `party` is "" or whose it is, with "owner" for all who mean the lead."""
+
+    place: str
+    party: str
+    number: int = 1
+    ordinal: int = 1
+    is_found: bool = False
+    columns: list[Column] = field(default_factory=list)
+
+    def has(self, *kinds: Kind) -> bool:
+        """True when a column of one of these kinds is in the block."""
+        return any(column.kind in kinds for column in self.columns)
+
+    def lacks(self, kind: Kind) -> bool:
+        """True when a column of this kind would add to the block."""
+        if kind is Kind.SECOND_LINE:
+            return True
+        if kind is Kind.CITY_STATE_ZIP:
+            return not self.has(Kind.CITY, Kind.CITY_STATE_ZIP)
+        if kind in {Kind.CITY, Kind.STATE, Kind.ZIP} and self.has(Kind.FULL_ADDRESS) and not self.has(Kind.STREET):
+            return not self.has(kind)
+        return not self.has(kind)
+
+    @property
+    def first(self) -> int:
+        """The position of its first column."""
+        return min(column.at for column in self.columns)
+
+    @property
+    def is_numbered(self) -> bool:
+        """True when its headers number it themselves, as second addresses of contacts are."""
+        return self.number > 1 and all(
+            not column.reading.is_nameless and repetition(column.header) == 1 for column in self.columns
+        )
+
+    @property
+    def is_nobodys(self) -> bool:
+        """True for the addresses of agents, lawyers, lenders and second owners, and for those a trace found."""
+        return self.party in NEVER_THE_LEAD or self.ordinal > 1 or self.is_found
+
+    def spread(self) -> int:
+        """How many different states, cities and boxes it names: letters go everywhere, properties lie near."""
+        total = 0
+        for column in self.columns:
+            if column.kind in {Kind.STATE, Kind.CITY, Kind.ZIP, Kind.CITY_STATE_ZIP}:
+                total += column.profile.distinct
+            if column.kind in STREETS:
+                total += 3 * sum(PO_BOX.match(value) is not None for value in column.profile.values)
+        return total
+
+
+def assign_addresses(columns: Sequence[Column], lead: str) -> None:
+    """Give the address columns their fields: situs, mailing, or none."""
+    parts = [column for column in columns if column.kind in ADDRESS_KINDS - {Kind.COUNTY}]
+    has_cities = any(
+        part.kind in {Kind.CITY, Kind.CITY_STATE_ZIP, Kind.FULL_ADDRESS} and part.reading.rank for part in parts
+    )
+    # A township stands for a city only where nothing else does.
+    blocks = _blocks_of([part for part in parts if part.reading.rank or part.is_by_values or not has_cities])
+    for block in blocks:
+        _settle_parts(block)
+    situs, mail = _roles(blocks, lead)
+    if situs:
+        _assign(situs, SITUS_FIELDS)
+    if mail:
+        _assign(mail, MAIL_FIELDS)
+    _assign_county(columns, situs)
+
+
+def _blocks_of(columns: Sequence[Column]) -> list[Block]:
+    blocks: list[Block] = []
+    for column in columns:
+        if column.kind in STREETS:
+            _join_by_header(blocks, column, may_start=True)
+    for column in columns:
+        if column.kind not in STREETS:
+            _join(blocks, column)
+    return _completed(blocks)
+
+
+def _join_by_header(blocks: list[Block], column: Column, *, may_start: bool) -> bool:
+    """Put the column into the block that its header names; start that block if need be."""
+    place, party = _place_and_party(column)
+    reading = column.reading
+    same = [
+        block
+        for block in blocks
+        if (block.place, block.party, block.ordinal, block.is_found)
+        == (place, party, reading.ordinal, reading.is_found)
+    ]
+    number = 1 if column.kind is Kind.SECOND_LINE else reading.number
+    exact = [block for block in same if block.number == number]
+    is_plain = place == "" and party == ""
+    if column.kind in STREETS:
+        if is_plain and (reading.is_nameless or column.is_by_values):
+            exact = [block for block in exact if block.lacks(column.told)]
+            number = len(same) + 1 if same else number
+    elif not exact and not is_plain:
+        exact = same[:1]
+    if is_plain and column.kind not in STREETS and number == 1 and len(same) > 1:
+        return False  # several plain addresses: the nearest one
+    if exact:
+        exact[0].columns.append(column)
+        return True
+    if may_start:
+        blocks.append(Block(place, party, number, reading.ordinal, reading.is_found, [column]))
+    return may_start
+
+
+def _place_and_party(column: Column) -> tuple[str, str]:
+    reading = column.reading
+    party = "owner" if reading.party and reading.party in GENERIC else reading.party
+    if reading.place in {"mail", "situs"} and party == "owner":
+        party = ""
+    return reading.place, party
+
+
+def _join(blocks: list[Block], column: Column) -> None:
+    """Put a city, state, ZIP or second line into its block, by its header or by where it stands."""
+    place, party = _place_and_party(column)
+    if place or party:
+        _join_by_header(blocks, column, may_start=True)
+        return
+    usable = [block for block in blocks if not block.is_nobodys and block.lacks(column.told)]
+    before = [block for block in usable if block.first < column.at]
+    plain = [block for block in blocks if not block.place and not block.party]
+    if len(plain) == 1 and plain[0].lacks(column.told) and (plain[0].first < column.at or not before):
+        plain[0].columns.append(column)
+    elif before:
+        nearest = max(before, key=lambda block: max(part.at for part in block.columns if part.at < column.at))
+        nearest.columns.append(column)
+    elif usable and not plain:
+        min(usable, key=lambda block: block.first).columns.append(column)
+    else:
+        _join_by_header(blocks, column, may_start=True)
+
+
+def _completed(blocks: list[Block]) -> list[Block]:
+    """Merge blocks without a street into those that lack their columns: "Owner City" of an "Owner Mailing Address"."""
+    wholes = [block for block in blocks if block.has(*STREETS, Kind.STREET_PART)]
+    kept = list(wholes)
+    for block in blocks:
+        if block in wholes:
+            continue
+        kinds = {column.kind for column in block.columns if column.kind}
+        wanted = {"owner": ("mail", ""), "": ("mail", ""), "situs": ("", ""), "mail": ("", "owner")}
+        key = wanted.get(block.party if block.place == "" else block.place)
+        host = next(
+            (
+                whole
+                for whole in wholes
+                if not block.is_nobodys and (whole.place, whole.party) == key and all(map(whole.lacks, kinds))
+            ),
+            None,
+        )
+        if host and not (block.place == "" and block.party == ""):
+            host.columns.extend(block.columns)
+        else:
+            kept.append(block)
+    return kept
+
+
+def _settle_parts(block: Block) -> None:
+    """Take a "Street" beside a house number for the street's name, when its values have no numbers."""
+    if block.has(Kind.HOUSE):
+        for column in block.columns:
+            if column.kind is Kind.STREET and column.profile.count and column.profile.share(Shape.STREET) < 0.4:
+                column.kind = Kind.STREET_PART
+
+
+def _roles(blocks: list[Block], lead: str) -> tuple[Block | None, Block | None]:
+    """The block of the property and the block for mail."""
+    ours = sorted((block for block in blocks if not block.is_nobodys), key=lambda block: (block.number, block.first))
+
+    def find(*places: str, parties: tuple[str, ...] = ("",)) -> list[Block]:
+        found = [block for block in ours if block.place in places and block.party in parties]
+        return sorted(found, key=lambda block: not block.has(*STREETS, Kind.STREET_PART))
+
+    situses, mails = find("situs"), find("mail", parties=("", lead))
+    plains, homes = find(""), find("home")
+    if len(plains) > 1 and plains[0].has(*STREETS):
+        # "Address 2 - Street" is a further address of the same person, where "Address [2]" may be the mailing address.
+        plains = [plains[0], *(block for block in plains[1:] if not block.is_numbered)]
+    leads = find("", "home", parties=("owner", lead) if lead else ("owner",))
+    mails += [block for block in leads if block.place == "mail"]
+    premises = find("", "situs", parties=tuple(party for party in OF_PREMISES if party != lead))
+    rest = find("work", "other")
+    situs = situses[0] if situses else None
+    mail = mails[0] if mails else None
+    if situs is None and mail is None and len(plains) > 1 and not premises:
+        first, second = plains[0], plains[1]
+        if first.spread() > 1.4 * second.spread() and second.has(Kind.CITY, Kind.CITY_STATE_ZIP, Kind.ZIP):
+            first, second = second, first
+        return first, second
+    if situs is None:
+        choices = [*plains, *premises, *homes, *leads, *rest]
+        situs = choices[0] if choices else None
+    if mail is None:
+        choices = [block for block in (*leads, *plains, *homes) if block is not situs]
+        mail = choices[0] if choices else None
+    return situs, mail
+
+
+def _assign(block: Block, fields: dict[Kind, Field]) -> None:
+    has_street = block.has(Kind.STREET)
+    is_mail = fields is MAIL_FIELDS
+    taken: set[Kind] = set()
+    for column in sorted(block.columns, key=_plainness):
+        kind = column.told
+        if kind in PARTS and (has_street or block.has(Kind.FULL_ADDRESS)):
+            continue
+        if kind is Kind.FULL_ADDRESS and is_mail and has_street:
+            continue
+        if kind in taken and kind not in PARTS | {Kind.SECOND_LINE}:
+            continue
+        taken.add(kind)
+        column.field = fields[kind]
+
+
+def _plainness(column: Column) -> tuple[bool, int, int, int]:
+    return column.is_empty, -column.reading.rank, column.reading.number, column.at
+
+
+def _assign_county(columns: Sequence[Column], situs: Block | None) -> None:
+    counties = [
+        column
+        for column in columns
+        if column.kind is Kind.COUNTY
+        and column.reading.place != "mail"
+        and (not column.reading.party or column.reading.party in GENERIC)
+    ]
+    if counties:
+        min(counties, key=lambda column: (column.reading.place != "situs", *_plainness(column))).field = Field.COUNTY

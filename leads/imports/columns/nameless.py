@@ -1,0 +1,108 @@
+"""Columns whose header says nothing: their values and their neighbors tell."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from leads.imports.columns.headers import NAME_KINDS, Kind
+from leads.imports.columns.looks import Column, distinctive_kind
+from leads.imports.profiles import Shape
+
+BY_PLACE = frozenset({Kind.STATE, Kind.ZIP})
+
+
+def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 (one rule after the other)
+    """Give the columns of unknown kind one, as far as their values and their neighbors prove it."""
+    unknown = [column for column in columns if column.kind is None]
+    has_headers = len(unknown) < len(columns)
+    for column in unknown:
+        told = distinctive_kind(column.profile)
+        if told in {Kind.STREET, Kind.FULL_ADDRESS, Kind.CITY_STATE_ZIP} and has_headers and _has(columns, told):
+            continue
+        _tell(column, told)
+    for column in unknown:
+        if (
+            column.kind is None
+            and column.profile.share(Shape.STATE) >= 0.9
+            and not (has_headers and _has(columns, Kind.STATE))
+        ):
+            _tell(column, Kind.STATE)
+    for column in unknown:
+        if column.kind is None and _is_zip(column, columns) and not (has_headers and _has(columns, Kind.ZIP)):
+            _tell(column, Kind.ZIP)
+    for column in unknown:
+        if column.kind is None and _is_city(column, columns):
+            _tell(column, Kind.CITY)
+    if not _has(columns, *NAME_KINDS):
+        _tell_names([column for column in unknown if column.kind is None])
+    if not has_headers and not _has(columns, Kind.APN):
+        for column in unknown:
+            if column.kind is None and column.profile.share(Shape.PARCEL) >= 0.7:
+                _tell(column, Kind.APN)
+                break
+        else:
+            for column in unknown:
+                if column.kind is None and _is_long_number(column):
+                    _tell(column, Kind.APN)
+                    break
+
+
+def _tell(column: Column, kind: Kind | None) -> None:
+    if kind:
+        column.kind = kind
+        column.is_by_values = True
+
+
+def _has(columns: Sequence[Column], *kinds: Kind) -> bool:
+    return any(column.kind in kinds for column in columns)
+
+
+def _neighbor(columns: Sequence[Column], at: int) -> Column | None:
+    return columns[at] if 0 <= at < len(columns) else None
+
+
+def _is_zip(column: Column, columns: Sequence[Column]) -> bool:
+    profile = column.profile
+    if profile.zips < 0.9 or not profile.count:
+        return False
+    before = _neighbor(columns, column.at - 1)
+    follows = before is not None and before.kind in {Kind.STATE, Kind.CITY, Kind.STREET}
+    two_before = _neighbor(columns, column.at - 2)
+    is_near = two_before is not None and two_before.kind in {Kind.STATE, Kind.STREET}
+    return follows or is_near or profile.share(Shape.ZIP4) > 0.3
+
+
+def _is_city(column: Column, columns: Sequence[Column]) -> bool:
+    """True for words that stand before a state or ZIP code, or between a street and one of them."""
+    if column.profile.words + column.profile.share(Shape.STATE, Shape.ROAD) < 0.8 or not column.profile.count:
+        return False
+    after, before = _neighbor(columns, column.at + 1), _neighbor(columns, column.at - 1)
+    if after is None or after.kind not in BY_PLACE:
+        return before is not None and before.kind is Kind.STREET and column.reading.is_nameless
+    return before is None or before.kind not in {Kind.CITY}
+
+
+def _is_long_number(column: Column) -> bool:
+    values = column.profile.values
+    return bool(values) and sum(value.isdigit() and len(value) >= 7 for value in values) >= 0.8 * len(values)
+
+
+def _tell_names(unknown: Sequence[Column]) -> None:
+    """Find first and last names side by side, or names in one column, among columns of words."""
+    wordy = [column for column in unknown if column.profile.count and column.profile.words >= 0.8]
+    for left, right in pairwise(wordy):
+        if right.at == left.at + 1 and _is_half(left) and _is_half(right):
+            firsts = left.profile.given_names() >= right.profile.given_names()
+            _tell(left, Kind.FIRST_NAME if firsts else Kind.LAST_NAME)
+            _tell(right, Kind.LAST_NAME if firsts else Kind.FIRST_NAME)
+            return
+    for column in wordy:
+        if (
+            column.profile.share(Shape.PERSON, Shape.COMPANY) >= 0.6
+            and column.profile.distinct > column.profile.count // 3
+        ):
+            _tell(column, Kind.FULL_NAME)
+            return
+
+
+def _is_half(column: Column) -> bool:
+    return column.profile.share(Shape.WORD) >= 0.5 and column.profile.distinct > column.profile.count // 4

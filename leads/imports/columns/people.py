@@ -1,0 +1,122 @@
+"""Whose the columns are: the lead's name, and the phones and e-mails that are the lead's and nobody else's."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from leads.imports.columns.headers import NAME_KINDS, Kind
+from leads.imports.columns.looks import Column
+from leads.imports.fields import Field
+from leads.imports.profiles import Shape
+from leads.imports.vocabulary import NEVER_THE_LEAD
+
+# Whom a list is about when it names them so, the nearest first: they are one and the same.
+GENERIC = ("", "owner", "seller", "lead", "taxpayer", "landlord", "responsible", "contact")
+# The parties of court papers, deeds and notices: the first of them that a list names is its lead.
+OF_PAPERS = ("executor", "plaintiff", "defendant", "borrower", "decedent", "grantee", "grantor", "tenant")
+
+GOVERNMENTS = ("county", "city of", "state of", "town of", "village of", "treasurer", "municipal")
+
+FIELD_OF_NAME = {
+    Kind.FIRST_NAME: Field.FIRST_NAME,
+    Kind.LAST_NAME: Field.LAST_NAME,
+    Kind.FULL_NAME: Field.FULL_NAME,
+}
+
+
+def lead_party(columns: Sequence[Column]) -> str:
+    """The party whose names are the leads': "" stands for all the words that mean the owner or the contact."""
+    named = [column for column in columns if column.kind in NAME_KINDS | {Kind.COMPANY} and not column.is_empty]
+    named = named or [column for column in columns if column.kind in NAME_KINDS]
+    parties = {column.reading.party for column in named if column.reading.ordinal == 1}
+    if parties & set(GENERIC):
+        return ""
+    if "plaintiff" in parties and "defendant" in parties:
+        plaintiffs = [column for column in named if column.reading.party == "plaintiff"]
+        return "defendant" if any(_sues_owners(column) for column in plaintiffs) else "plaintiff"
+    return next((party for party in OF_PAPERS if party in parties), "")
+
+
+def _sues_owners(column: Column) -> bool:
+    """True when these plaintiffs are lenders or governments: they sue the owner, where a landlord sues a tenant."""
+    values = [value.lower() for value in column.profile.values]
+    if not values:
+        return False
+    governments = sum(any(word in value for word in GOVERNMENTS) for value in values) / len(values)
+    return column.profile.lenders() + governments >= 0.4
+
+
+def take_buyers_for_leads(columns: Sequence[Column]) -> None:
+    """In a list without sellers and owners the buyers are the people it is about."""
+    if any(column.reading.party in {"owner", "seller", "grantor"} for column in columns):
+        return
+    for column in columns:
+        if column.reading.party == "grantee":
+            column.reading = replace(column.reading, party="lead")
+
+
+def is_of_lead(column: Column, lead: str) -> bool:
+    """True when the column is of the lead, and of no second owner, agent, lawyer or opponent."""
+    party = column.reading.party
+    if party in NEVER_THE_LEAD or column.reading.ordinal > 1:
+        return False
+    return party in GENERIC or party == lead
+
+
+def assign_people(columns: Sequence[Column], lead: str) -> None:
+    """Give the columns of names, companies, phones, e-mails and profiles their fields."""
+    _set_staff_aside(columns)
+    ours = [column for column in columns if is_of_lead(column, lead)]
+    _assign_names(ours, lead)
+    companies = [column for column in ours if column.kind is Kind.COMPANY]
+    if companies:
+        _best(companies, lead).field = Field.COMPANY
+    for column in ours:
+        if column.kind is Kind.PHONE:
+            column.field = Field.PHONE
+        elif column.kind is Kind.EMAIL:
+            column.field = Field.EMAIL
+    profiles = [column for column in ours if column.kind is Kind.LINKEDIN]
+    if profiles:
+        _best(profiles, lead).field = Field.LINKEDIN
+
+
+def _set_staff_aside(columns: Sequence[Column]) -> None:
+    """Take a column "Owner" of very few names for the user's own staff, when others name the people."""
+    names = [column for column in columns if column.kind in NAME_KINDS and column.reading.ordinal == 1]
+    for column in names:
+        profile = column.profile
+        if (
+            column.reading.party == "owner"
+            and column.kind is Kind.FULL_NAME
+            and profile.count >= 8
+            and profile.distinct <= max(1, profile.count // 5)
+            and any(other is not column and other.reading.party != "owner" for other in names)
+        ):
+            column.kind = Kind.NOTHING
+            column.why = "The same few names again and again: your own staff, it seems."
+
+
+def _assign_names(ours: Iterable[Column], lead: str) -> None:
+    names = [column for column in ours if column.kind in NAME_KINDS]
+    halves = [column for column in names if column.kind is not Kind.FULL_NAME]
+    wholes = [column for column in names if column.kind is Kind.FULL_NAME]
+    if len(halves) == 1 and not wholes and halves[0].profile.share(Shape.PERSON) >= 0.7:
+        halves[0].kind, wholes, halves = Kind.FULL_NAME, halves, []
+    for kind in (Kind.FIRST_NAME, Kind.LAST_NAME):
+        same = [column for column in halves if column.kind is kind]
+        if same:
+            _best(same, lead).field = FIELD_OF_NAME[kind]
+    if wholes:
+        _best(wholes, lead).field = Field.FULL_NAME
+
+
+def _best(columns: Sequence[Column], lead: str) -> Column:
+    """The column that says most plainly that it is the lead's; the first of equals."""
+
+    def order(column: Column) -> tuple[bool, bool, int, int, int, int]:
+        reading = column.reading
+        party = 0 if lead and reading.party == lead else GENERIC.index(reading.party) if reading.party in GENERIC else 9
+        is_mail_name = reading.place == "mail" and column.kind in NAME_KINDS
+        return column.is_empty, reading.is_found, party + 5 * is_mail_name, reading.number, -reading.rank, column.at
+
+    return min(columns, key=order)

@@ -1,0 +1,134 @@
+"""Reading a column's header as words that the vocabulary knows."""
+
+import re
+import unicodedata
+from functools import cache
+
+from leads.imports.vocabulary import ALL_WORDS, OFTEN_MISTYPED
+
+REPEATED = re.compile(r"\s*\[(\d+)\]$")
+NAMELESS = re.compile(r"(?:\[blank\]|column ?\d+|unnamed: ?\d+|field ?\d+|f\d{1,2})?", re.IGNORECASE)
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+LONE_CAPITALS = re.compile(r"(?<![A-Za-z])((?:[A-Z]\.){2,})")
+WORD = re.compile(r"[^\W_]+")
+
+# Written in two words what the vocabulary holds as one.
+JOINED = {
+    ("e", "mail"): ["email"],
+    ("linked", "in"): ["linkedin"],
+    ("land", "line"): ["landline"],
+    ("cell", "phone"): ["phone"],
+    ("zip", "code"): ["zip"],
+    ("post", "code"): ["zip"],
+    ("postal", "code"): ["zip"],
+    ("postal", "cd"): ["zip"],
+    ("codigo", "postal"): ["zip"],
+    ("tax", "id"): ["taxid"],
+    ("tax", "map"): ["taxid"],
+    ("map", "parcel"): ["parcel"],
+    ("map", "lot"): ["parcel"],
+    ("map", "block"): ["parcel"],
+    ("geo", "id"): ["taxid"],
+    ("care", "of"): ["middle"],
+    ("c", "o"): ["middle"],
+    ("file", "as"): ["nickname"],
+    ("account", "name"): ["company"],
+    ("home", "owner"): ["owner"],
+    ("tax", "payer"): ["taxpayer"],
+    ("land", "lord"): ["landlord"],
+    ("year", "built"): ["year"],
+    ("2", "nd"): ["2"],
+    ("1", "st"): ["1"],
+}
+
+# One letter before a place: the short forms of county map files.
+SHORT_PLACES = {"m": "mail", "s": "situs", "p": "property", "o": "owner"}
+SHORT_NOUNS = frozenset("city state st zip zipcode add addr address street adr addre hsnum stname strt".split())
+
+NUMERALS = {"one": "1", "two": "2", "three": "3", "four": "4", "i": "1", "ii": "2", "iii": "3"}
+
+
+def is_nameless(header: str) -> bool:
+    """True for an empty header and for the names that tables give to columns without one."""
+    return NAMELESS.fullmatch(REPEATED.sub("", header).strip()) is not None
+
+
+def repetition(header: str) -> int:
+    """Which of the columns with the same header this is: 1, or n when its name ends in ` [n]`."""
+    found = REPEATED.search(header)
+    return int(found[1]) if found else 1
+
+
+@cache
+def words_of(header: str) -> tuple[str, ...]:
+    """The header in lower-case words of the vocabulary, as far as they can be told apart; digits are words.
+
+    Splits camelCase and snake_case, takes words apart that are written together ("SITUSADDRESS"), reads "#" as
+    "number", and mends single typing errors in the words that matter.
+    """
+    text = REPEATED.sub("", header)
+    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    text = LONE_CAPITALS.sub(lambda found: found[1].replace(".", ""), text)
+    text = text.replace("#", " number ").replace("%", " percent ").replace("'", "").replace("’", "")
+    if text.isupper() and "APN" not in text:
+        text = text.lower()  # no camelCase in capitals, only digits to split
+    plain = [NUMERALS.get(word.lower(), word.lower()) for word in WORD.findall(CAMEL.sub(" ", text))]
+    joined: list[str] = []
+    for word in plain:
+        pair = (joined[-1], word) if joined else None
+        if pair in JOINED:
+            joined[-1:] = JOINED[pair]
+        else:
+            joined.append(word)
+    return tuple(part for word in joined for part in _known_parts(word))
+
+
+def _known_parts(word: str) -> list[str]:
+    if word.isdigit() or word in ALL_WORDS or len(word) < 3:
+        return [word]
+    if word[0] in SHORT_PLACES and word[1:] in SHORT_NOUNS:
+        return [SHORT_PLACES[word[0]], word[1:]]
+    if word.endswith("s") and word[:-1] in ALL_WORDS:
+        return [word[:-1]]
+    parts = _taken_apart(word)
+    if parts:
+        return parts
+    if len(word) >= 4:
+        for known in OFTEN_MISTYPED:
+            if len(known) >= 4 and _one_error_apart(word, known):
+                return [known]
+    return [word]
+
+
+def _taken_apart(word: str) -> list[str] | None:
+    """The fewest known words that make up this one; the first of equally many is the one with the longest start."""
+    best: list[list[str] | None] = [[]] + [None] * len(word)
+    for end in range(2, len(word) + 1):
+        for start in range(end - 1):
+            head = best[start]
+            piece = word[start:end]
+            if head is None or not (piece in ALL_WORDS and (len(piece) > 2 or piece in {"st", "no", "id", "cd", "ph"})):
+                continue
+            known = best[end]
+            if known is None or len(head) + 1 < len(known):
+                best[end] = [*head, piece]
+    found = best[len(word)]
+    return found if found and len(found) <= 4 else None
+
+
+def _one_error_apart(word: str, known: str) -> bool:
+    """True when one letter too many, too few or wrong, or two letters changed about, lie between the words."""
+    if abs(len(word) - len(known)) > 1 or word[0] != known[0]:
+        return False
+    if len(word) == len(known):
+        wrong = [at for at in range(len(word)) if word[at] != known[at]]
+        if len(wrong) == 1:
+            return len(word) > 4
+        return (
+            len(wrong) == 2
+            and wrong[1] == wrong[0] + 1
+            and word[wrong[0]] == known[wrong[1]]
+            and word[wrong[1]] == known[wrong[0]]
+        )
+    longer, shorter = (word, known) if len(word) > len(known) else (known, word)
+    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
