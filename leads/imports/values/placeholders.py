@@ -1,7 +1,6 @@
 """Values that stand for "nothing": what people and programs write into a cell that has no value."""
 
 import re
-from functools import lru_cache
 
 PLACEHOLDERS = frozenset(
     (
@@ -9,15 +8,16 @@ PLACEHOLDERS = frozenset(
         "null", "nil", "nan", "nat", "unknown", "unk", "unkn", "not available", "not provided", "not given",
         "not applicable", "not found", "not listed", "unlisted", "no data", "no email", "no e-mail", "no phone",
         "no number", "no address", "no mailing address", "no situs", "no site address", "no name", "none given",
-        "undefined", "blank", "empty", "missing", "tbd", "tba", "pending", "(blank)", "(none)", "(null)", "(empty)",
+        "undefined", "tbd", "tba", "(blank)", "(none)", "(null)", "(empty)",
         "[blank]", "[null]", "<null>", "<blank>", "#ref!", "#value!", "#name?", "#null!", "#div/0!", "#num!", "x",
         "xx", "xxx", "xxxx", "xxxxx",
     )
 )  # fmt: skip
 
 EDGES = " \t\r\n\v\f\xa0\u200b\u200e\u200f\ufeff"
+EXCEL_TEXT = re.compile(r'="?([^"()+*/]+)"?')
 NOTHING_BUT_MARKS = re.compile(r"[\W_]*")
-EXCEL_TEXT = re.compile(r'="?([^"]*)"?')
+PLACEHOLDER_MAX_LENGTH = max(map(len, PLACEHOLDERS)) + 1
 
 
 def clean(text: str) -> str:
@@ -26,21 +26,30 @@ def clean(text: str) -> str:
     "N/A", "none", "-", "0", "unknown", "null" and the like are placeholders. The guards that keep a spreadsheet from
     taking a text for a number (``'01109``, ``="01109"``) are taken off.
     """
-    if text.isalnum() and text.isascii() and len(text) > 10:
+    text = text.strip(EDGES)
+    if "  " in text or not text.isprintable():
+        text = " ".join(text.split())
+    if text[:1] in GUARDS:
+        text = unguarded(text)
+    if len(text) > PLACEHOLDER_MAX_LENGTH:
         return text
-    return clean_any(text)
-
-
-@lru_cache(maxsize=8192)
-def clean_any(text: str) -> str:
-    """`clean` for every text, remembered for the values that a column repeats."""
-    text = " ".join(text.strip(EDGES).split())
-    if text[:1] in {"'", "="} and len(text) > 1:
-        guarded = EXCEL_TEXT.fullmatch(text)
-        if guarded and guarded[1] and not set(guarded[1]) & set("()+*/"):
-            text = guarded[1].strip()
-        elif text[0] == "'":
-            text = text[1:].strip()
-    if text.lower().rstrip(".") in PLACEHOLDERS or NOTHING_BUT_MARKS.fullmatch(text):
+    if text.lower().rstrip(".") in PLACEHOLDERS or (text[0] not in LETTERS_AND_DIGITS and is_marks(text)):
         return ""
     return text
+
+
+GUARDS = ("'", "=")
+LETTERS_AND_DIGITS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+
+
+def unguarded(text: str) -> str:
+    """Return a text without the guard of a spreadsheet around it; a formula stays as it is."""
+    guarded = EXCEL_TEXT.fullmatch(text)
+    if guarded:
+        return guarded[1].strip()
+    return text[1:].strip() if text[0] == "'" else text
+
+
+def is_marks(text: str) -> bool:
+    """True for a text without letters and digits: "-", "...", "//"."""
+    return NOTHING_BUT_MARKS.fullmatch(text) is not None

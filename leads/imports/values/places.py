@@ -173,7 +173,7 @@ def split_state(text: str, *, has_zip: bool = False) -> tuple[str, str]:
     Abbreviations that are words too ("Miss", "Wash") count behind a comma or before a ZIP code alone.
     """
     head, comma, tail = text.rpartition(",")
-    if comma and (code := state_code(tail)):
+    if comma and (code := state_code(tail)) and not (code == "DC" and tail.strip().lower().startswith("wash")):
         return head.strip(" ,"), code
     words = text.split()
     for count in (4, 3, 2, 1):
@@ -182,10 +182,8 @@ def split_state(text: str, *, has_zip: bool = False) -> tuple[str, str]:
         last = " ".join(words[-count:])
         letters = re.sub(r"[^A-Z]", "", last.upper())
         code = STATE_BY_LETTERS.get(letters) if "," not in last.strip(",") else None
-        if code is None or (letters in OTHER_NAMES and not has_zip and not comma and letters != "WASHINGTONDC"):
+        if code is None or letters == "WASHINGTONDC" or (letters in OTHER_NAMES and not has_zip and not comma):
             continue
-        if letters == "WASHINGTONDC":
-            return "Washington" if last[:1].isupper() and not last.isupper() else words[-count], code
         if len(words) == count and not has_zip and letters in BOTH_STATE_AND_CITY:
             return text, ""
         return " ".join(words[:-count]).strip(" ,"), code

@@ -1,0 +1,34 @@
+"""The keys that tell whether two rows are one lead. They are stored: their values must not change."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+
+
+def identity_key(person: str, place: str) -> str:
+    """Return 32 hexadecimal digits (16 bytes) for a person's key and the best of the row's addresses.
+
+    `place` is a street with its ZIP code or city; where a row has none, an e-mail address, phone number or parcel.
+    """
+    return sha256(f"{person}|{place}".encode()).hexdigest()[:32]
+
+
+def match_key(kind: str, person: str, value: str) -> str:
+    """Return twelve characters (72 bits) for a person and one value of a kind."""
+    return urlsafe_b64encode(sha256(f"{kind}|{person}|{value}".encode()).digest()[:9]).decode("ascii")
+
+
+def match_keys(
+    person: str, *, addresses: Iterable[str], emails: Iterable[str], phones: Iterable[str], parcels: Iterable[str]
+) -> list[str]:
+    """Return the keys of a row. Two rows are one lead when they share one.
+
+    Each joins the person (a company; "" for nobody) with one value: a street and its ZIP code, a street and its city,
+    an e-mail address, a phone number, a parcel and its county or state.
+    """
+    return [
+        *[match_key("street", person, value) for value in addresses],
+        *[match_key("email", person, value) for value in emails],
+        *[match_key("phone", person, value) for value in phones],
+        *[match_key("parcel", person, value) for value in parcels],
+    ]

@@ -1,0 +1,247 @@
+"""Street addresses: where the unit begins, and the key that compares streets however they are written.
+
+`usaddress` tells street, unit and place apart. An address of number, name, kind of street and unit is read by one
+expression, which answers only where the library would answer the same.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+import usaddress
+
+from leads.imports.values.placeholders import clean
+from leads.imports.values.places import read_zip, state_code
+from leads.imports.values.street_words import (
+    DIRECTIONS,
+    KEY_WORDS,
+    LONE_UNITS,
+    PLAIN_UNIT_TYPES,
+    STREET_WORDS,
+    UNIT_TYPES,
+)
+
+
+class Street(NamedTuple):
+    """A street address without its place.
+
+    `key` compares streets ("8931 W LARKSPUR AVE"), `unit` is the unit as it is shown ("APT 5", "# 3B", "REAR") and
+    `unit_key` compares units ("5"). `city`, `state`, `zip5` and `plus4` are what stood behind the street, else "".
+    """
+
+    key: str
+    unit: str = ""
+    unit_key: str = ""
+    city: str = ""
+    state: str = ""
+    zip5: str = ""
+    plus4: str = ""
+
+    @property
+    def has_number(self) -> bool:
+        """False for land without a house number ("0 Main St", "US HWY 27") and intersections."""
+        return HOUSE_NUMBER.match(self.key) is not None
+
+    @property
+    def full_key(self) -> str:
+        """Street and unit in one key."""
+        return f"{self.key}#{self.unit_key}" if self.unit_key else self.key
+
+
+STREET_MAX_LENGTH = 200
+"""A longer text is no address; its key is the text."""
+
+PLAIN_STREET = re.compile(
+    r"([1-9]\d{0,5}) (?:(N|S|E|W|NE|NW|SE|SW|NORTH|SOUTH|EAST|WEST) )?"
+    r"([A-Z]{3,}|\d{0,2}(?:1ST|2ND|3RD|[04-9]TH))(?: ([A-Z]{3,}))? "
+    r"(ST|AVE|RD|DR|LN|CT|PL|WAY|BLVD|TER|CIR|STREET|AVENUE|ROAD|DRIVE|LANE|COURT|PLACE|BOULEVARD|TERRACE|CIRCLE)"
+    r"(?: (APT|UNIT|STE) ([A-Z]?[1-9]\d{0,3}[A-Z]?))?",
+    re.ASCII,
+)
+
+SPELLINGS = [
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\b(?:P\s?O|POST OFFICE)\s?(?:BOX|BX|DRAWER)\b(?: NO)?|\bPOB(?:OX)?\b|^BOX\b(?= \d)", "PO BOX"),
+        (r"\b(?:RURAL ROUTE|RURAL RT|R R|RFD|R F D)\b(?= \d)", "RR"),
+        (r"\b(?:RT|RTE|ROUTE) (?=\d+ BOX \d)", "RR "),
+        (r"\b(?:HIGHWAY CONTRACT|H C|STAR ROUTE)\b(?= \d)", "HC"),
+        (r"\bU S(?= (?:HWY|HIGHWAY|RT|RTE|ROUTE|\d))", "US"),
+        (r"\bUS (?:HIGHWAY|HWY|HIWAY|ROUTE|RTE|RT) (?=\d)|\bUS (?=\d+\b)", "US HWY "),
+        (r"\b(?:STATE (?:ROAD|ROUTE|RD|RTE|RT|HIGHWAY|HWY)|ST (?:RD|RT|RTE|HWY) (?=\d)|SR|SH|S R) ?(?=\d)", "SR "),
+        (r"\b(?:COUNTY|CNTY|CTY|CO) (?:ROAD|RD|ROUTE|RTE|RT) ?(?=\w{1,5}\b)|\b(?:CR|C R) ?(?=\d)", "CR "),
+        (r"\b(?:COUNTY|CNTY|CTY|CO) (?:HIGHWAY|HWY) ?(?=\w{1,5}\b)", "CO HWY "),
+        (r"\b(?:FARM TO MARKET|FARM-TO-MARKET|FM|F M) ?(?:ROAD|RD)? ?(?=\d)", "FM "),
+        (r"\b(?:RANCH TO MARKET|RANCH ROAD|RANCH RD|RM|R M) ?(?:ROAD|RD)? ?(?=\d{2,4}$)", "RM "),
+        (r"\b(?:INTERSTATE|IH|I)[ -]?(?=\d{1,3}\b)", "I "),
+    )
+]
+SPELLING_HINT = re.compile(
+    r"BO?X|POB|\bRU?R|\bR ?F|\bRT|\bROUTE|\bH\w* C|\bU ?S\b|STATE|\bS ?[RH] ?\d|C(?:OU)?N?TY|\bCO?\b|\bC ?R ?\d|FARM"
+    r"|RANCH|\b[FR] ?M ?\d|\bI|STAR|\bST R|\bST H"
+)
+MARKS = str.maketrans(dict.fromkeys(".'’`\"*!?", "") | dict.fromkeys(",;:()[]_\\", " "))
+HOUSE_NUMBER = re.compile(r"(?!0 |\d+(?:ST|ND|RD|TH)\b)[A-Z]{0,2}\d[\w./-]*(?: |$)|(?:PO BOX|RR|HC) ")
+UNIT_MARK = re.compile(r"#\s*")
+HYPHEN_IN_NAME = re.compile(r"(?<=[A-Z])-(?=[A-Z])")
+GRID = re.compile(r"\b([NSEW])\s?(\d{1,3})\s?([NSEW])\s?(\d{1,5})\b")
+UNIT_LABELS = frozenset({"OccupancyType", "OccupancyIdentifier", "SubaddressType", "SubaddressIdentifier"})
+UNIT_AT_END = re.compile(
+    r"(?<=\S) (?:(APARTMENT|APT|UNIT|SUITE|STE|ROOM|BUILDING|BLDG|LOT|SPACE|SPC|TRAILER|TRLR|FLOOR|FLR|PENTHOUSE|PMB|#)"
+    r" ?(?:# ?)?([A-Z]{0,2}-?\d{1,5}(?:-?[A-Z0-9]{1,4})?|[A-Z]))$"
+)
+GLUED_UNIT = re.compile(r"\b(APT|UNIT|STE|BLDG|LOT|SPC|TRLR)(?=\d)")
+
+
+def read_street(text: str) -> Street:
+    """Return a street address by its parts: key and unit, and the place if one stands behind it.
+
+    "9419 S Umber Place, Unit 3B" has the key "9419 S UMBER PL" and the unit "UNIT 3B". Highways, PO boxes, grid
+    addresses, fractions, hyphenated numbers, intersections and land without a number keep all their words.
+    """
+    line = normal_line(text)
+    return read_street_fast(line) or read_street_by_library(line)
+
+
+def normal_line(text: str) -> str:
+    """Return an address in capitals, without marks, with single blanks, and "#" apart from what follows."""
+    line = text.upper().translate(MARKS)
+    if "#" in line:
+        line = UNIT_MARK.sub(" # ", line)
+    return " ".join(line.split())
+
+
+def read_street_fast(line: str) -> Street | None:
+    """Return what `read_street_by_library` returns for a plain `normal_line`, or None where that is not sure."""
+    plain = PLAIN_STREET.fullmatch(line)
+    if plain is None:
+        return None
+    number, direction, name, more, kind, unit_type, unit = plain.groups("")
+    if name in UNPLAIN_WORDS or more in UNPLAIN_WORDS:
+        return None
+    key = f"{number} {DIRECTIONS[direction]} {name}" if direction else f"{number} {name}"
+    key = f"{key} {more} {STREET_WORDS[kind]}" if more else f"{key} {STREET_WORDS[kind]}"
+    return Street(key, f"{unit_type} {unit}", unit) if unit else Street(key)
+
+
+def read_street_by_library(line: str) -> Street:
+    """Return the parts of a `normal_line` as `usaddress` finds them."""
+    if len(line) > STREET_MAX_LENGTH or not line:
+        return Street(line)
+    line = common_spelling(line)
+    labels = usaddress.parse(line)
+    tokens = [token.strip(",") for token, _ in labels]
+    kinds = [label for _, label in labels]
+    end, place = cut_place(tokens, kinds)
+    street: list[str] = []
+    unit: list[str] = []
+    for token, kind in zip(tokens[:end], kinds[:end], strict=True):
+        (unit if kind in UNIT_LABELS else street).append(token)
+    if not HOUSE_NUMBER.match(" ".join(street)) or tokens[0] == "LOT":
+        street, unit = tokens[:end], []
+    elif unit[-1:] and unit[-1] in UNIT_TYPES:
+        unit.pop()
+    if not unit:
+        street, unit = unit_of(street)
+    return Street(street_key(street), *unit_parts(unit), *place)
+
+
+def common_spelling(line: str) -> str:
+    """Return a line with highways, rural routes, boxes and grid numbers in their common spelling."""
+    line = GLUED_UNIT.sub(r"\1 ", GRID.sub(r"\1\2\3\4", line))
+    if SPELLING_HINT.search(line):
+        for pattern, replacement in SPELLINGS:
+            line = pattern.sub(replacement, line)
+    return " ".join(line.split())
+
+
+def cut_place(tokens: list[str], kinds: list[str]) -> tuple[int, tuple[str, str, str, str]]:
+    """Return where the street ends, and (city, state, ZIP, plus4) if a state or ZIP code stands behind it."""
+    end = len(tokens)
+    zip_code = state = None
+    if end > 2 and kinds[end - 1] == "ZipCode" and (zip_code := read_zip(tokens[end - 1])):
+        end -= 1
+    start = end
+    while start > 1 and kinds[start - 1] == "StateName":
+        start -= 1
+    if start < end and (state := state_code(" ".join(tokens[start:end]))):
+        end = start
+    if not state:
+        return len(tokens), ("", "", "", "")
+    start = end
+    while start > 1 and kinds[start - 1] == "PlaceName":
+        start -= 1
+    city = " ".join(tokens[start:end])
+    return start, (city, state, *(zip_code or ("", "")))
+
+
+def unit_of(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return (street, unit) where the library saw no unit but the last words are one."""
+    if len(words) > 2 and words[-1] in LONE_UNITS and words[-2] not in DIRECTIONS:
+        return words[:-1], words[-1:]
+    found = UNIT_AT_END.search(" ".join(words))
+    if found and len(words) > 3:
+        return " ".join(words)[: found.start()].split(), [found[1], found[2]]
+    return words, []
+
+
+def street_key(words: list[str]) -> str:
+    """Return what compares streets: usual words abbreviated, leading zeros of the number and hyphens of names gone."""
+    text = HYPHEN_IN_NAME.sub(" ", " ".join(words)).replace(" - ", "-")
+    parts = [KEY_WORDS.get(word, word) for word in text.split()]
+    if parts and parts[0].isdigit():
+        parts[0] = parts[0].lstrip("0") or "0"
+    return " ".join(parts).replace(" # ", " ").strip("# ")
+
+
+def unit_parts(words: list[str]) -> tuple[str, str]:
+    """Return (unit as shown, unit's key) of the words of a unit: ("APT 5", "5"), ("BLDG 4 APT 12", "BLDG 4 12")."""
+    shown: list[str] = []
+    key: list[str] = []
+    for word in words:
+        kind = UNIT_TYPES.get(word) if word in UNIT_TYPES and word != words[-1] else None
+        if kind:
+            if kind == "#" and shown and shown[-1] in UNIT_TYPES:
+                continue
+            shown.append(kind)
+            if kind not in PLAIN_UNIT_TYPES:
+                key.append(kind)
+        else:
+            value = LONE_UNITS.get(word, word)
+            shown.append(value)
+            key.append(value.replace("-", "").lstrip("0") or value)
+    return " ".join(shown), " ".join(key)
+
+
+def second_line(street: str, line: str) -> str:
+    """Return street and second address line in one: a bare "5" or "3B" behind a street is a unit."""
+    if not street or not line:
+        return street or line
+    if len(line) <= 6 and any(c.isdigit() for c in line) and line.replace("-", "").isalnum() and " " in street:
+        return f"{street} # {line}"
+    return f"{street} {line}"
+
+
+@lru_cache(maxsize=4096)
+def looks_like_street(text: str) -> bool:
+    """True for a text that begins like a street address: number and words, a PO box, a rural route or a highway."""
+    line = normal_line(clean(text))
+    if read_street_fast(line):
+        return True
+    words = common_spelling(line).split()
+    if len(words) < 2:
+        return False
+    if line.startswith(("PO BOX", "RR ", "HC ", "US HWY", "SR ", "CR ", "FM ", "P O BOX")) or words[:2] == [
+        "PO",
+        "BOX",
+    ]:
+        return True
+    has_kind = any(word in STREET_WORDS for word in words[1:])
+    return words[0][0].isdigit() and any(word.isalpha() for word in words[1:]) and (has_kind or len(words) > 2)
+
+
+UNPLAIN_WORDS = frozenset(
+    {*KEY_WORDS, *UNIT_TYPES, *LONE_UNITS, "AND", "THE", "BOX", "STATE", "COUNTY", "FARM", "RURAL", "INTERSTATE", "POB"}
+    | {word.upper() for word in usaddress.STREET_NAMES | usaddress.DIRECTIONS}
+)
+"""Words that have a meaning of their own in addresses; a street whose name holds one is not plain."""
