@@ -5,9 +5,10 @@ function say(form) {
   const total = [...chosen].reduce((sum, box) => sum + Number(box.dataset.price), 0);
   const left = Number(form.dataset.balance) - total;
   const write = (count) => `${count.toLocaleString("en-US")} ${count === 1 ? "credit" : "credits"}`;
+  const be = (count) => (count === 1 ? "is" : "are");
   const price = chosen.length ? `: ${chosen.length} for at most ${write(total)}` : "";
   form.querySelector("[data-total]").textContent = `Get a quote${price}`;
-  const rest = left < 0 ? ` ${write(-left)} more than that are needed.` : ` At least ${write(left)} are left after it.`;
+  const rest = left < 0 ? ` ${write(-left)} more ${be(-left)} needed.` : ` At least ${write(left)} ${be(left)} left after it.`;
   form.querySelector("[data-after]").textContent = chosen.length ? rest : "";
 }
 

@@ -139,6 +139,7 @@ def test_who_has_too_few_buys_on_the_way_and_comes_back_to_the_same_choice(
     enter(page, carol).goto(live_server.url + owned.get_absolute_url())
     for title in ("Value and equity", "Deed history"):
         page.get_by_role("checkbox", name=title).check()
+    expect(page.locator("#unlock")).to_contain_text("Your balance is 1 credit. 1 credit more is needed.")
     page.get_by_role("button", name="Get a quote: 2 for at most 2 credits").click()
     expect(page.get_by_role("heading", name="1 credit too few")).to_be_visible()
     expect(page.get_by_role("button", name="Accept: at most 2 credits")).to_be_disabled()
