@@ -99,9 +99,9 @@ def _preview(user: User, query: SearchQuery, now: datetime) -> Preview:
         # The count has asked how large the base is already, so that this asks nothing of the vendor.
         is_too_narrow = singles_out(user=user, query=query, now=now)
         reason = why_empty(user=user, query=query, now=now) if count.may_be_zero else ""
-    except CountUnavailable as reason:
+    except CountUnavailable as problem:
         choices = _price(user, list(CHOICES), balance)
-        return Preview(count=None, owned=owned, choices=choices, balance=balance, problem=str(reason))
+        return Preview(count=None, owned=owned, choices=choices, balance=balance, problem=str(problem))
     warnings = quicklist_warnings(query.criteria())
     if reason:
         return Preview(count=Count(0), owned=owned, balance=balance, warnings=warnings, why_empty=reason)

@@ -66,18 +66,19 @@ class Suggestions:
         return sum(len(group.suggestions) for group in self.groups)
 
 
-def suggest(*, user: User, text: str, place: str = "", now: datetime) -> Suggestions:
+def suggest(*, user: User, text: str, place: str = "", only_mine: bool = False, now: datetime) -> Suggestions:
     """Complete what is typed into the search box; `place` names where a parcel number is looked for.
 
     The place index and the user's own properties answer first. The vendor is asked only for what reads like an
-    address, within the budget of free counts, and its answers serve everybody for some minutes.
+    address, within the budget of free counts, and its answers serve everybody for some minutes. `only_mine` leaves out
+    what the user does not own, and asks nothing of the vendor: places and the user's own properties remain.
     """
     text = " ".join(text.split())[:TEXT_MAX_LENGTH]
     if not text:
         return Suggestions([])
     problem = ""
     addresses: list[Suggestion] = []
-    if A_HOUSE_NUMBER_AND_A_STREET.match(text) and len(text) >= BEGINNINGS[0]:
+    if not only_mine and A_HOUSE_NUMBER_AND_A_STREET.match(text) and len(text) >= BEGINNINGS[0]:
         try:
             addresses = _addresses(user, text, now)
         except CountUnavailable as reason:
@@ -87,7 +88,7 @@ def suggest(*, user: User, text: str, place: str = "", now: datetime) -> Suggest
         SuggestionGroup("place", "Places", [_of_place(each) for each in find_places(text, PLACES_SHOWN)]),
         SuggestionGroup("owned", "Your properties", owned),
         SuggestionGroup("address", "Addresses", addresses),
-        SuggestionGroup("apn", "Parcel numbers", list(_parcels(text, place))),
+        SuggestionGroup("apn", "Parcel numbers", [] if only_mine else list(_parcels(text, place))),
     ]
     return Suggestions([group for group in groups if group.suggestions], problem)
 

@@ -13,7 +13,6 @@ from django_htmx.http import push_url, trigger_client_event
 from accounts.decorators import onboarded_required
 from accounts.selectors import first_market
 from atlas_site.lib.htmx import wants_fragment
-from atlas_site.lib.places import find_places
 from properties.forms import OwnSearchForm, RevealForm
 from properties.search.form import SearchForm, read_query
 from properties.search.query import SearchQuery
@@ -125,18 +124,12 @@ def show_market(request: HttpRequest) -> HttpResponse:
 @require_GET
 @onboarded_required
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Complete what is typed into the search box, as options of its listbox."""
+    """Complete what is typed into a search box, as options of its listbox; with `mine` into that of what is owned."""
     return render(request, "properties/_suggestions.html", {"suggestions": _suggest(request)})
 
 
 def _suggest(request: HttpRequest) -> suggestions.Suggestions:
     market = first_market(request.user)
     place = request.GET.get("in") or (market.place if market else "")
-    return suggestions.suggest(user=request.user, text=request.GET.get("q", ""), place=place, now=timezone.now())
-
-
-@require_GET
-@onboarded_required
-def suggest_places(request: HttpRequest) -> HttpResponse:
-    """Complete a typed place from the place index, as options of a datalist."""
-    return render(request, "properties/_place_options.html", {"places": find_places(request.GET.get("q", ""))})
+    asked = {"text": request.GET.get("q", ""), "place": place, "only_mine": "mine" in request.GET}
+    return suggestions.suggest(user=request.user, **asked, now=timezone.now())

@@ -298,6 +298,10 @@ def test_what_is_owned_is_one_key_away(search_page, reveal, alice):
     page.get_by_role("group", name="Your properties").get_by_role("option").first.click()
 
     expect(page).to_have_url(re.compile(row.get_absolute_url()))
+    page.get_by_role("link", name="My properties").first.click()
+    page.get_by_role("combobox", name="Place").press_sequentially("tucson")
+    page.get_by_role("option", name="Tucson, AZ").click()
+    expect(page.get_by_role("link", name="Remove filter Tucson, AZ")).to_be_visible()
 
 
 # ---------------------------------------------------------------- 10: keys

@@ -1,6 +1,7 @@
 """Type-ahead: the place index and the user's own properties first, then the vendor within the budget of counts."""
 
-from urllib.parse import parse_qs
+import re
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 
@@ -115,6 +116,33 @@ def test_a_vendor_that_is_down_is_said_in_a_line(alice, house, now, sandbox):
     sandbox.fail("500", endpoint="address/autocomplete", times=5)
 
     assert "does not answer" in suggestions.suggest(user=alice, text=house.address.street, now=now).problem
+
+
+def test_above_what_is_owned_places_and_owned_properties_are_suggested_and_nobody_is_asked(
+    client, alice, sign_in, house, sandbox
+):
+    row = PropertyDatasetPermissionFactory(user=alice, address="77 Sunset Blvd")
+    PropertyDatasetPermission.objects.filter(pk=row.pk).update(address_key="77 sunset blvd phoenix az 85007")
+    hers = sign_in(client, alice)
+    [url] = re.findall(r'data-combobox data-url="([^"]+)"', hers.get("/properties/").content.decode())
+
+    def see(text: str) -> str:
+        return hers.get(f"{url}&{urlencode({'q': text, 'in': 'Phoenix, AZ'})}").content.decode()
+
+    assert "Phoenix, AZ" in see("phoenix")
+    assert row.get_absolute_url() in see("77 suns")
+    for text in (house.address.street, "123-45-678"):
+        assert 'role="option"' not in see(text)
+    assert calls() == 0
+
+
+def test_every_example_of_a_place_is_one_that_the_index_knows(client, alice, sign_in, sandbox):
+    hers = sign_in(client, alice)
+    page = hers.get("/search/", {"q": "Nowhereville, ZZ"}).content.decode()
+    examples = re.findall(r'id="id_q"[^>]* placeholder="([^"]+)"', page) + re.findall(r"its state \(([^)]+)\)", page)
+
+    assert len(examples) >= 2
+    assert all(resolve_place(example) for example in examples)
 
 
 def test_the_endpoint_answers_options_and_escapes_what_was_typed(client, alice, sign_in, sandbox):
