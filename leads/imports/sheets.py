@@ -6,7 +6,6 @@ Runs in the process of `leads.imports.workbooks`, and raises whatever a damaged 
 import csv
 import os
 import posixpath
-import re
 import zipfile
 from array import array
 from collections.abc import Iterator
@@ -14,17 +13,15 @@ from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
-from xml.etree import ElementTree
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from leads.imports.headers import FIRST_RECORDS
-from leads.imports.limits import CELL_CHARACTERS, CSV_BYTES, MEGABYTE, WORKBOOK_ROWS
+from leads.imports.limits import CSV_BYTES, MEGABYTE, WORKBOOK_ROWS
+from leads.imports.parts import Element, read_elements, read_rows, read_texts
 from leads.imports.problems import FileRefused, too_many_rows_in_workbook
 from leads.imports.typed import format_kind, number_text
-
-Element = ElementTree.Element
 
 PARTS = 5_000
 UNPACKED_BYTES = 1_500 * MEGABYTE
@@ -33,19 +30,11 @@ MOST_PACKED = 200
 """Times: parts of workbooks pack to a tenth or a fiftieth, those of bombs to a thousandth."""
 
 SHEETS = 50
-COLUMNS_OF_A_SHEET = 16_384
-ROWS_OF_A_SHEET = 1_048_576
 PEEKED_ROWS = 200
 BLOCK_BYTES = 1 << 18
 
 KNOWN_TEXTS = 50_000
 KNOWN_CHARACTERS = 64
-
-DIGITS = "0123456789"
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-# In UTF-8 and in both kinds of UTF-16, of which a workbook has none.
-DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", b"<\0!\0", b"\0<\0!")
-LONGEST_DECLARATION = max(map(len, DECLARATIONS))
 
 
 def write_sheet(path: Path, target: Path, *, name: str) -> tuple[str, int, int]:
@@ -57,10 +46,10 @@ def write_sheet(path: Path, target: Path, *, name: str) -> tuple[str, int, int]:
     with zipfile.ZipFile(path) as archive:
         _check_parts(archive, name)
         book = _Book(archive, name)
+        book.check_rows()
         with _Texts(target.with_suffix(".texts")) as texts:
             book.read_texts(texts)
             title, part = book.choose_sheet(texts)
-            book.check_rows(part)
             return title, *_write(book.rows(part, texts), target, name)
 
 
@@ -115,34 +104,19 @@ class _Book:
         self.parts = {part.filename.lower().lstrip("/"): part.filename for part in archive.infolist()}
         main = next((target for kind, target in self.related("").values() if kind == "officeDocument"), "")
         self.main = main if main.lower() in self.parts else "xl/workbook.xml"
-        self.tree = self.read(self.main)
         self.relations = self.related(self.main)
         self.kinds = self.read_formats()
-        properties = next((child for child in self.tree if _local(child) == "workbookPr"), None)
-        is_1904 = properties is not None and properties.get("date1904") in {"1", "true"}
-        self.epoch = CALENDAR_MAC_1904 if is_1904 else CALENDAR_WINDOWS_1900
-        self.columns: dict[str, int] = {}
+        self.epoch = CALENDAR_WINDOWS_1900
+        self.sheets: list[tuple[str, str]] = []
+        self.read_main()
 
-    def open(self, part: str) -> "_Part":
-        return _Part(self.archive.open(self.parts[part.lower()]), self.name)
+    def open(self, part: str) -> IO[bytes]:
+        return self.archive.open(self.parts[part.lower()])
 
-    def read(self, part: str) -> Element:
-        """A small part as a whole."""
+    def elements(self, part: str) -> list[Element]:
+        """All elements of a small part."""
         with self.open(part) as stream:
-            return ElementTree.parse(stream).getroot()  # noqa: S314 -- see _Part
-
-    def elements(self, part: str, within: str, wanted: str) -> Iterator[Element]:
-        """The elements of a large part one after the other; each is forgotten when the next is asked for."""
-        with self.open(part) as stream:
-            parent: Element | None = None
-            for event, element in ElementTree.iterparse(stream, events=("start", "end")):  # noqa: S314 -- see _Part
-                if event == "start":
-                    if parent is None and _local(element) == within:
-                        parent = element
-                        wanted_tag = element.tag.removesuffix(within) + wanted
-                elif parent is not None and element.tag == wanted_tag:
-                    yield element
-                    parent.clear()
+            return read_elements(stream, self.name)
 
     def related(self, part: str) -> dict[str, tuple[str, str]]:
         """What a part refers to, by id: the last word of its type, and the path in the archive."""
@@ -155,7 +129,8 @@ class _Book:
                 link.get("Type", "").rpartition("/")[2],
                 posixpath.normpath(posixpath.join("/", folder, link.get("Target", ""))).lstrip("/"),
             )
-            for link in self.read(path)
+            for _, tag, link in self.elements(path)
+            if tag == "Relationship"
         }
 
     def part_of(self, kind: str) -> str | None:
@@ -166,23 +141,52 @@ class _Book:
     def read_formats(self) -> list[str]:
         """What the number format of each style shows."""
         part = self.part_of("styles")
-        if not part:
-            return []
+        elements = self.elements(part) if part else []
         codes = dict(BUILTIN_FORMATS)
-        kinds: list[str] = []
-        for child in self.read(part):
-            if _local(child) == "numFmts":
-                codes |= {int(code.get("numFmtId", "0")): code.get("formatCode", "") for code in child}
-            elif _local(child) == "cellXfs":
-                kinds = [format_kind(codes.get(int(style.get("numFmtId", "0")), "General")) for style in child]
-        return kinds
+        codes |= {
+            int(code.get("numFmtId", "0")): code.get("formatCode", "") for _, tag, code in elements if tag == "numFmt"
+        }
+        kinds = {number: format_kind(code) for number, code in codes.items()}
+        styles = (style for parent, tag, style in elements if (parent, tag) == ("cellXfs", "xf"))
+        return [kinds.get(int(style.get("numFmtId", "0")), "") for style in styles]
+
+    def read_main(self) -> None:
+        """Read the sheets with cells, visible ones first, and the day from which the workbook counts."""
+        listed = []
+        for _, tag, attributes in self.elements(self.main):
+            if tag == "workbookPr" and attributes.get("date1904") in {"1", "true"}:
+                self.epoch = CALENDAR_MAC_1904
+            elif tag == "sheet" and len(listed) < SHEETS:
+                listed.append(attributes)
+        for sheet in sorted(listed, key=lambda sheet: sheet.get("state", "visible") != "visible"):
+            link = next((value for key, value in sheet.items() if key.endswith(":id")), "")
+            kind, part = self.relations.get(link, ("", ""))
+            if kind == "worksheet" and part.lower() in self.parts:
+                self.sheets.append((sheet.get("name", ""), part))
+
+    def check_rows(self) -> None:
+        """Count the rows of the first sheet that has some by their markup, many times faster than cells can be read.
+
+        :raises FileRefused: when there are surely more than a workbook may have
+        """
+        for _, part in self.sheets:
+            count, rest = 0, b""
+            with self.open(part) as stream:
+                while block := stream.read(BLOCK_BYTES):
+                    *rows, rest = (rest + block).split(b"<row")
+                    count += sum(1 for row in rows if b"<v>" in row or b"<is>" in row)
+                    rest = rest[-BLOCK_BYTES:]
+            if count > WORKBOOK_ROWS + FIRST_RECORDS:
+                raise too_many_rows_in_workbook(self.name, count)
+            if count > 1:
+                return
 
     def read_texts(self, texts: "_Texts") -> None:
         """Put the texts that cells share where they can be found by number."""
         part = self.part_of("sharedStrings")
         if part:
-            for element in self.elements(part, "sst", "si"):
-                texts.add(_string(element))
+            with self.open(part) as stream:
+                texts.fill(read_texts(stream, self.name))
 
     def choose_sheet(self, texts: "_Texts") -> tuple[str, str]:
         """The name and the part of the first sheet with a table, or else with anything; hidden ones come last.
@@ -190,7 +194,7 @@ class _Book:
         :raises FileRefused: when all are blank
         """
         fallback = None
-        for title, part in self.sheets():
+        for title, part in self.sheets:
             filled = [len(cells) - cells.count("") for cells in islice(self.rows(part, texts), PEEKED_ROWS) if cells]
             if sum(count > 1 for count in filled) > 1:
                 return title, part
@@ -200,93 +204,26 @@ class _Book:
             raise FileRefused(f"{self.name} has no rows. Upload a list with a row for each lead.")
         return fallback
 
-    def sheets(self) -> list[tuple[str, str]]:
-        """The names and parts of the sheets with cells, visible ones first."""
-        listed = [sheet for child in self.tree if _local(child) == "sheets" for sheet in child][:SHEETS]
-        found = []
-        for sheet in sorted(listed, key=lambda sheet: sheet.get("state", "visible") != "visible"):
-            link = next((value for key, value in sheet.items() if key.endswith("}id")), "")
-            kind, part = self.relations.get(link, ("", ""))
-            if kind == "worksheet" and part.lower() in self.parts:
-                found.append((sheet.get("name", ""), part))
-        return found
-
-    def check_rows(self, part: str) -> None:
-        """Count the rows that hold something by their markup, many times faster than their cells can be read.
-
-        :raises FileRefused: when there are surely more than a workbook may have
-        """
-        count, rest = 0, b""
-        with self.open(part) as stream:
-            while block := stream.read(BLOCK_BYTES):
-                *rows, rest = (rest + block).split(b"<row")
-                count += sum(1 for row in rows if b"<v>" in row or b"<is>" in row)
-                rest = rest[-BLOCK_BYTES:]
-        if count > WORKBOOK_ROWS + FIRST_RECORDS:
-            raise too_many_rows_in_workbook(self.name, count)
-
     def rows(self, part: str, texts: "_Texts") -> Iterator[list[str]]:
         """The cells of every row of a sheet from the first one on: none for a blank row."""
-        at = 0
-        for row in self.elements(part, "sheetData", "row"):
-            number = max(int(row.get("r") or 0), at + 1)
-            if number > ROWS_OF_A_SHEET:
-                raise ValueError("no sheet has so many rows")
-            for _ in range(at + 1, number):
-                yield []
-            at = number
-            yield self.cells(row, texts)
 
-    def cells(self, row: Element, texts: "_Texts") -> list[str]:
-        """The texts of a row up to its last cell that is not blank."""
-        prefix = row.tag.removesuffix("row")
-        value_tag, string_tag = f"{prefix}v", f"{prefix}is"
-        found: list[str] = []
-        column = -1
-        for cell in row:
-            place = cell.get("r")
-            column = self.column_of(place) if place else column + 1
-            if cell.get("t") == "inlineStr":
-                string = cell.find(string_tag)
-                text = _string(string) if string is not None else ""
-            else:
-                value = cell.find(value_tag)
-                text = self.text_of(cell, value.text or "", texts) if value is not None else ""
-            if not text or text.isspace():
-                continue
-            if column >= len(found):
-                found.extend([""] * (column - len(found)))
-                found.append(text[:CELL_CHARACTERS])
-        return found
+        def text_of(kind: str, style: str, value: str) -> str:
+            match kind:
+                case "s":
+                    return texts[int(value)]
+                case "b":
+                    return "TRUE" if value == "1" else "FALSE"
+                case "e":
+                    return ""  # an error of a formula says nothing
+                case "d":
+                    return value.removesuffix("T00:00:00")
+                case "str":
+                    return value
+            number = int(style or 0)
+            return number_text(value, self.kinds[number] if number < len(self.kinds) else "", self.epoch)
 
-    def column_of(self, place: str) -> int:
-        """The column of a cell such as "AB12", counted from 0."""
-        letters = place.rstrip(DIGITS)
-        known = self.columns.get(letters)
-        if known is None:
-            known = 0
-            for letter in letters.upper():
-                known = known * 26 + ord(letter) - 64
-            if not 0 < known <= COLUMNS_OF_A_SHEET:
-                raise ValueError("no sheet has such a column")
-            self.columns[letters] = known
-        return known - 1
-
-    def text_of(self, cell: Element, value: str, texts: "_Texts") -> str:
-        """The text of a cell with a value: what was typed, or what its formula came to."""
-        match cell.get("t"):
-            case "s":
-                return texts[int(value)]
-            case "str":
-                return _unescaped(value)
-            case "b":
-                return "TRUE" if value == "1" else "FALSE"
-            case "e":
-                return ""  # an error of a formula says nothing
-            case "d":
-                return value.removesuffix("T00:00:00")
-        style = int(cell.get("s") or 0)
-        return number_text(value, self.kinds[style] if style < len(self.kinds) else "", self.epoch)
+        with self.open(part) as stream:
+            yield from read_rows(stream, self.name, text_of)
 
 
 class _Texts:
@@ -297,16 +234,19 @@ class _Texts:
         self.ends = array("I", [0])
         self.known: dict[int, str] = {}
 
-    def add(self, text: str) -> None:
-        """Append a text; it gets the next number, from 0."""
-        encoded = text.encode("utf-8", "replace")
-        self.file.write(encoded)
-        self.ends.append(self.ends[-1] + len(encoded))
+    def fill(self, found: Iterator[str]) -> None:
+        """Append texts; they get the next numbers, from 0."""
+        end = self.ends[-1]
+        for text in found:
+            encoded = text.encode("utf-8", "replace")
+            self.file.write(encoded)
+            end += len(encoded)
+            self.ends.append(end)
+        self.file.flush()
 
     def __getitem__(self, number: int) -> str:
         text = self.known.get(number)
         if text is None:
-            self.file.flush()
             start = self.ends[number]
             text = os.pread(self.file.fileno(), self.ends[number + 1] - start, start).decode()
             if len(self.known) < KNOWN_TEXTS and len(text) <= KNOWN_CHARACTERS:
@@ -320,57 +260,3 @@ class _Texts:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.file.close()
-
-
-class _Part:
-    """A part of the archive, read as a stream that no document with declarations of its own passes."""
-
-    def __init__(self, stream: IO[bytes], name: str) -> None:
-        self.stream = stream
-        self.name = name
-        self.before = b""
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes.
-
-        :raises FileRefused: when they declare entities, which no spreadsheet program writes and which can grow
-        """
-        block = self.stream.read(size)
-        text = self.before + block
-        if any(declaration in text for declaration in DECLARATIONS):
-            raise FileRefused(
-                f"{self.name} declares texts that grow when they are read, which no spreadsheet program does. "
-                "Save it as CSV and upload that."
-            )
-        self.before = block[-LONGEST_DECLARATION:]
-        return block
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stream.close()
-
-
-def _local(element: Element) -> str:
-    """The name of an element without its namespace."""
-    return element.tag.rpartition("}")[2]
-
-
-def _string(element: Element) -> str:
-    """The text of an element with runs of text, without those that tell how it is pronounced."""
-    found = []
-    for child in element:
-        local = _local(child)
-        if local == "t":
-            found.append(child.text or "")
-        elif local == "r":
-            found.extend(part.text or "" for part in child if _local(part) == "t")
-    return _unescaped("".join(found))
-
-
-def _unescaped(text: str) -> str:
-    """A text with the signs that XML cannot hold, which workbooks write as _x000D_."""
-    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
