@@ -14,12 +14,11 @@ from properties.search.filters.numbers import months_before
 
 MILES_A_DEGREE = 69.05
 EARTH_RADIUS_MILES = 3958.8
-# One look at the widest ring finds all where no more than this is owned around; where much is, rings are searched from
-# the inside, so that the nearest are found without reading all of them.
-FEW = 200
-COMPARABLE_RINGS = (0.25, 0.5, 1.0)
-NEIGHBOUR_RINGS_MILES = (0.1, 0.4, 1.5, 5.0)
-MOST_READ = 2_000
+# Rings to search, with how many rows to read of each. Where little is owned, one look at a wide ring finds all of it;
+# where much is, rings are searched from the inside, so that the nearest are found without reading all of them.
+FEW, MOST_READ = 200, 2_000
+COMPARABLE_RINGS = ((1.0, FEW), (0.25, MOST_READ), (0.5, MOST_READ), (1.0, MOST_READ))
+NEIGHBOUR_RINGS = ((1.5, FEW), (0.1, MOST_READ), (0.4, MOST_READ), (1.5, MOST_READ), (5.0, MOST_READ))
 MOST_LISTED = 40
 NEIGHBOURS = 6
 MOST_PINNED = 20
@@ -120,7 +119,8 @@ def list_comparables(
     found = [_comparable(subject, row, is_pinned=False) for row in _rows_by_id(subject, others)]
     comparables += sorted(found, key=lambda each: each.miles or 0.0)
     like_it = _like(subject, limits, today).exclude(property_id__in=[subject.property_id, *pinned_ids, *others])
-    comparables += _nearest(subject, like_it, [share * limits.miles for share in COMPARABLE_RINGS], MOST_LISTED)
+    rings = [(share * limits.miles, most_read) for share, most_read in COMPARABLE_RINGS]
+    comparables += _nearest(subject, like_it, rings, MOST_LISTED)
     bought = set(found_ids)
     marked = [replace(each, is_found=each.row.property_id in bought) for each in _mark_outliers(comparables)]
     shown = [each for each in marked if with_outliers or each.is_pinned or each.is_found or not each.is_outlier]
@@ -166,7 +166,7 @@ def median(numbers: Sequence[Decimal]) -> Decimal:
 def list_neighbours(*, subject: PropertyDatasetPermission) -> list[Comparable]:
     """The nearest properties that the same user owns, within five miles."""
     others = PropertyDatasetPermission.objects.exclude(property_id=subject.property_id)
-    return _nearest(subject, others, NEIGHBOUR_RINGS_MILES, NEIGHBOURS)
+    return _nearest(subject, others, NEIGHBOUR_RINGS, NEIGHBOURS)
 
 
 def miles_between(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -179,15 +179,21 @@ def miles_between(one: tuple[float, float], other: tuple[float, float]) -> float
 def _nearest(
     subject: PropertyDatasetPermission,
     rows: QuerySet[PropertyDatasetPermission],
-    rings: Sequence[float],
+    rings: Sequence[tuple[float, int]],
     most: int,
 ) -> list[Comparable]:
-    """The nearest of these rows that the subject's user owns, at most `most`, within the last ring of so many miles."""
+    """The nearest of these rows that the subject's user owns, at most `most`, within the last ring.
+
+    `rings` are miles with the number of rows to read of each. A ring inside one that was read to the end is left out.
+    """
     place = _place(subject)
     if place is None:
         return []
     nearest: list[tuple[float, str]] = []
-    for miles, most_read in [(rings[-1], FEW), *((ring, MOST_READ) for ring in rings)]:
+    known = 0.0
+    for miles, most_read in rings:
+        if miles <= known:
+            continue
         inside = rows.filter(user_id=subject.user_id, **_box(place, miles))
         places = list(inside.values_list("property_id", "latitude", "longitude")[:most_read])
         measured = [
@@ -196,7 +202,8 @@ def _nearest(
             if latitude is not None and longitude is not None
         ]
         nearest = sorted(each for each in measured if each[0] <= miles)[:most]
-        if len(places) < FEW if most_read == FEW else len(nearest) >= most:
+        known = miles if len(places) < most_read else known
+        if len(nearest) >= most and (known == miles or most_read == MOST_READ):
             break
     found = _rows_by_id(subject, [key for _, key in nearest])
     return [_comparable(subject, row, is_pinned=False) for row in found]

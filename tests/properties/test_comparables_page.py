@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from atlas_site.mongodb.explain import assert_index_scan
 from properties.models import PropertyDatasetPermission
+from properties.selectors import comparables
 from properties.selectors.comparables import (
     MILES_A_DEGREE,
+    NEIGHBOUR_RINGS,
     Limits,
     list_comparables,
     list_neighbours,
@@ -165,6 +167,27 @@ def test_limits_survive_the_sheet_and_the_address():
     assert read_limits({"miles": 3, "nonsense": 1}) == Limits(miles=3)
     assert limits.params()["bedrooms"] == [""]
     assert "same_type" not in limits.params()
+
+
+@pytest.mark.parametrize("few", [3, 200])
+@pytest.mark.parametrize(
+    "distances",
+    [
+        [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.3],
+        [0.05, 0.2, 0.3, 0.9, 1.2, 2.0, 3.0, 5.2],
+        [1.0, 1.4, 2.0, 4.9, 5.1],
+        [3.0, 4.0],
+    ],
+)
+def test_the_nearest_are_the_same_however_much_is_owned(distances, few, subject, alice, monkeypatch):
+    rings = ((NEIGHBOUR_RINGS[0][0], few), *NEIGHBOUR_RINGS[1:])
+    monkeypatch.setattr(comparables, "NEIGHBOUR_RINGS", rings)
+    for miles in reversed(distances):
+        own(alice, miles)
+
+    found = list_neighbours(subject=subject)
+
+    assert [round(each.miles, 2) for each in found] == pytest.approx([d for d in distances if d <= 5][:6], abs=0.02)
 
 
 def test_comparables_and_neighbours_are_found_by_an_index(subject, alice):
