@@ -156,7 +156,7 @@ def _bought(search: SavedSearch, run: SavedSearchRun, spends: list[Spend]) -> It
     refreshes = [each for each in jobs if each[0].kind == PropertyJob.Kind.REFRESH]
     for job, charged in jobs:
         if job.kind != PropertyJob.Kind.REFRESH:
-            ids = revealed_by(job).values_list("property_id", flat=True)[:NAMED]
+            ids = list(revealed_by(job).values_list("property_id", flat=True)[:NAMED])
             yield Bought(search, True, charged, job.hit_count, _items(ids), job.get_absolute_url(), [_key_of(job)])
     if refreshes:
         ids = [job.property_id or "" for job, _ in refreshes[:NAMED]]
