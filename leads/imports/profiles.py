@@ -186,7 +186,7 @@ BLANKS = frozenset({"-", "--", "N/A", "n/a", "NULL", "null", "None", "NaN", "nan
 
 
 @lru_cache(maxsize=50_000)
-def shape_of(value: str) -> Shape:  # noqa: PLR0911 (one line for each shape)
+def shape_of(value: str) -> Shape:  # noqa: PLR0911 -- one line for each shape
     """What a stripped, non-blank value looks like."""
     if "@" in value and EMAIL.search(value):
         return Shape.EMAIL
@@ -222,7 +222,7 @@ def _phone_shape(value: str) -> Shape | None:
     return None
 
 
-def _shape_without_digits(value: str) -> Shape:  # noqa: PLR0911 (one line for each shape)
+def _shape_without_digits(value: str) -> Shape:  # noqa: PLR0911 -- one line for each shape
     lowered = value.lower()
     if lowered in BOOLS:
         return Shape.BOOL
@@ -251,7 +251,7 @@ def _shape_without_digits(value: str) -> Shape:  # noqa: PLR0911 (one line for e
     return Shape.PERSON if len(words) <= 9 else Shape.TEXT
 
 
-def _shape_of_mixed(value: str) -> Shape:  # noqa: PLR0911 (one line for each shape)
+def _shape_of_mixed(value: str) -> Shape:  # noqa: PLR0911 -- one line for each shape
     ended = STATE_END.search(value)
     if ended and _is_state(ended[1]) and (ended[2] or "," in value):
         before = value[: ended.start()].strip(" ,")

@@ -22,7 +22,7 @@ NOUNS = {
     "postal": "postal post",
     "county": "county cnty parish condado countyname",
     "country": "country pais nation",
-    "name": "name names nm nombrecompleto fullname",
+    "name": "name names nm nam nme nombrecompleto fullname",
     "full": "full complete entire completo completa formatted combined whole",
     "first": "first fname firstname given givenname forename fn nombre frst frist firstnm nombres",
     "last": "last lname lastname surname family familyname ln apellido apellidos lastnm",
@@ -35,7 +35,7 @@ NOUNS = {
     "company": "company business organization organisation org entity corporation corp firm employer empresa llc "
     "compania organizacion companyname biz",
     "apn": "apn parcel pin folio strap bbl sbl opa pid pidn parcelid parcelno parcelnumb parcelpin parcelnumber apns "
-    "parid ain keypin assessor ppin mblu taxid prcl parno gpin parcl pinn tms schedule",
+    "parid ain keypin assessor ppin mblu taxid prcl parno gpin parcl pinn tms schedule sched schednum",
 }
 
 # Whose the column is, when it is a person's name, phone or address.
@@ -75,9 +75,9 @@ PARTIES = {
 
 # Which address the column is a part of.
 PLACES = {
-    "situs": "situs site property prop physical phy phys premises premise subject violation service rental "
-    "propiedad realestate propaddr sitsus",
-    "mail": "mail mailing mailings mailto ml mlg correspondence billing",
+    "situs": "situs site property prop physical phy phys premises premise prem prems incident subject violation "
+    "service rental propiedad realestate propaddr sitsus",
+    "mail": "mail mailing mailings mailto ml mlg correspondence billing notice",
     "home": "home residence residential personal",
     "work": "work",
     "other": "other",
@@ -85,19 +85,19 @@ PLACES = {
 
 # Words beside which the others keep their meaning.
 NEUTRAL = (
-    "number num no nbr nr numero n # line the of and or de la del el los las a your my input primary main best "
+    "number num numb no nbr nr numero n # line the of and or de la del el los las a your my input primary main best "
     "current complete details information info data all s to preferred real raw clean cleaned "
     "standardized standard normalized us usa u registered txt field column value "
     "values print official confirmed matched what whats new skip traced skiptrace skiptraced trace result "
     "results found append appended optional required unformatted fmt identifier cd code codes "
     "for id ids key original orig please enter our possible likely potential beta unique valid good "
     "day daytime evening night contactable additional alternate alternative alt secondary second 2nd third 3rd "
-    "fourth 4th fifth 5th 1st backup ext tax asmt record bill on"
+    "fourth 4th fifth 5th 1st backup ext tax asmt record bill on acct account acctno true change"
 )
 
 # Words of columns that a lead does not need, whoever's they are.
 OTHERS = (
-    "type types status statuses date dates dt month year years yr yrs time timestamp zone timezone dnc litigator "
+    "type typ types status statuses date dates dt month year years yr yrs time timestamp zone timezone dnc litigator "
     "scrub score scores scoring rank rating count counts total totals price prices amount amounts amt amnt val "
     "valuation equity percent pct ratio ltv balance balances bal due owed paid payment payments fee fees penalty "
     "interest principal sale sales sold purchase purchased acquired market assessed assessment taxes "
@@ -139,7 +139,7 @@ OTHERS = (
 # Words of assessors' rolls: beside them an account number is a parcel's.
 ROLL_WORDS = frozenset(
     "assessed legal acre acres acreage land bldg building exempt exemption zoning lgl taxable improvement market lot "
-    "deed homestead val appraised".split()
+    "deed homestead val appraised situs tax delinquent certificate cert".split()
 )
 
 # Customer programs call the user's own staff "owner" of a record.
@@ -173,9 +173,9 @@ PARTY_PHRASES = {
     ("property", "management"): "insurer",
     ("law", "firm"): "attorney",
     ("power", "of", "attorney"): "attorney",
-    ("previous", "owner"): "relative",
-    ("prior", "owner"): "relative",
-    ("former", "owner"): "relative",
+    ("previous", "owner"): "former",
+    ("prior", "owner"): "former",
+    ("former", "owner"): "former",
     ("second", "owner"): "coowner",
     ("secondary", "owner"): "coowner",
     ("additional", "owner"): "coowner",

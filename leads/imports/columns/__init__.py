@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from leads.imports.columns.blocks import assign_addresses
+from leads.imports.columns.blocks import assign_addresses, settle_numbers
 from leads.imports.columns.headers import Kind, read_header
 from leads.imports.columns.looks import Column, look_at
 from leads.imports.columns.nameless import tell_by_values
@@ -51,6 +51,7 @@ def guess_columns(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) 
         for at, header in enumerate(headers)
     ]
     tell_by_values(columns)
+    settle_numbers(columns)
     take_buyers_for_leads(columns)
     lead = lead_party(columns)
     assign_people(columns, lead)
@@ -64,7 +65,7 @@ def _assign_parcel(columns: Sequence[Column]) -> None:
     parcels = [
         column
         for column in columns
-        if column.kind is Kind.APN and (column.reading.rank or column.is_by_values or of_roll > 1)
+        if column.kind is Kind.APN and (column.reading.rank or column.is_by_values or of_roll)
     ]
     if parcels:
         best = min(
@@ -100,7 +101,7 @@ def _sureness(column: Column) -> Sureness:
     return "sure"
 
 
-def _why(column: Column, lead: str) -> str:  # noqa: PLR0911 (one line for each case)
+def _why(column: Column, lead: str) -> str:  # noqa: PLR0911 -- one line for each case
     if column.why:
         return column.why
     kind = column.kind

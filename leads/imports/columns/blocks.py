@@ -1,12 +1,12 @@
 """Which address the address columns are parts of: the property's, the one for mail, or neither."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from leads.imports.columns.headers import ADDRESS_KINDS, Kind
+from leads.imports.columns.headers import ADDRESS_KINDS, NUMBER_WORDS, Kind
 from leads.imports.columns.looks import Column
 from leads.imports.columns.people import GENERIC
-from leads.imports.columns.words import repetition
+from leads.imports.columns.words import repetition, words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import PO_BOX, Shape
 from leads.imports.vocabulary import NEVER_THE_LEAD
@@ -61,8 +61,11 @@ class Block:
             return True
         if kind is Kind.CITY_STATE_ZIP:
             return not self.has(Kind.CITY, Kind.CITY_STATE_ZIP)
-        if kind in {Kind.CITY, Kind.STATE, Kind.ZIP} and self.has(Kind.FULL_ADDRESS) and not self.has(Kind.STREET):
-            return not self.has(kind)
+        joined = [column for column in self.columns if column.kind is Kind.CITY_STATE_ZIP]
+        if kind in {Kind.CITY, Kind.STATE} and joined:
+            return False
+        if kind is Kind.ZIP and any(column.profile.with_digits() > 0.5 for column in joined):
+            return False
         return not self.has(kind)
 
     @property
@@ -105,6 +108,7 @@ def assign_addresses(columns: Sequence[Column], lead: str) -> None:
         _settle_parts(block)
     situs, mail = _roles(blocks, lead)
     if situs:
+        _fill_up(situs, [block for block in blocks if block is not mail and block is not situs])
         _assign(situs, SITUS_FIELDS)
     if mail:
         _assign(mail, MAIL_FIELDS)
@@ -113,13 +117,34 @@ def assign_addresses(columns: Sequence[Column], lead: str) -> None:
 
 def _blocks_of(columns: Sequence[Column]) -> list[Block]:
     blocks: list[Block] = []
+    towns = {
+        (*_place_and_party(column), column.reading.number)
+        for column in columns
+        if column.kind in {Kind.CITY, Kind.STATE, Kind.ZIP, Kind.CITY_STATE_ZIP}
+    }
     for column in columns:
         if column.kind in STREETS:
+            reading = column.reading
+            if reading.kind is Kind.SECOND_LINE and (*_place_and_party(column), reading.number) not in towns:
+                column.reading = replace(reading, number=1)  # a second line of the same address, which has the street
             _join_by_header(blocks, column, may_start=True)
     for column in columns:
         if column.kind not in STREETS:
             _join(blocks, column)
     return _completed(blocks)
+
+
+def settle_numbers(columns: Sequence[Column]) -> None:
+    """Read "Owner Num" beside "Owner St" as the number of the house, and "Site Name" beside it as its street."""
+    parts = {_place_and_party(column) for column in columns if column.kind is Kind.STREET_PART}
+    houses = {_place_and_party(column) for column in columns if column.kind is Kind.HOUSE}
+    for column in columns:
+        key = _place_and_party(column)
+        if column.kind is Kind.NOTHING and column.is_by_values and key != ("", "") and key in parts - houses:
+            if column.profile.short_numbers() >= 0.8 and not NUMBER_WORDS.isdisjoint(words_of(column.header)):
+                column.kind = Kind.HOUSE
+        elif column.kind is Kind.FULL_NAME and key[0] == "situs" and not column.reading.party:
+            column.kind = Kind.STREET_PART if key in houses else Kind.NOTHING
 
 
 def _join_by_header(blocks: list[Block], column: Column, *, may_start: bool) -> bool:
@@ -212,6 +237,15 @@ def _settle_parts(block: Block) -> None:
                 column.kind = Kind.STREET_PART
 
 
+def _fill_up(situs: Block, others: Sequence[Block]) -> None:
+    """Give the property the city, state and ZIP of a block that names no place, when it has none of its own."""
+    for block in others:
+        if block.place == "" and block.party == "" and not block.is_numbered:
+            for kind in (Kind.CITY, Kind.STATE, Kind.ZIP):
+                if situs.lacks(kind):
+                    situs.columns.extend(column for column in block.columns if column.kind is kind)
+
+
 def _roles(blocks: list[Block], lead: str) -> tuple[Block | None, Block | None]:
     """The block of the property and the block for mail."""
     ours = sorted((block for block in blocks if not block.is_nobodys), key=lambda block: (block.number, block.first))
@@ -261,8 +295,9 @@ def _assign(block: Block, fields: dict[Kind, Field]) -> None:
         column.field = fields[kind]
 
 
-def _plainness(column: Column) -> tuple[bool, int, int, int]:
-    return column.is_empty, -column.reading.rank, column.reading.number, column.at
+def _plainness(column: Column) -> tuple[bool, bool, int, int, int]:
+    has_no_numbers = column.kind is Kind.STREET and column.profile.share(Shape.STREET) < 0.4
+    return column.is_empty, has_no_numbers, -column.reading.rank, column.reading.number, column.at
 
 
 def _assign_county(columns: Sequence[Column], situs: Block | None) -> None:

@@ -60,7 +60,10 @@ ADDRESS_KINDS = frozenset(
 UNLESS_PARCEL = frozenset({"id", "ids", "key", "identifier", "guid", "no_formatting"})
 STREET_TYPES = frozenset({"type", "typ", "mode", "sttype", "suffix", "sfx"})
 DIRECTIONS = frozenset({"direction", "dir", "predir", "postdir", "prefix", "prefx", "pfx", "quadrant", "dirprefix"})
-NUMBER_WORDS = frozenset({"number", "num", "no", "nbr", "nr", "numero"})
+PARTS_OF_STREETS = DIRECTIONS | {"mode", "suffix", "sfx"}
+NUMBER_WORDS = frozenset({"number", "num", "numb", "no", "nbr", "nr", "numero"})
+NAME_WORDS = frozenset({"name", "names", "nm", "nam", "nme"})
+OF_OWNERS = frozenset({"assessed", "deed", "legal", "vesting", "recorded", "listed", "market"})
 SECOND = frozenset(
     {"2", "3", "4", "5", "second", "secondary", "2nd", "third", "3rd", "additional", "other", "alternate"}
 )
@@ -98,6 +101,8 @@ def read_header(header: str) -> Reading:
     nouns = [NOUN_OF[word] for word in words if word in NOUN_OF]
     party, ordinal, owned = _party(words)
     place = _place(words, nouns, party)
+    if nouns[:1] == ["unit"] and (len(nouns) > 1 or words[-1] in PARTY_OF):
+        nouns, place = nouns[1:], place or "situs"  # "Unit Address", "Unit Owner"
     numbers = [
         int(word)
         for at, word in enumerate(words)
@@ -197,7 +202,7 @@ def _kind(words: tuple[str, ...], ordered: list[str], party: str, place: str) ->
         return (None, 0)
     if _is_about_something_else(words, nouns, kind, others):
         return Kind.NOTHING, 2
-    if kind is Kind.APN and words[0] in {"account", "acct", "property", "prop"}:
+    if kind is Kind.APN and words[0] in {"account", "acct", "acctno", "property", "prop"} and "apn" not in nouns:
         rank = 0
     if "locality" in nouns and kind is Kind.CITY and "city" not in nouns:
         rank = 0
@@ -218,6 +223,8 @@ def _is_about_something_else(words: tuple[str, ...], nouns: set[str], kind: Kind
         return True
     if words[-1] in {"code", "codes", "cd"} and kind not in {Kind.ZIP, Kind.STATE}:
         return True
+    if kind in NAME_KINDS and words[-1] in PARTY_OF:
+        others = [word for word in others if word not in OF_OWNERS]  # "Assessed Owner"
     if kind in {Kind.STREET_PART, Kind.HOUSE, Kind.SECOND_LINE}:
         others = [word for word in others if word not in STREET_TYPES | DIRECTIONS]
     if kind in {Kind.STREET, Kind.CITY, Kind.ZIP, Kind.STATE, Kind.FULL_ADDRESS}:
@@ -232,7 +239,7 @@ def _is_about_something_else(words: tuple[str, ...], nouns: set[str], kind: Kind
     return bool(others)
 
 
-def _kind_of_nouns(  # noqa: PLR0911, PLR0912 (one line for each noun, in the order of their strength)
+def _kind_of_nouns(  # noqa: PLR0911, PLR0912 -- one line for each noun, in the order of their strength
     words: tuple[str, ...], nouns: set[str], party: str, place: str, *, has_others: bool, unknown: int
 ) -> Kind | None:
     places = nouns & {"city", "state", "zip"}
@@ -259,10 +266,12 @@ def _kind_of_nouns(  # noqa: PLR0911, PLR0912 (one line for each noun, in the or
         return Kind.STREET_PART
     if "street" in nouns and (not STREET_TYPES.isdisjoint(words) or "name" in nouns):
         return Kind.STREET_PART
-    if place and "address" not in nouns and not places and not (DIRECTIONS | {"mode"}).isdisjoint(words):
+    if place and "address" not in nouns and not places | (nouns & {"name"}) and not PARTS_OF_STREETS.isdisjoint(words):
         return Kind.STREET_PART
     if "unit" in nouns:
         return Kind.SECOND_LINE
+    if words[-1] in NAME_WORDS and nouns == {"address", "name"} and (place or party):
+        return Kind.FULL_NAME
     if "zip" in nouns or nouns == {"postal"}:
         digits = [word for word in words if word.isdigit()]
         is_plus_four = digits and digits[-1] == "4" and words.count("zip") + words.count("zipcode") < 2
@@ -289,7 +298,7 @@ def _is_street_st(words: tuple[str, ...]) -> bool:
     return following in NUMBER_WORDS | DIRECTIONS | STREET_TYPES | {"name", "nm", "address", "addr"}
 
 
-def _kind_of_name(  # noqa: PLR0911 (one line for each kind of name)
+def _kind_of_name(  # noqa: PLR0911, PLR0912 -- one line for each kind of name
     words: tuple[str, ...], nouns: set[str], party: str, place: str, *, has_others: bool, unknown: int
 ) -> Kind | None:
     if "first" in nouns and "last" in nouns:
@@ -310,8 +319,12 @@ def _kind_of_name(  # noqa: PLR0911 (one line for each kind of name)
         if not NAMED_THINGS.isdisjoint(words) and not party:
             return Kind.NOTHING
         return Kind.FULL_NAME
-    if words and words[0] in {"account", "acct"} and len(words) <= 2:
+    if not unknown and words[0] in {"account", "acct", "acctno"} and len(words) <= 2:
         return Kind.APN
+    if words in {("prop", "id"), ("property", "id"), ("property", "identification", "number")}:
+        return Kind.APN
+    if place == "situs" and not party and not has_others and not unknown:
+        return Kind.STREET  # "Situs", "Premises"
     if party:
         return None if unknown and not has_others else Kind.FULL_NAME
     return Kind.FULL_NAME if words in {("mailto",), ("mail", "to")} else None

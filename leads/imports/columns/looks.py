@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from leads.imports.columns.headers import ADDRESS_KINDS, NAME_KINDS, Kind, Reading
+from leads.imports.columns.words import words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import Profile, Shape
 
@@ -50,6 +51,8 @@ def look_at(at: int, header: str, reading: Reading, profile: Profile) -> Column:
         column.is_by_values = refined is not reading.kind
         return column
     told = distinctive_kind(profile)
+    if reading.kind is Kind.STATE and profile.words >= 0.7 and "st" in words_of(header):
+        told = Kind.STREET_PART
     if told is None and reading.kind in {Kind.STREET, Kind.FULL_ADDRESS, Kind.PHONE, Kind.EMAIL}:
         told = Kind.FULL_NAME if profile.share(Shape.PERSON, Shape.COMPANY) >= 0.7 and len(header) < 15 else None
     column.kind = told or Kind.NOTHING
@@ -72,7 +75,7 @@ def distinctive_kind(profile: Profile) -> Kind | None:
     return next((kind for kind, share, least in tests if share >= least), None)
 
 
-def _refined(kind: Kind, number: int, profile: Profile) -> Kind:  # noqa: PLR0911, PLR0912 (one rule for each kind)
+def _refined(kind: Kind, number: int, profile: Profile) -> Kind:  # noqa: PLR0911, PLR0912 -- one rule for each kind
     """The kind of a header after a look at its values: "Address" may hold a street or all of an address."""
     if kind not in ADDRESS_KINDS:
         return kind
@@ -82,14 +85,12 @@ def _refined(kind: Kind, number: int, profile: Profile) -> Kind:  # noqa: PLR091
             return Kind.FULL_ADDRESS
         if place >= 0.6:
             return Kind.CITY_STATE_ZIP
-        if profile.share(Shape.ZIP, Shape.ZIP4) >= 0.8:
-            return Kind.ZIP
-        return Kind.STREET
+        return Kind.HOUSE if profile.short_numbers() >= 0.8 and profile.streets < 0.1 else Kind.STREET
     if kind is Kind.SECOND_LINE:
         if place >= 0.5 and profile.count >= FEW:
             return Kind.CITY_STATE_ZIP
         if number > 1 and profile.fill >= 0.6:
-            if profile.share(Shape.ZIP, Shape.ZIP4) >= 0.8:
+            if profile.share(Shape.ZIP, Shape.ZIP4) >= 0.8 or (number > 2 and profile.zips >= 0.9):
                 return Kind.ZIP
             if profile.share(Shape.STATE) >= 0.8:
                 return Kind.STATE
@@ -111,7 +112,7 @@ def _refined(kind: Kind, number: int, profile: Profile) -> Kind:  # noqa: PLR091
     return kind
 
 
-def fit(kind: Kind, profile: Profile) -> float:  # noqa: PLR0911, PLR0912 (one line for each kind)
+def fit(kind: Kind, profile: Profile) -> float:  # noqa: PLR0911, PLR0912 -- one line for each kind
     """The part of the values that can be of this kind, from 0 to 1."""
     share = profile.share
     if kind in NAME_KINDS or kind is Kind.COMPANY:

@@ -10,7 +10,7 @@ from leads.imports.profiles import Shape
 BY_PLACE = frozenset({Kind.STATE, Kind.ZIP})
 
 
-def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 (one rule after the other)
+def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 -- one rule after the other
     """Give the columns of unknown kind one, as far as their values and their neighbors prove it."""
     unknown = [column for column in columns if column.kind is None]
     has_headers = len(unknown) < len(columns)
@@ -34,6 +34,11 @@ def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 (one rul
             _tell(column, Kind.CITY)
     if not _has(columns, *NAME_KINDS):
         _tell_names([column for column in unknown if column.kind is None])
+    if not has_headers:
+        for column in unknown:
+            if column.kind is None and column.profile.share(Shape.COMPANY) >= 0.3 and column.profile.words >= 0.8:
+                _tell(column, Kind.COMPANY)
+                break
     if not has_headers and not _has(columns, Kind.APN):
         for column in unknown:
             if column.kind is None and column.profile.share(Shape.PARCEL) >= 0.7:

@@ -12,7 +12,7 @@ from leads.imports.vocabulary import NEVER_THE_LEAD
 # Whom a list is about when it names them so, the nearest first: they are one and the same.
 GENERIC = ("", "owner", "seller", "lead", "taxpayer", "landlord", "responsible", "contact")
 # The parties of court papers, deeds and notices: the first of them that a list names is its lead.
-OF_PAPERS = ("executor", "plaintiff", "defendant", "borrower", "decedent", "grantee", "grantor", "tenant")
+OF_PAPERS = ("executor", "plaintiff", "defendant", "borrower", "decedent", "grantee", "grantor", "former", "tenant")
 
 GOVERNMENTS = ("county", "city of", "state of", "town of", "village of", "treasurer", "municipal")
 

@@ -43,7 +43,10 @@ JOINED = {
 
 # One letter before a place: the short forms of county map files.
 SHORT_PLACES = {"m": "mail", "s": "situs", "p": "property", "o": "owner"}
-SHORT_NOUNS = frozenset("city state st zip zipcode add addr address street adr addre hsnum stname strt".split())
+SHORT_NOUNS = frozenset(
+    "city state st zip zipcode add addr address street adr hsnum hsnumb hsno stname strt predir dir mode suffix sfx "
+    "quadrant unitnum".split()
+)
 
 NUMERALS = {"one": "1", "two": "2", "three": "3", "four": "4", "i": "1", "ii": "2", "iii": "3"}
 
@@ -83,11 +86,13 @@ def words_of(header: str) -> tuple[str, ...]:
     return tuple(part for word in joined for part in _known_parts(word))
 
 
-def _known_parts(word: str) -> list[str]:
+def _known_parts(word: str) -> list[str]:  # noqa: PLR0911 -- one line for each way of writing
     if word.isdigit() or word in ALL_WORDS or len(word) < 3:
         return [word]
     if word[0] in SHORT_PLACES and word[1:] in SHORT_NOUNS:
-        return [SHORT_PLACES[word[0]], word[1:]]
+        return [SHORT_PLACES[word[0]], *_known_parts(word[1:])]
+    if word.startswith("st") and word[2:] in SHORT_NOUNS:
+        return ["situs", *_known_parts(word[2:])]
     if word.endswith("s") and word[:-1] in ALL_WORDS:
         return [word[:-1]]
     parts = _taken_apart(word)
