@@ -14,6 +14,8 @@ BASIC, which are public knowledge, and its *locked* conditions, which are all ot
   was recorded), and exclusions, or owning all the others, narrow a reveal without narrowing its base. So a reveal with
   any locked condition that finds nothing new spends from an allowance: EMPTY_REVEALS_A_DAY for each user, claimed when
   its quote is accepted. Its receipt does not tell what was found and is the user's already, or on their list.
+* Zero is said where it follows from exact figures of the place: it holds nothing, or nothing that carries a signal
+  which is required (`why_empty`). Nothing is offered then.
 * All other figures are rounded down: to 10 below 1,000, to 50 below 10,000, to 100 above. Below 10 they read "fewer
   than 10", and zero cannot be told from nine.
 * Where a locked condition meets any other condition, two counts whose bases differ by one house would still differ
