@@ -39,6 +39,7 @@ def search(request: HttpRequest) -> HttpResponse:
         preview = previews.preview_search(user=request.user, query=query, now=timezone.now())
         owned = list_owned(owned_matches(request.user, query), total=preview.owned)
         context |= {"query": query, "chips": query.chips(dict(form.exclusions)), "preview": preview, "owned": owned}
+        context["header_balance"] = preview.balance  # read once: the header of the page shows it too
     elif "q" in form.errors and not form.places:
         context["place_suggestions"] = _suggest(request)
     if not wants_fragment(request):

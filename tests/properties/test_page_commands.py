@@ -25,7 +25,7 @@ FILTERS = "q=Phoenix%2C+AZ&beds_min=3"
 FRAME = 3
 MOST = {
     "/search/": FRAME + 1,
-    f"/search/?{FILTERS}": FRAME + 7,
+    f"/search/?{FILTERS}": FRAME + 6,
     "/search/market/": FRAME + 1,
     "/properties/": FRAME + 4,  # nobody has counted these rows into the map
     f"/properties/?{FILTERS}&sort=value": FRAME + 3,
