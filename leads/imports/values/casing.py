@@ -35,7 +35,10 @@ def natural_case(text: str) -> str:
     if text.isupper() or text.islower():
         return " ".join([natural_word(word) for word in text.split(" ")])
     return " ".join(
-        [natural_word(word) if word.isupper() and len(word) >= LONG_WORD else word for word in text.split(" ")]
+        [
+            natural_word(word) if word.isupper() and len(word.strip(".,")) >= LONG_WORD else word
+            for word in text.split(" ")
+        ]
     )
 
 

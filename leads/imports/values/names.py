@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from nameparser import Lexicon, Parser, Policy
 
-from leads.imports.values.casing import natural_case, natural_word
+from leads.imports.values.casing import LONG_WORD, natural_case, natural_word
 from leads.imports.values.companies import SURE_WORDS, company_key
 
 
@@ -96,7 +96,8 @@ NOTES_IN_NAMES = frozenset(
 
 UNPLAIN_WORDS = frozenset(
     {word.strip(".'-") for word in LEXICON.particles | LEXICON.bound_given_names}
-    | TITLES | SUFFIXES.keys() | DEGREES | NOTES_IN_NAMES | SURE_WORDS | {"y", "e", "i", "v", "o", "mac", "mc", "nee"}
+    | TITLES | SUFFIXES.keys() | DEGREES | NOTES_IN_NAMES | SURE_WORDS | {"y", "e", "o", "mac", "mc", "nee"}
+    | {"i", "v", "x", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xx"}
 )  # fmt: skip
 PLAIN_NAME = re.compile(r"([A-Za-z]+)(,?) ([A-Za-z]+)(?: ([A-Za-z]+))?", re.ASCII)
 
@@ -121,7 +122,7 @@ def read_person_fast(text: str, order: NameOrder = NameOrder.FIRST_LAST) -> Pers
     if text.isupper() or text.islower():
         one, two, three = natural_word(one), natural_word(two), three and natural_word(three)
     elif not text.istitle():
-        one, two, three = natural_case(one), natural_case(two), three and natural_case(three)
+        one, two, three = [natural_word(x) if len(x) >= LONG_WORD and x.isupper() else x for x in (one, two, three)]
     if comma or order is NameOrder.LAST_FIRST:
         return Person(two, three, one, "")
     return Person(one, two, three, "") if three else Person(one, "", two, "")

@@ -51,11 +51,15 @@ class Street(NamedTuple):
 STREET_MAX_LENGTH = 200
 """A longer text is no address; its key is the text."""
 
+KINDS = (
+    "ST|AVE|RD|DR|LN|CT|PL|WAY|BLVD|TER|CIR|PKWY|SQ|LOOP|TRL|CV|PT|RUN|PATH|XING|PIKE|TRCE|ROW|WALK|PASS|BND|HOLW|RDG|HWY"
+    "|STREET|AVENUE|ROAD|DRIVE|LANE|COURT|PLACE|BOULEVARD|TERRACE|CIRCLE|PARKWAY|SQUARE|TRAIL|COVE|POINT|CROSSING|TRACE"
+    "|AV|TERR|BL|PKY|TPKE|ALY|GRV|VW|HTS|CRES"
+)
 PLAIN_STREET = re.compile(
     r"([1-9]\d{0,5}) (?:(N|S|E|W|NE|NW|SE|SW|NORTH|SOUTH|EAST|WEST) )?"
-    r"([A-Z]{3,}|\d{0,2}(?:1ST|2ND|3RD|[04-9]TH))(?: ([A-Z]{3,}))? "
-    r"(ST|AVE|RD|DR|LN|CT|PL|WAY|BLVD|TER|CIR|STREET|AVENUE|ROAD|DRIVE|LANE|COURT|PLACE|BOULEVARD|TERRACE|CIRCLE)"
-    r"(?: (APT|UNIT|STE) ([A-Z]?[1-9]\d{0,3}[A-Z]?))?",
+    r"([A-Z]{2,}|\d{0,2}(?:1ST|2ND|3RD|[04-9]TH))(?: ([A-Z]{2,}))?(?: ([A-Z]{2,}))? "
+    rf"({KINDS})(?: (N|S|E|W|NE|NW|SE|SW))?(?: (APT|UNIT|STE|#) ([A-Z]?[1-9]\d{{0,3}}[A-Z]?))?",
     re.ASCII,
 )
 
@@ -85,6 +89,9 @@ HOUSE_NUMBER = re.compile(r"(?!0 |\d+(?:ST|ND|RD|TH)\b)[A-Z]{0,2}\d[\w./-]*(?: |
 UNIT_MARK = re.compile(r"#\s*")
 HYPHEN_IN_NAME = re.compile(r"(?<=[A-Z])-(?=[A-Z])")
 GRID = re.compile(r"\b([NSEW])\s?(\d{1,3})\s?([NSEW])\s?(\d{1,5})\b")
+STATES_THAT_STREETS_END_IN = frozenset({"CT", "NE"})
+"""Connecticut and Nebraska count behind a street with a ZIP code alone: a Court and the northeast are as likely."""
+
 UNIT_LABELS = frozenset({"OccupancyType", "OccupancyIdentifier", "SubaddressType", "SubaddressIdentifier"})
 UNIT_AT_END = re.compile(
     r"(?<=\S) (?:(APARTMENT|APT|UNIT|SUITE|STE|ROOM|BUILDING|BLDG|LOT|SPACE|SPC|TRAILER|TRLR|FLOOR|FLR|PENTHOUSE|PMB|#)"
@@ -116,11 +123,17 @@ def read_street_fast(line: str) -> Street | None:
     plain = PLAIN_STREET.fullmatch(line)
     if plain is None:
         return None
-    number, direction, name, more, kind, unit_type, unit = plain.groups("")
-    if name in UNPLAIN_WORDS or more in UNPLAIN_WORDS:
+    number, before, one, two, three, kind, behind, unit_type, unit = plain.groups("")
+    if one in UNPLAIN_WORDS or two in UNPLAIN_WORDS or three in UNPLAIN_WORDS:
         return None
-    key = f"{number} {DIRECTIONS[direction]} {name}" if direction else f"{number} {name}"
-    key = f"{key} {more} {STREET_WORDS[kind]}" if more else f"{key} {STREET_WORDS[kind]}"
+    name = KEY_WORDS.get(one, one)
+    if two:
+        name = f"{name} {KEY_WORDS.get(two, two)}"
+        if three:
+            name = f"{name} {KEY_WORDS.get(three, three)}"
+    key = f"{number} {DIRECTIONS[before]} {name}" if before else f"{number} {name}"
+    kind = STREET_WORDS.get(kind, kind)
+    key = f"{key} {kind} {behind}" if behind else f"{key} {kind}"
     return Street(key, f"{unit_type} {unit}", unit) if unit else Street(key)
 
 
@@ -135,15 +148,26 @@ def read_street_by_library(line: str) -> Street:
     end, place = cut_place(tokens, kinds)
     street: list[str] = []
     unit: list[str] = []
+    is_in_unit = False
     for token, kind in zip(tokens[:end], kinds[:end], strict=True):
-        (unit if kind in UNIT_LABELS else street).append(token)
+        is_in_unit = kind in UNIT_LABELS and (is_in_unit or begins_unit(token))
+        (unit if is_in_unit else street).append(token)
     if not HOUSE_NUMBER.match(" ".join(street)) or tokens[0] == "LOT":
         street, unit = tokens[:end], []
     elif unit[-1:] and unit[-1] in UNIT_TYPES:
         unit.pop()
+    elif len(unit) == 1 and unit[0] in DIRECTIONS and unit[0] == tokens[end - 1]:
+        street, unit = tokens[:end], []
     if not unit:
         street, unit = unit_of(street)
     return Street(street_key(street), *unit_parts(unit), *place)
+
+
+def begins_unit(token: str) -> bool:
+    """True for "APT", "#", "REAR", "3B" and "B"; the library takes words of streets for units now and then."""
+    if token in UNIT_TYPES or token in LONE_UNITS or len(token) < 3:
+        return True
+    return any(c.isdigit() for c in token) and not token.endswith(("ST", "ND", "RD", "TH"))
 
 
 def common_spelling(line: str) -> str:
@@ -166,7 +190,7 @@ def cut_place(tokens: list[str], kinds: list[str]) -> tuple[int, tuple[str, str,
         start -= 1
     if start < end and (state := state_code(" ".join(tokens[start:end]))):
         end = start
-    if not state:
+    if not state or (not zip_code and state in STATES_THAT_STREETS_END_IN):
         return len(tokens), ("", "", "", "")
     start = end
     while start > 1 and kinds[start - 1] == "PlaceName":
@@ -241,7 +265,43 @@ def looks_like_street(text: str) -> bool:
 
 
 UNPLAIN_WORDS = frozenset(
-    {*KEY_WORDS, *UNIT_TYPES, *LONE_UNITS, "AND", "THE", "BOX", "STATE", "COUNTY", "FARM", "RURAL", "INTERSTATE", "POB"}
-    | {word.upper() for word in usaddress.STREET_NAMES | usaddress.DIRECTIONS}
+    {
+        *UNIT_TYPES,
+        *LONE_UNITS,
+        *DIRECTIONS,
+        "AND",
+        "OR",
+        "AT",
+        "OF",
+        "BOX",
+        "BX",
+        "PO",
+        "POB",
+        "POBOX",
+        "US",
+        "RR",
+        "HC",
+        "CR",
+        "SR",
+    }
+    | {
+        "SH",
+        "FM",
+        "RM",
+        "IH",
+        "RT",
+        "RTE",
+        "ROUTE",
+        "CO",
+        "CTY",
+        "CNTY",
+        "COUNTY",
+        "STATE",
+        "FARM",
+        "RANCH",
+        "RURAL",
+        "STAR",
+    }
+    | {"INTERSTATE", "POST", "HWY", "HIGHWAY", "HIWAY", "HIGHWY", "HWAY", "HIWY", "RFD"}
 )
 """Words that have a meaning of their own in addresses; a street whose name holds one is not plain."""
