@@ -102,7 +102,7 @@ def _reads_of(reads: QuerySet | Callable[[], object]) -> list[tuple[Collection, 
 
 @contextmanager
 def recorded_reads(using: str = DEFAULT_DB_ALIAS) -> Iterator[list[tuple[Collection, Pipeline]]]:
-    """Collect what the ORM asks the server for in this block: pipelines, and the filters of updates and deletes."""
+    """Collect what is asked of the server in this block: pipelines, and the filters of updates, deletes and counts."""
     connection: Any = connections[using]
     seen: list[tuple[Collection, Pipeline]] = []
     get_collection = connection.get_collection
@@ -137,3 +137,23 @@ class _Recorder:
     def delete_many(self, query, **options):
         self._seen.append((self._collection, [{"$match": query}]))
         return self._collection.delete_many(query, **options)
+
+    @property
+    def database(self):
+        return _CountRecorder(self._collection, self._seen)
+
+
+class _CountRecorder:
+    """A database that notes the filters of counts, and asks the real one."""
+
+    def __init__(self, collection, seen):
+        self._collection, self._seen = collection, seen
+
+    def __getattr__(self, name):
+        return getattr(self._collection.database, name)
+
+    def command(self, command, *arguments, **options):
+        if isinstance(command, Mapping) and command.get("count") == self._collection.name:
+            counted = [{"$match": command["query"]}, {"$limit": command["limit"]}, {"$count": "n"}]
+            self._seen.append((self._collection, counted))
+        return self._collection.database.command(command, *arguments, **options)

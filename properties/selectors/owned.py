@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from django.db.models import QuerySet
 
 from accounts.models import User
+from atlas_site.mongodb.counting import count_up_to
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from properties.models import Dataset, OwnedCell, PropertyDatasetPermission, PropertyJob
 from properties.models.jobs import CHARGED, LATE
+from properties.models.records import BEFORE_ALL
 from properties.search.query import SearchQuery
 from properties.selectors.owned_orders import BY_ID, ORDERS, SORTS, Rows, Sort
 
@@ -76,7 +78,7 @@ class CappedCount:
 
 def owned_by(user: User) -> Rows:
     """All properties of which the user owns BASIC, newest first."""
-    rows = PropertyDatasetPermission.objects.filter(user=user, revealed_at__isnull=False)
+    rows = PropertyDatasetPermission.objects.filter(user=user, revealed_at__gt=BEFORE_ALL)
     return rows.order_by("-revealed_at", "-property_id")
 
 
@@ -89,7 +91,7 @@ def count_capped(rows: QuerySet) -> CappedCount:
     """Count rows on their index, at most one more than COUNTED_UP_TO; what takes too long is not known."""
     try:
         with no_longer_than(SECONDS_FOR_A_COUNT):
-            return CappedCount(rows[: COUNTED_UP_TO + 1].count())
+            return CappedCount(count_up_to(rows, COUNTED_UP_TO + 1))
     except TooSlow:
         return CappedCount(0, is_known=False)
 
