@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from atlas_site.management.processes import pick_free_port
-from atlas_site.management.servers import Servers, is_port_open
+from atlas_site.management.servers import Servers
 from atlas_site.mongodb.connection import database_from_uri
 
 MONGO, POSTGRES = "bench_million_mongo", "bench_million_postgres"
@@ -81,7 +81,9 @@ def _start_postgres(servers: Servers, data: Path, port: int) -> None:
             *("-c", "max_wal_size=4GB", "-c", "maintenance_work_mem=512MB"),
         ],
     )
-    servers.wait_until(child, lambda: is_port_open(port), seconds=60)
+    # Its port is open before it lets anybody in.
+    is_ready = [programs / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    servers.wait_until(child, lambda: subprocess.run(is_ready, check=False).returncode == 0, seconds=60)  # noqa: S603 -- the command is this project's own
 
 
 def _as_other_user() -> list[str]:
