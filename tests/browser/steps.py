@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.accounts.helpers import mailed_code
 
-PATIENCE = 15_000  # milliseconds, for a slow machine
+PATIENCE = 30_000  # milliseconds, for a slow machine
 
 expect.set_options(timeout=PATIENCE)
 
