@@ -71,6 +71,7 @@ def test_whole_pages_are_compared_with_an_empty_one(first: tuple[str, str]) -> N
     assert all(page["ms"] > 0 for page in pages.values())
 
 
+@pytest.mark.faults
 def test_the_data_are_made_once(first: tuple[str, str], kept: Path) -> None:
     table, progress = run_bench(kept)
     assert "filling" in first[1]

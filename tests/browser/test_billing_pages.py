@@ -22,6 +22,8 @@ from tests.worker import running_worker
 
 GOOD, DECLINED, DECLINED_LATER = "4111 1111 1111 1111", "4000 0000 0000 0002", "4000 0000 0000 0341"
 STARTER, PACK = "starter-USD-Monthly", "pack-100-USD"
+# The tests of tests/billing click through these with Django's client, so `make test` leaves the browser out.
+WITHOUT_A_BROWSER_TOO = pytest.mark.faults
 WAITING = [WebhookEvent.State.RECEIVED, WebhookEvent.State.FAILED]
 
 
@@ -154,6 +156,7 @@ def test_a_declined_card_costs_nothing_and_another_can_be_tried(buyer: Buyer, ca
     wait_for_credits(carol, subscription=200)
 
 
+@WITHOUT_A_BROWSER_TOO
 def test_who_gives_up_at_chargebee_comes_back_without_a_charge(buyer: Buyer, carol: User, site: ChargebeeSite) -> None:
     buyer.choose(STARTER)
     buyer.page.get_by_role("button", name="Cancel").click()
@@ -162,6 +165,7 @@ def test_who_gives_up_at_chargebee_comes_back_without_a_charge(buyer: Buyer, car
     assert not CreditLog.objects.filter(credit__user=carol).exists()
 
 
+@WITHOUT_A_BROWSER_TOO
 def test_a_pack_adds_purchased_credits(buyer: Buyer, carol: User) -> None:
     buyer.choose(PACK)
     buyer.press("Pay $29.00")
@@ -169,6 +173,7 @@ def test_a_pack_adds_purchased_credits(buyer: Buyer, carol: User) -> None:
     wait_for_credits(carol, purchased=100)
 
 
+@WITHOUT_A_BROWSER_TOO
 def test_a_plan_is_cancelled_at_the_end_of_its_period_and_taken_back(buyer: Buyer, carol: User) -> None:
     buyer.buy(STARTER, "$49.00")
     buyer.open_billing()
@@ -182,6 +187,7 @@ def test_a_plan_is_cancelled_at_the_end_of_its_period_and_taken_back(buyer: Buye
     expect(buyer.page.get_by_text("Active", exact=True)).to_be_visible()
 
 
+@WITHOUT_A_BROWSER_TOO
 def test_a_cancelled_plan_ends_with_its_period_and_its_credits_lapse(
     buyer: Buyer, carol: User, site: ChargebeeSite
 ) -> None:
@@ -195,6 +201,7 @@ def test_a_cancelled_plan_ends_with_its_period_and_its_credits_lapse(
     buyer.wait_for("Ended")
 
 
+@WITHOUT_A_BROWSER_TOO
 def test_what_is_cancelled_in_the_portal_is_seen_in_atlas(buyer: Buyer) -> None:
     buyer.buy(STARTER, "$49.00")
     buyer.open_billing()
@@ -240,6 +247,7 @@ def test_a_failed_renewal_says_what_to_do_and_the_credits_come_with_the_new_card
     expect(buyer.page.locator("#overdue")).to_have_count(0)
 
 
+@WITHOUT_A_BROWSER_TOO
 def test_a_bigger_plan_costs_and_brings_the_difference_as_the_page_before_said(
     buyer: Buyer, carol: User, site: ChargebeeSite
 ) -> None:
@@ -253,6 +261,7 @@ def test_a_bigger_plan_costs_and_brings_the_difference_as_the_page_before_said(
     assert site.charges_of(carol) == [4_900, 5_000]
 
 
+@WITHOUT_A_BROWSER_TOO
 def test_a_paused_plan_keeps_its_credits_frozen_until_it_is_resumed(buyer: Buyer, carol: User) -> None:
     buyer.buy(STARTER, "$49.00")
     for word, is_frozen in (("Pause", True), ("Resume", False)):
@@ -264,6 +273,7 @@ def test_a_paused_plan_keeps_its_credits_frozen_until_it_is_resumed(buyer: Buyer
         assert (wallet.subscription_credits, wallet.subscription_frozen) == (200, is_frozen)
 
 
+@WITHOUT_A_BROWSER_TOO
 def test_a_refund_takes_the_credits_back_and_says_so(buyer: Buyer, carol: User, site: ChargebeeSite) -> None:
     buyer.buy(PACK, "$29.00")
     wait_for_credits(carol, purchased=100)
