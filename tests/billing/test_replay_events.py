@@ -3,6 +3,7 @@
 import random
 from datetime import datetime, timedelta
 
+import pytest
 from django.db import DatabaseError, connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,7 +34,7 @@ def test_deliveries_in_any_order_at_once_and_again_lead_to_the_same_books(site, 
     assert count == 90
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 40)), min_size=3, max_size=8), seed=st.integers())
 def test_replaying_all_events_into_an_empty_database_gives_the_books_of_the_life(site, db, now, acts, seed):
     site.control("reset")
@@ -105,7 +106,9 @@ def is_live(shopper: Shopper) -> bool:
 # ---------------------------------------------------------------- dying
 
 
-def test_a_worker_that_dies_after_any_write_leaves_books_that_the_next_one_completes(site, bob, now):
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.faults)])
+def test_a_worker_that_dies_after_any_write_leaves_books_that_the_next_one_completes(site, bob, now, step):
+    """After every write by `make faults`, after one in seven here."""
     billing_services.copy_offers(now=now)
     shopper = Shopper(site, bob)
     shopper.subscribe(STARTER)
@@ -118,7 +121,7 @@ def test_a_worker_that_dies_after_any_write_leaves_books_that_the_next_one_compl
     whole = books_of([bob])
     assert len(whole[shopper.id]["entries"]) == 4
     deaths = 0
-    for writes in range(200):
+    for writes in range(0, 200, step):
         forget_books()
         deliver(event_bodies())
         try:
@@ -130,7 +133,7 @@ def test_a_worker_that_dies_after_any_write_leaves_books_that_the_next_one_compl
             break
         billing_services.sync_customer(customer_id=shopper.id, now=now)
         assert books_of([bob]) == whole, f"it died after {writes} writes"
-    assert deaths > 12
+    assert deaths > 12 // step
     assert set(WebhookEvent.objects.values_list("state", flat=True)) <= {"applied", "ignored"}
 
 
@@ -159,7 +162,7 @@ def test_a_database_that_is_slow_costs_no_event(site: ChargebeeSite, bob, now):
     connection.connection.admin.command(point)
     answers = deliver(bodies, at_once=12)
     connection.connection.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
-    assert answers.count(503) == 3
+    assert answers.count(503) >= 3
     assert set(answers) == {204, 503}
     again = [body for body, status in zip(bodies, answers, strict=True) if status != 204]
     assert set(deliver(again)) == {204}

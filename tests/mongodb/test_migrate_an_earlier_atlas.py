@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -15,12 +16,12 @@ from atlas_site.mongodb.indexes import keys_of, meaning_of
 from tests.mongodb.earlier_atlas import DOCUMENTS, PLAIN, UNIQUE, make_earlier_atlas, prisma_name
 
 ROOT = Path(__file__).resolve().parents[2]
-CHANGES_BETWEEN_KILLS = 6
+CHANGES_BETWEEN_KILLS = 18  # and 3 by `make faults`
 UNDISTURBED = 10_000
 
 
-@pytest.fixture(scope="module")
-def earlier() -> Iterator[Database]:
+@pytest.fixture(scope="module", params=[CHANGES_BETWEEN_KILLS, pytest.param(3, marks=pytest.mark.faults)])
+def earlier(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An earlier Atlas, migrated by a process that was killed again and again."""
     name = f"earlier_{os.getpid()}"
     with MongoClient(os.environ["MONGODB_URI"]) as client:
@@ -30,19 +31,15 @@ def earlier() -> Iterator[Database]:
             for collection in DOCUMENTS
             for document in client[name][collection].find()
         )
-        assert migrate(name, CHANGES_BETWEEN_KILLS) > 5, "the migration was hardly interrupted"
+        assert migrate(name, request.param) > 5, "the migration was hardly interrupted"
         yield client[name]
         client.drop_database(name)
 
 
 @pytest.fixture(scope="module")
-def fresh() -> Iterator[Database]:
-    """A new Atlas, migrated at one go."""
-    name = f"fresh_{os.getpid()}"
-    assert migrate(name, UNDISTURBED) == 1
-    with MongoClient(os.environ["MONGODB_URI"]) as client:
-        yield client[name]
-        client.drop_database(name)
+def fresh(unblocked_db: None) -> Database:
+    """A new Atlas, migrated at one go: the database of the suite."""
+    return connection.get_database()
 
 
 def migrate(name: str, step: int) -> int:
@@ -50,7 +47,7 @@ def migrate(name: str, step: int) -> int:
     address, _, options = os.environ["MONGODB_URI"].partition("?")
     environment = os.environ | {"MONGODB_URI": f"{address.rpartition('/')[0]}/{name}?{options}"}
     command = [sys.executable, "-m", "tests.mongodb.migrate_until_done", str(step)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split()[-1])
 

@@ -9,6 +9,7 @@ import pytest
 import requests
 from django.conf import settings as live_settings
 
+from atlas_site.lib import http
 from atlas_site.sandbox.streetview import secret_of
 from atlas_site.vendors import streetview
 from atlas_site.vendors.errors import (
@@ -197,7 +198,9 @@ def test_a_slow_street_view_is_given_up_in_time(google):
     assert (datetime.now(UTC) - started).total_seconds() < 5
 
 
-def test_whether_there_is_a_picture_is_asked_for_five_seconds_at_most(google, settings):
+def test_whether_there_is_a_picture_is_asked_for_five_seconds_at_most(google, settings, monkeypatch):
+    assert http.INTERACTIVE_SECONDS == 5
+    monkeypatch.setattr(http, "INTERACTIVE_SECONDS", 1)
     settings.STREETVIEW_TIMEOUT_SECONDS = 30
     google.will_answer(Reply(body=b"{}", seconds=8))
     started = datetime.now(UTC)
