@@ -86,6 +86,11 @@ SPELLING_HINT = re.compile(
 )
 MARKS = str.maketrans(dict.fromkeys(".'’`\"*!?", "") | dict.fromkeys(",;:()[]_\\", " "))
 HOUSE_NUMBER = re.compile(r"(?!0 |\d+(?:ST|ND|RD|TH)\b)[A-Z]{0,2}\d[\w./-]*(?: |$)|(?:PO BOX|RR|HC) ")
+BARE_UNIT = re.compile(r"(?!\d+(?:ST|ND|RD|TH)$)[A-Z]{0,2}-?\d{1,5}-?[A-Z]?|\d{1,3}-[A-Z0-9]{1,3}", re.IGNORECASE)
+BARE_UNIT_MAX_LENGTH = 6
+NUMBER_FOLLOWS = frozenset(
+    {"HWY", "RTE", "CR", "SR", "SH", "FM", "RM", "BOX", "US", "I", "IH", "HC", "RR", *UNIT_TYPES}
+)
 UNIT_MARK = re.compile(r"#\s*")
 HYPHEN_IN_NAME = re.compile(r"(?<=[A-Z])-(?=[A-Z])")
 GRID = re.compile(r"\b([NSEW])\s?(\d{1,3})\s?([NSEW])\s?(\d{1,5})\b")
@@ -238,12 +243,24 @@ def unit_parts(words: list[str]) -> tuple[str, str]:
 
 
 def second_line(street: str, line: str) -> str:
-    """Return street and second address line in one: a bare "5" or "3B" behind a street is a unit."""
+    """Return street and second address line in one: a bare "5" or "3B" behind a whole street is a unit.
+
+    Columns that hold the number, the direction, the name and the kind of a street are joined in the same way.
+    """
     if not street or not line:
         return street or line
-    if len(line) <= 6 and any(c.isdigit() for c in line) and line.replace("-", "").isalnum() and " " in street:
+    if len(line) <= BARE_UNIT_MAX_LENGTH and BARE_UNIT.fullmatch(line) and is_whole(street.upper().split()):
         return f"{street} # {line}"
     return f"{street} {line}"
+
+
+def is_whole(words: list[str]) -> bool:
+    """True if words of a street say more than its number and direction, and no number belongs behind them."""
+    last = words[-1].rstrip(".,")
+    if len(words) > 1 and words[-2] in {"COUNTY", "STATE", "CO", "CNTY", "CTY", "US"}:
+        return False
+    names = [word for word in words[1:] if word.rstrip(".,") not in DIRECTIONS and word[:1].isalnum() and len(word) > 1]
+    return bool(names) and last not in NUMBER_FOLLOWS and STREET_WORDS.get(last) not in NUMBER_FOLLOWS
 
 
 @lru_cache(maxsize=4096)
