@@ -40,8 +40,8 @@ NOUNS = {
 
 # Whose the column is, when it is a person's name, phone or address.
 PARTIES = {
-    "owner": "owner owners own ownr homeowner homeowners propietario dueno dueño deeded ownername owns deedholder "
-    "titleholder",
+    "owner": "owner owners own ownr homeowner homeowners propietario dueno dueño husband deeded ownername owns "
+    "deedholder titleholder",
     "seller": "seller vendor sellers vendedor",
     "lead": "lead leads prospect prospects client customer cust recipient person people homebuyer addressee cliente "
     "individual party debtor insured member subscriber",
@@ -50,7 +50,8 @@ PARTIES = {
     "landlord": "landlord lessor",
     "responsible": "responsible",
     "plaintiff": "plaintiff plaintiffs claimant creditor pltf plf plntf",
-    "defendant": "defendant defendants respondent dfd deft violator dft",
+    "respondent": "respondent",
+    "defendant": "defendant defendants dfd deft violator dft",
     "tenant": "tenant tenants occupant resident lessee renter",
     "executor": "executor executrix administrator administratrix fiduciary heir heirs petitioner applicant survivor "
     "pr guardian beneficiaryheir nok conservator",
@@ -58,6 +59,7 @@ PARTIES = {
     "borrower": "borrower mortgagor trustor debtor obligor borrowers",
     "grantee": "grantee buyer buyers purchaser grantees",
     "grantor": "grantor grantors",
+    "former": "former previous prior",
     # From here on never the lead.
     "agent": "agent agents broker brokerage realtor realty listing office",
     "attorney": "attorney attorneys atty lawyer counsel esq esquire solicitor",
@@ -67,9 +69,9 @@ PARTIES = {
     "staff": "assigned assignee user manager va caller creator inspector officer judge clerk notary rep "
     "representative referred referral referrer closer setter dispatcher investigator staff salesperson coordinator "
     "adjuster appraiser employee sender return operator supervisor specialist",
-    "relative": "relative relatives associate associates neighbor neighbors spouse wife husband child partner "
+    "relative": "relative relatives associate associates neighbor neighbors spouse child partner "
     "emergency reference kin mother father sibling relationship son daughter",
-    "coowner": "coowner joint secondowner coborrower",
+    "coowner": "coowner wife joint secondowner coborrower",
     "insurer": "insurance insurer escrow hoa association management builder contractor developer",
 }
 
@@ -155,10 +157,13 @@ NAMED_THINGS = frozenset(
     "street lender condo section court judge market product template event segment audience domain".split()
 )
 
-PARTY_PHRASES = {
+# Two and three words that are one party.
+PARTY_PHRASES: dict[tuple[str, ...], str] = {
     ("personal", "representative"): "executor",
     ("personal", "rep"): "executor",
     ("legal", "representative"): "executor",
+    ("pers", "rep"): "executor",
+    ("pers", "representative"): "executor",
     ("next", "of", "kin"): "executor",
     ("registered", "agent"): "agent",
     ("created", "by"): "staff",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leads.imports.columns.blocks import assign_addresses, settle_numbers
-from leads.imports.columns.headers import Kind, read_header
+from leads.imports.columns.headers import ADDRESS_KINDS, Kind, read_header
 from leads.imports.columns.looks import Column, look_at
 from leads.imports.columns.nameless import tell_by_values
 from leads.imports.columns.people import assign_people, is_of_lead, lead_party, take_buyers_for_leads
@@ -43,9 +43,9 @@ def guess_columns(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) 
 
     `headers` are the table's names of its columns (`column 1`… when the file has no header, `Name [2]` and `[blank]`
     for repeated and empty ones); `sample_rows` are cells of a few hundred rows, which may be shorter or longer than
-    the header; the first 200 are looked at.
+    the header; the first 200 are looked at, without those whose cells are shifted beyond the header.
     """
-    rows = sample_rows[:MOST_ROWS]
+    rows = [row for row in sample_rows[:MOST_ROWS] if not any(row[len(headers) :])]
     columns = [
         look_at(at, header, read_header(header), profile([row[at] for row in rows if at < len(row)]))
         for at, header in enumerate(headers)
@@ -94,7 +94,7 @@ def _sureness(column: Column) -> Sureness:
         return "sure" if column.is_empty else "likely"
     if column.reading.kind is None:
         return "likely" if column.kind in {Kind.EMAIL, Kind.PHONE, Kind.LINKEDIN} else "unsure"
-    if column.is_by_values and column.reading.kind is not column.kind and column.fit < 0.8:
+    if column.is_by_values and not {column.kind, column.reading.kind} <= ADDRESS_KINDS:
         return "unsure"
     if column.is_empty or column.reading.rank < 2 or column.fit < 0.7:
         return "likely"

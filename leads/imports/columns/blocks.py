@@ -81,6 +81,11 @@ class Block:
         )
 
     @property
+    def is_empty(self) -> bool:
+        """True when no row has a value in it."""
+        return all(column.is_empty for column in self.columns)
+
+    @property
     def is_nobodys(self) -> bool:
         """True for the addresses of agents, lawyers, lenders and second owners, and for those a trace found."""
         return self.party in NEVER_THE_LEAD or self.ordinal > 1 or self.is_found
@@ -248,7 +253,10 @@ def _fill_up(situs: Block, others: Sequence[Block]) -> None:
 
 def _roles(blocks: list[Block], lead: str) -> tuple[Block | None, Block | None]:
     """The block of the property and the block for mail."""
-    ours = sorted((block for block in blocks if not block.is_nobodys), key=lambda block: (block.number, block.first))
+    ours = sorted(
+        (block for block in blocks if not block.is_nobodys),
+        key=lambda block: (block.is_empty, block.number, block.first),
+    )
 
     def find(*places: str, parties: tuple[str, ...] = ("",)) -> list[Block]:
         found = [block for block in ours if block.place in places and block.party in parties]
@@ -262,7 +270,9 @@ def _roles(blocks: list[Block], lead: str) -> tuple[Block | None, Block | None]:
     leads = find("", "home", parties=("owner", lead) if lead else ("owner",))
     mails += [block for block in leads if block.place == "mail"]
     premises = find("", "situs", parties=tuple(party for party in OF_PREMISES if party != lead))
-    rest = find("work", "other")
+    if not leads:
+        premises += find("", parties=("respondent",))
+    rest = [block for block in find("work", "other", parties=("", "owner")) if not block.is_empty and not mails]
     situs = situses[0] if situses else None
     mail = mails[0] if mails else None
     if situs is None and mail is None and len(plains) > 1 and not premises:

@@ -11,7 +11,6 @@ from leads.imports.vocabulary import (
     NOUN_OF,
     OTHER_WORDS,
     PARTY_OF,
-    PARTY_PHRASES,
     PLACE_OF,
     RECORDS_OF_PROGRAMS,
 )
@@ -63,6 +62,7 @@ DIRECTIONS = frozenset({"direction", "dir", "predir", "postdir", "prefix", "pref
 PARTS_OF_STREETS = DIRECTIONS | {"mode", "suffix", "sfx"}
 NUMBER_WORDS = frozenset({"number", "num", "numb", "no", "nbr", "nr", "numero"})
 NAME_WORDS = frozenset({"name", "names", "nm", "nam", "nme"})
+OF_NAMES = frozenset({"legal", "display"})
 OF_OWNERS = frozenset({"assessed", "deed", "legal", "vesting", "recorded", "listed", "market"})
 SECOND = frozenset(
     {"2", "3", "4", "5", "second", "secondary", "2nd", "third", "3rd", "additional", "other", "alternate"}
@@ -125,13 +125,7 @@ def read_header(header: str) -> Reading:
 
 def _party(words: tuple[str, ...]) -> tuple[str, int, set[int]]:
     """Whose the column is, which of them, and the positions of the digits that say so."""
-    for at in range(len(words) - 1):
-        for length in (3, 2):
-            phrase = PARTY_PHRASES.get(words[at : at + length])
-            if phrase:
-                return phrase, 1, set()
     found = [(at, PARTY_OF[word]) for at, word in enumerate(words) if word in PARTY_OF]
-    # "Mortgage", "loan" and the like are whose only beside a name or a way to reach somebody.
     if not found:
         return "", 1, set()
     parties = [party for _, party in found]
@@ -164,13 +158,16 @@ NEVER = frozenset({"agent", "attorney", "lender", "trustee", "staff", "relative"
 def _place(words: tuple[str, ...], nouns: list[str], party: str) -> str:
     places = [PLACE_OF[word] for word in words if word in PLACE_OF]
     if "mail" in places:
-        return "mail"
+        # "Site Mailing Address" is where the property gets its mail, "Property Owner Mailing Address" the owner.
+        return "situs" if places[0] == "situs" and not party else "mail"
     if "postal" in nouns and set(nouns) - {"postal"} and "code" not in words:
         return "mail"  # "Postal City"; the words of "Postal Code" are one word by now
     if "situs" in places and not (party and words and _is_before(words, "situs")):
         return "situs"
     if "location" in nouns and {"address", "city", "state", "zip", "street"} & set(nouns):
         return "situs"
+    if "company" in nouns and len(set(nouns)) > 1:
+        return "work"
     return places[0] if places and places[0] != "situs" else ""
 
 
@@ -197,7 +194,7 @@ def _kind(words: tuple[str, ...], ordered: list[str], party: str, place: str) ->
     if kind is Kind.NOTHING:
         return kind, rank
     if kind is None:
-        if others or not words:
+        if len(others) >= max(1, unknown) or not words:
             return Kind.NOTHING, rank
         return (None, 0)
     if _is_about_something_else(words, nouns, kind, others):
@@ -223,6 +220,8 @@ def _is_about_something_else(words: tuple[str, ...], nouns: set[str], kind: Kind
         return True
     if words[-1] in {"code", "codes", "cd"} and kind not in {Kind.ZIP, Kind.STATE}:
         return True
+    if kind in NAME_KINDS:
+        others = [word for word in others if word not in OF_NAMES]
     if kind in NAME_KINDS and words[-1] in PARTY_OF:
         others = [word for word in others if word not in OF_OWNERS]  # "Assessed Owner"
     if kind in {Kind.STREET_PART, Kind.HOUSE, Kind.SECOND_LINE}:

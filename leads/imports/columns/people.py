@@ -12,7 +12,18 @@ from leads.imports.vocabulary import NEVER_THE_LEAD
 # Whom a list is about when it names them so, the nearest first: they are one and the same.
 GENERIC = ("", "owner", "seller", "lead", "taxpayer", "landlord", "responsible", "contact")
 # The parties of court papers, deeds and notices: the first of them that a list names is its lead.
-OF_PAPERS = ("executor", "plaintiff", "defendant", "borrower", "decedent", "grantee", "grantor", "former", "tenant")
+OF_PAPERS = (
+    "executor",
+    "plaintiff",
+    "defendant",
+    "respondent",
+    "borrower",
+    "decedent",
+    "grantee",
+    "grantor",
+    "former",
+    "tenant",
+)
 
 GOVERNMENTS = ("county", "city of", "state of", "town of", "village of", "treasurer", "municipal")
 
@@ -116,6 +127,8 @@ def _best(columns: Sequence[Column], lead: str) -> Column:
     def order(column: Column) -> tuple[bool, bool, int, int, int, int]:
         reading = column.reading
         party = 0 if lead and reading.party == lead else GENERIC.index(reading.party) if reading.party in GENERIC else 9
+        if reading.party == "owner" and column.kind is Kind.FULL_NAME:
+            party = -1  # "Owner" of a roll before any other name; the staff of programs is set aside by now
         is_mail_name = reading.place == "mail" and column.kind in NAME_KINDS
         return column.is_empty, reading.is_found, party + 5 * is_mail_name, reading.number, -reading.rank, column.at
 

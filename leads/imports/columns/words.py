@@ -4,16 +4,17 @@ import re
 import unicodedata
 from functools import cache
 
-from leads.imports.vocabulary import ALL_WORDS, OFTEN_MISTYPED
+from leads.imports.vocabulary import ALL_WORDS, OFTEN_MISTYPED, PARTY_PHRASES
 
 REPEATED = re.compile(r"\s*\[(\d+)\]$")
 NAMELESS = re.compile(r"(?:\[blank\]|column ?\d+|unnamed: ?\d+|field ?\d+|f\d{1,2})?", re.IGNORECASE)
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 LONE_CAPITALS = re.compile(r"(?<![A-Za-z])((?:[A-Z]\.){2,})")
+REMARK = re.compile(r"\((?:text only|optional|required|s|es)\)", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+")
 
 # Written in two words what the vocabulary holds as one.
-JOINED = {
+JOINED: dict[tuple[str, str], list[str]] = {
     ("e", "mail"): ["email"],
     ("linked", "in"): ["linkedin"],
     ("land", "line"): ["landline"],
@@ -71,6 +72,7 @@ def words_of(header: str) -> tuple[str, ...]:
     """
     text = REPEATED.sub("", header)
     text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    text = REMARK.sub(" ", text)
     text = LONE_CAPITALS.sub(lambda found: found[1].replace(".", ""), text)
     text = text.replace("#", " number ").replace("%", " percent ").replace("'", "").replace("’", "")
     if text.isupper() and "APN" not in text:
@@ -83,7 +85,17 @@ def words_of(header: str) -> tuple[str, ...]:
             joined[-1:] = JOINED[pair]
         else:
             joined.append(word)
-    return tuple(part for word in joined for part in _known_parts(word))
+    return tuple(_with_parties([part for word in joined for part in _known_parts(word)]))
+
+
+def _with_parties(words: list[str]) -> list[str]:
+    """The words with those of a party that takes several made one: "Personal Representative" is an executor."""
+    for length in (3, 2):
+        for at in range(len(words) - length + 1):
+            party = PARTY_PHRASES.get(tuple(words[at : at + length]))
+            if party:
+                return [*words[:at], party, *words[at + length :]]
+    return words
 
 
 def _known_parts(word: str) -> list[str]:  # noqa: PLR0911 -- one line for each way of writing

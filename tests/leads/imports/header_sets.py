@@ -232,6 +232,7 @@ class Filler:
             "lender": lambda: chance.choice(
                 ["WELLS FARGO BANK NA", "US Bank National Association", "PennyMac Loan Services"]
             ),
+            "staff": lambda: chance.choice(["Dana Whitcombe", "Lee Marsh"]),
             "middle": lambda: chance.choice(["", "", "A", "J", "Lee"]),
             "street": lambda: person.street,
             "unit": lambda: chance.choice(["", "", "", "Apt 5", "#12", "Unit B"]),
