@@ -147,8 +147,9 @@ def _old_encoding(suspects: bytes) -> str:
 
 
 def _refuse_binary(head: bytes, name: str) -> None:
-    unreadable = len(head) - len(head.translate(None, UNREADABLE))
-    if unreadable > len(head) * MOST_UNREADABLE + 2 or head.count(0) > len(head) * MOST_NULLS + 2:
+    text = head.rstrip(b"\0")  # which some programs fill a block with
+    unreadable = len(text) - len(text.translate(None, UNREADABLE))
+    if not text or unreadable > len(text) * MOST_UNREADABLE + 2 or text.count(0) > len(text) * MOST_NULLS + 2:
         raise FileRefused(f"{name} is not a text file. Save the list as CSV or XLSX and upload that.")
 
 

@@ -92,15 +92,24 @@ def records_of(lines: Iterable[str], dialect: Dialect, *, name: str, width: int 
             given_back.extendleft(reversed(held[1:]))
             problem = OPEN_QUOTE if len(held) > 1 or '"' in first else LONG_CELL
             held.clear()
-            yield line, [cell[:CELL_CHARACTERS] for cell in _split(first, dialect)], problem
+            parts = first.rstrip("\n").split(dialect.delimiter, COLUMNS)[:COLUMNS]
+            yield line, [cell[:CELL_CHARACTERS] for cell in parts], problem
             line += 1
 
 
 def _holds_records(cells: list[str], held: list[str], dialect: Dialect, width: int) -> bool:
     """Tell whether a record of several lines is several records that an open quotation mark has swallowed."""
-    if width < TELLING_WIDTH or len(cells) == width:
+    if width < TELLING_WIDTH:
         return False
-    return any(len(_split(line, dialect)) == width for line in held[1:])
+    if len(cells) != width and any(len(_split(line, dialect)) >= width for line in held[1:]):
+        return True
+    # Or two rows with an open quotation mark each, of which the second one has closed the first.
+    first, last = held[0], held[-1]
+    mark = last.find('"')
+    opens_cell = mark == 0 or last[mark - 1] == dialect.delimiter
+    closes_cell = last[mark + 1 : mark + 2] in {dialect.delimiter, '"', "\n", ""}
+    are_rows = all(line.count(dialect.delimiter) >= width - 1 for line in (first, last))
+    return opens_cell and not closes_cell and are_rows
 
 
 def _split(line: str, dialect: Dialect) -> list[str]:
@@ -108,7 +117,7 @@ def _split(line: str, dialect: Dialect) -> list[str]:
     try:
         return next(dialect.reader([line]), [])
     except csv.Error:
-        return line.rstrip("\n").split(dialect.delimiter, COLUMNS)[:COLUMNS]
+        return []
 
 
 def _cut(cells: list[str]) -> tuple[list[str], str | None]:

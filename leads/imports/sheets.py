@@ -54,16 +54,16 @@ def write_sheet(path: Path, target: Path, *, name: str) -> tuple[str, int, int]:
 
 
 def _write(rows: Iterator[list[str]], target: Path, name: str) -> tuple[int, int]:
-    count = width = 0
+    count = width = written = 0
     with target.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file)  # ends lines with both signs, so that it quotes each of them inside of a cell
         for cells in rows:
-            writer.writerow(cells)
+            written += writer.writerow(cells)
             if cells:
                 count += 1
                 width = max(width, len(cells))
-                if not count % 1_000 and file.tell() > CSV_BYTES:
-                    raise FileRefused(f"{name} holds more text than Atlas reads. Split it into several files.")
+            if written > CSV_BYTES:
+                raise FileRefused(f"{name} holds more text than Atlas reads. Split it into several files.")
     return count, width
 
 
@@ -174,8 +174,9 @@ class _Book:
             with self.open(part) as stream:
                 while block := stream.read(BLOCK_BYTES):
                     *rows, rest = (rest + block).split(b"<row")
-                    count += sum(1 for row in rows if b"<v>" in row or b"<is>" in row)
+                    count += sum(map(_is_filled, rows))
                     rest = rest[-BLOCK_BYTES:]
+            count += _is_filled(rest)
             if count > WORKBOOK_ROWS + FIRST_RECORDS:
                 raise too_many_rows_in_workbook(self.name, count)
             if count > 1:
@@ -260,3 +261,8 @@ class _Texts:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.file.close()
+
+
+def _is_filled(row: bytes) -> bool:
+    """Tell by its markup whether a row has a cell with something in it."""
+    return b"<v>" in row or b"<is>" in row

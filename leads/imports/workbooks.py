@@ -16,7 +16,7 @@ from typing import Any
 from atlas_site.lib.home import PROJECT_ROOT
 from leads.imports.problems import FileRefused
 
-MEMORY_BYTES = 80 << 20
+MEMORY_BYTES = 60 << 20
 """What the process may take beyond what it begins with."""
 
 CPU_SECONDS = 120

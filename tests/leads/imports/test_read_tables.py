@@ -97,8 +97,9 @@ def test_an_open_quotation_mark_costs_its_own_row_and_no_other(tmp_path):
     others = [f"{LEAD}{number}" for number in range(500)]
     text = "\n".join([HEADER, *others[:250], '"Ann Lee,9 Elm Ave,Akron,OH,44301,', *others[250:]])
     table = table_of(tmp_path, text)
-    problems = [(row.number, row.line, row.problem) for row in table.rows() if row.problem]
-    assert problems == [(251, 252, "A quotation mark is opened here and never closed.")]
+    (bad,) = [row for row in table.rows() if row.problem]
+    assert (bad.number, bad.line, bad.problem) == (251, 252, "A quotation mark is opened here and never closed.")
+    assert bad.cells == ['"Ann Lee', "9 Elm Ave", "Akron", "OH", "44301", ""]
     assert [",".join(row.cells) for row in table.rows() if not row.problem] == others
 
 
@@ -114,6 +115,11 @@ def test_an_open_quotation_mark_does_not_join_its_row_with_a_later_quoted_cell(t
         (6, False),
     ]
     assert rows[3].cells[0] == "Juniper Street Rentals, LLC"
+
+
+def test_two_open_quotation_marks_do_not_make_one_row_of_two(tmp_path):
+    table = table_of(tmp_path, f'{HEADER}\n"{LEAD}\n"{OTHER}\n{LEAD},"a note\nof two, lines"\n{OTHER}\n')
+    assert [(row.line, bool(row.problem)) for row in table.rows()] == [(2, True), (3, True), (4, False), (6, False)]
 
 
 def test_signs_that_make_a_cell_a_text_are_no_part_of_it(tmp_path):
