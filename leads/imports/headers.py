@@ -9,6 +9,9 @@ from leads.imports.records import Record
 FIRST_RECORDS = 40
 """Below so many records that are not blank, nothing is a header any more."""
 
+TITLES = 6
+"""Above a header whose words say nothing."""
+
 WIDE_ENOUGH = 0.5
 """Of the filled cells of a usual row: titles fill fewer."""
 
@@ -62,8 +65,8 @@ VALUE = re.compile(
 def find_header(records: Sequence[Record]) -> Record | None:
     """Return the record that names the columns, or None when the first rows are leads already.
 
-    It is the one with the most words that headers are made of; without such words, the first wide one that has no
-    value where the rows below it have some.
+    It is the one with the most words that headers are made of; without such words, the fullest of the first ones that
+    have no value where the rows below them have some.
 
     :param records: the first records of the file that are not blank
     """
@@ -72,10 +75,8 @@ def find_header(records: Sequence[Record]) -> Record | None:
     named = [(known, record) for record in first if (known := _named_columns(record[1]))]
     if named:
         return max(named, key=lambda pair: pair[0])[1]  # the first of equal ones
-    for place, record in enumerate(first[:2]):
-        if _differs_from(record, first[place + 1 :]):
-            return record
-    return None
+    unlike = [record for place, record in enumerate(first[:TITLES]) if _differs_from(record, first[place + 1 :])]
+    return max(unlike, key=lambda record: _filled(record[1]), default=None)
 
 
 def name_columns(cells: Sequence[str]) -> list[str]:
@@ -103,14 +104,17 @@ def usual_width(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _usual_fill(records: Sequence[Record]) -> int:
-    filled = sorted(sum(map(bool, cells)) for _, cells, _ in records)
+    filled = sorted(_filled(cells) for _, cells, _ in records)
     return filled[len(filled) // 2] if filled else 0
 
 
 def _is_wide(record: Record, usual: int) -> bool:
     _, cells, problem = record
-    filled = sum(1 for cell in cells if cell.strip())
-    return not problem and filled >= max(min(usual, 2), usual * WIDE_ENOUGH)
+    return not problem and _filled(cells) >= max(min(usual, 2), usual * WIDE_ENOUGH)
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(1 for cell in cells if cell.strip())
 
 
 def _named_columns(cells: Sequence[str]) -> int:

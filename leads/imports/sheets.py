@@ -152,7 +152,7 @@ class _Book:
 
     def read_main(self) -> None:
         """Read the sheets with cells, visible ones first, and the day from which the workbook counts."""
-        listed = []
+        listed: list[dict[str, str]] = []
         for _, tag, attributes in self.elements(self.main):
             if tag == "workbookPr" and attributes.get("date1904") in {"1", "true"}:
                 self.epoch = CALENDAR_MAC_1904

@@ -116,10 +116,16 @@ def read_apart(paths: list[Path]) -> tuple[dict[str, Reading], float]:
     return {name: Reading(**reading) for name, reading in found["readings"].items()}, found["mebibytes"]
 
 
+def _peak() -> int:
+    """The peak of memory of this process in KiB, without that of the process that it was forked from."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0])
+
+
 def _main() -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak()
     readings = {Path(path).name: vars(read(Path(path))) for path in sys.argv[1:]}
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    own = _peak() - before
     others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(json.dumps({"readings": readings, "mebibytes": (own + others) / 1024}))  # noqa: T201 -- the answer
 

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import random
 
 import pytest
 
 from leads.imports.headers import name_columns
 from leads.imports.problems import FileRefused
 from tests.leads.imports.files import HEADER, LEAD, OTHER, table_of
+from tests.leads.imports.header_sets import CORPUS, Filler, HeaderSet, read_sets
 
 TITLES = [
     "",
@@ -107,3 +109,39 @@ def test_hundreds_of_empty_columns_at_the_end_are_no_columns(tmp_path):
 def test_a_header_without_rows_is_refused(tmp_path, text):
     with pytest.raises(FileRefused, match="no row below them"):
         table_of(tmp_path, text)
+
+
+REPORTS = [[], [["Leads of 2026"], []], [["Report", "x"], ["Date", "05/01/2026"], []]]
+
+
+def filled(header_set: HeaderSet, count: int) -> tuple[list[list[str]], list[list[str]], str]:
+    """Titles, rows and a delimiter for the columns of a set, the same in each run."""
+    chance = random.Random(header_set.name)
+    return chance.choice(REPORTS), Filler(header_set, seed=count).rows(count), chance.choice(",,;\t|")
+
+
+def written(rows: list[list[str]], delimiter: str) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter).writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("corpus", sorted(CORPUS.glob("*.txt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("count", [3, 40])
+def test_the_headers_of_known_programs_are_found_below_titles(tmp_path, corpus, count):
+    for header_set in read_sets(corpus):
+        header = [column.header for column in header_set.columns]
+        titles, rows, delimiter = filled(header_set, count)
+        if None in header:
+            continue
+        table = table_of(tmp_path, written([*titles, header, *rows], delimiter))
+        found = (table.delimiter, table.header_row, table.headers)
+        assert found == (delimiter, len(titles) + 1, name_columns(header)), header_set.name
+
+
+@pytest.mark.parametrize("corpus", sorted(CORPUS.glob("*.txt")), ids=lambda path: path.stem)
+def test_no_row_of_known_programs_is_a_header(tmp_path, corpus):
+    for header_set in read_sets(corpus):
+        _, rows, delimiter = filled(header_set, 12)
+        table = table_of(tmp_path, written(rows, delimiter))
+        assert (table.delimiter, table.header_row) == (delimiter, 0), header_set.name
