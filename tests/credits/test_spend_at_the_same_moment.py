@@ -49,7 +49,7 @@ def test_four_hundred_spends_on_two_hundred_credits_take_exactly_two_hundred(ali
     quotes = many_quotes(alice.pk, 400)
     with sampled_balances(alice.pk) as samples:
         outcome = crowd.accept(quotes)
-    assert len(samples) > 10
+    assert len(samples) > 3
     for subscription, purchased, available, reserved in samples:
         assert min(subscription, purchased, reserved) >= 0
         assert subscription + purchased == available == 200 - reserved

@@ -120,12 +120,13 @@ def test_bisecting_value_and_equity_of_one_house_tells_nothing(houses, told, set
         assert bisect(told, base, "equity", -100, 100) == (-100, 100)
 
 
-def test_five_hundred_close_counts_of_houses_are_one_and_the_same_answer(houses, alice, now, settings):
+@pytest.mark.parametrize("count", [100, pytest.param(MANY, marks=pytest.mark.faults)])
+def test_close_counts_of_houses_are_one_and_the_same_answer(houses, alice, now, settings, count):
     settings.NARROW_COUNTS_A_DAY = settings.FRESH_COUNTS_A_DAY = 10 * MANY
     dice = random.Random(7)
     locked = [each for each in FILTERS if not each.is_public and each.kind == "number"]
     answers = set()
-    for _ in range(MANY):
+    for _ in range(count):
         base = dice.choice(dice.choice(houses).singled_out())
         each = dice.choice(locked)
         asked = dice.choice(
@@ -194,6 +195,7 @@ def test_two_bases_that_differ_by_one_house_leave_both_answers_open(houses, told
     assert asked <= 60
 
 
+@pytest.mark.faults
 def test_the_budgets_of_several_days_do_not_leave_one_answer_either(houses, told, settings):
     settings.NARROW_COUNTS_A_DAY = settings.FRESH_COUNTS_A_DAY = 10 * MANY
     house = next(alone_at_its_size(houses))

@@ -81,15 +81,16 @@ def test_a_row_takes_values_of_unlocked_datasets_only(unique_id):
     assert row_values(record, [Dataset.LISTING]).keys() == always | {"listing_status"}
 
 
-def test_damaged_records_are_stored_and_read_without_an_exception():
+@pytest.mark.parametrize("count", [100, pytest.param(500, marks=pytest.mark.faults)])
+def test_damaged_records_are_stored_and_read_without_an_exception(count):
     chance = random.Random(7)
     stored = 0
-    for _ in range(500):
+    for _ in range(count):
         damaged = PropertyRecord(damage(whole_record(), chance))
         if isinstance(damaged.raw, dict) and damaged.property_id:
             store_records(records=[damaged], datasets=Dataset.values, now=timezone.now())
             row_values(damaged, Dataset.values)
             stored += 1
 
-    assert stored > 300
+    assert stored > 0.6 * count
     assert Property.objects.filter(property_id=whole_record()["_id"]).exists()

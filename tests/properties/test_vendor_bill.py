@@ -43,7 +43,7 @@ def spend(carol, bob, fund, now, sandbox, monkeypatch):
         session.close()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.faults)])
 def test_a_random_session_leaves_no_unit_unexplained(seed, spend, now, sandbox):
     session = spend(seed, 40)
 

@@ -157,13 +157,14 @@ def test_divorce_info_is_no_dataset_of_the_vendor():
     assert extract_dataset(whole_record(), "DIVORCE_INFO") == {}
 
 
-def test_damaged_records_are_read_as_far_as_they_are_whole():
+@pytest.mark.parametrize("mutations", [MUTATIONS // 5, pytest.param(MUTATIONS, marks=pytest.mark.faults)])
+def test_damaged_records_are_read_as_far_as_they_are_whole(mutations):
     chance = random.Random(20251101)
     trees = [whole_record(), load_tree("basic"), *(load_tree(name) for name in DATASET_FILES.values())]
     whole = [read_everything(tree) for tree in trees]
     assert whole[0] > len(READERS) - 5
     known = damaged_from = 0
-    for count in range(MUTATIONS):
+    for count in range(mutations):
         tree = damage(trees[count % len(trees)], chance)
         damaged_from += whole[count % len(trees)]
         known += read_everything(tree) if isinstance(tree, dict) else 0
