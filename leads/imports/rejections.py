@@ -1,4 +1,4 @@
-"""Why a row is no lead: a total, a header in the midst of the rows, values that a delimiter shifted, or nothing."""
+"""Why a row is no lead: a total, values that a delimiter shifted, or nothing."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,6 @@ from leads.imports.values.placeholders import clean
 from leads.imports.values.places import read_zip, state_code
 
 IS_A_TOTAL = "This is a total"
-REPEATS_THE_HEADER = "This repeats the header"
 HAS_NOTHING = "No address, parcel, e-mail or phone"
 SHIFTED_RIGHT = "The values stand one column too far to the right: an unquoted delimiter shifted them"
 
@@ -43,38 +42,18 @@ STATES = frozenset({Field.STATE, Field.MAILING_STATE})
 class Doubts:
     """What makes a row of one table no lead, under one mapping."""
 
-    def __init__(self, mapping: Mapping[int, Field], headers: Sequence[str]) -> None:
-        self.headers = [header.strip().lower() for header in headers]
+    def __init__(self, mapping: Mapping[int, Field]) -> None:
         self.fields = mapping
         self.typed = [(column, mapping[column]) for column in sorted(mapping) if mapping[column] in VALUE_TESTS]
 
-    def of_nothing(self, cells: Sequence[str]) -> str:
-        """Return why a row without address, parcel, e-mail, phone and LinkedIn profile is none."""
-        if self.repeats_header(cells):
-            return REPEATS_THE_HEADER
-        words = [text for cell in cells if (text := cell.strip()) and not FIGURE.fullmatch(text)]
-        return IS_A_TOTAL if words and is_total(words[0]) else HAS_NOTHING
-
-    def of_values(self, cells: Sequence[str], site: Address, mail: Address, *, has_contact: bool) -> str:
+    def why(self, cells: Sequence[str], site: Address, mail: Address, *, has_contact: bool) -> str:
         """Return why a row that has an address or the like is no lead after all, or ""."""
-        if self.repeats_header(cells):
-            return REPEATS_THE_HEADER
         if self.is_shifted(cells):
             return SHIFTED_RIGHT
         streets = [street for street in (site.street, mail.street) if street]
         if not has_contact and streets and not (site.place.zip5 or mail.place.zip5):
             return IS_A_TOTAL if all(is_total(street) for street in streets) else ""
         return ""
-
-    def repeats_header(self, cells: Sequence[str]) -> bool:
-        """True if every cell of a row is blank or its column's name."""
-        same = 0
-        for cell, header in zip(cells, self.headers, strict=False):
-            if cell:
-                if cell.strip().lower() != header:
-                    return False
-                same += 1
-        return same > 1
 
     def is_shifted(self, cells: Sequence[str]) -> bool:
         """True if values contradict their columns and each fits the column on its left: the row is shifted.
@@ -107,6 +86,12 @@ def is_doubtful(place: Place) -> bool:
 def is_total(text: str) -> bool:
     """True for "TOTAL", "Subtotal: 4,812,000", "16 records" and the like."""
     return len(text) <= TOTAL_MAX_LENGTH and TOTAL.fullmatch(text.strip()) is not None
+
+
+def why_nothing(cells: Sequence[str]) -> str:
+    """Return why a row without address, parcel, e-mail, phone and LinkedIn profile is none."""
+    words = [text for cell in cells if (text := cell.strip()) and not FIGURE.fullmatch(text)]
+    return IS_A_TOTAL if words and is_total(words[0]) else HAS_NOTHING
 
 
 def too_many_cells(count: int) -> str:

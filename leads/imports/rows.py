@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from leads.imports.fields import Field
 from leads.imports.identity import identity_key, match_keys
-from leads.imports.rejections import Doubts, is_doubtful, too_many_cells
+from leads.imports.rejections import Doubts, is_doubtful, too_many_cells, why_nothing
 from leads.imports.values.addresses import (
     NOWHERE,
     Address,
@@ -28,6 +28,9 @@ from leads.imports.values.owners import (
 from leads.imports.values.phones import read_phones, read_phones_by_library
 from leads.imports.values.placeholders import clean
 from leads.imports.values.streets import second_line
+
+CELL_MAX_LENGTH = 1000
+"""What is read of a cell: nothing that a lead holds is longer, and what is remembered stays small."""
 
 PARCEL_MARKS = re.compile(r"[\W_]+")
 COUNTY_WORDS = re.compile(r"\s*\b(?:county|parish|borough)\b\.?", re.IGNORECASE)
@@ -119,7 +122,7 @@ class LeadReader:
         columns: dict[Field, list[int]] = {name: [] for name in Field}
         for column in sorted(mapping):
             columns[mapping[column]].append(column)
-        self.doubts = Doubts(mapping, headers)
+        self.doubts = Doubts(mapping)
         self.site = AddressColumns(columns, SITE)
         self.mail = AddressColumns(columns, MAIL)
         self.name_pairs = pairs_of(columns[Field.FIRST_NAME], columns[Field.LAST_NAME])
@@ -142,6 +145,8 @@ class LeadReader:
             return Rejected(too_many_cells(more))
         if extra < 0:
             cells = [*cells, *[""] * -extra]
+        if sum(map(len, cells)) > CELL_MAX_LENGTH:
+            cells = [cell[:CELL_MAX_LENGTH] for cell in cells]
         phones = self.values(cells, self.phones, self.read_phones)
         emails = self.values(cells, self.emails, read_emails)
         site = self.site.read(cells, self.address_at)
@@ -150,9 +155,9 @@ class LeadReader:
         apn = "" if self.apn is None else clean(cells[self.apn])
         parcel = PARCEL_MARKS.sub("", apn).upper() if apn else ""
         if not (site.street or mail.street or phones or emails or parcel) and not LINKEDIN.search(linkedin):
-            return Rejected(self.doubts.of_nothing(cells))
+            return Rejected(why_nothing(cells))
         if (is_doubtful(site.place) or is_doubtful(mail.place) or not (phones or emails)) and (
-            why := self.doubts.of_values(cells, site, mail, has_contact=bool(phones or emails))
+            why := self.doubts.why(cells, site, mail, has_contact=bool(phones or emails))
         ):
             return Rejected(why)
         county = "" if self.county is None else clean(cells[self.county])

@@ -69,7 +69,7 @@ UNIT_PART = re.compile(
 ZIP_WITHOUT_ZEROS_AT_END = re.compile(r"[\s,](\d{3,4}(?:-\d{4})?)(?:\.0+)?$")
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def read_place(city: str, state: str, zip_code: str, combined: str = "") -> Place:
     """Return the place of a row from its three cells, and from a cell that holds all three at once."""
     city, state, zip_code, combined = clean(city), clean(state), clean(zip_code), clean(combined)
@@ -122,7 +122,6 @@ def address_of(written: str, street: Street, place: Place) -> Address:
     return Address(written, street.unit, place, street.full_key, street.has_number)
 
 
-@lru_cache(maxsize=2048)
 def split_full_address(text: str) -> tuple[str, Place]:
     """Return (street, place) of an address in one cell: "4829 E Vinewood Pl, Apt 100, Houston, TX 77036".
 

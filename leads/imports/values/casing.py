@@ -42,7 +42,7 @@ def natural_case(text: str) -> str:
     )
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=16384)
 def natural_word(word: str) -> str:
     """Return one word of a name in capitals as people write it. See `natural_case`."""
     pieces, after = [], ""

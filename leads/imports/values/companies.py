@@ -61,7 +61,7 @@ AT_THE_END = frozenset({"co", "pc", "pa", "na", "lc", "ptnr", "ptnrs", "tr", "tr
 KEY_WORD = re.compile(r"[A-Z0-9&]+")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def is_company(text: str) -> bool:
     """True if an owner is a company, a trust, an estate or a public body and not a person.
 
@@ -100,7 +100,7 @@ def is_ordinal(word: str) -> bool:
     return word in {"1st", "2nd", "3rd", "4th", "5th"}
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def company_key(name: str) -> str:
     """Return what compares companies: case, punctuation and the spelling of legal forms do not matter.
 

@@ -1,13 +1,14 @@
 """E-mail addresses of a cell."""
 
 import re
-from functools import lru_cache
 
 EMAIL = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}",
     re.ASCII,
 )
 EMAIL_MAX_LENGTH = 254
+TEXT_MAX_LENGTH = 2000
+"""A longer text is a remark, of which the beginning is searched."""
 NOBODY = frozenset(
     {"none", "noemail", "no-email", "no.email", "na", "n/a", "null", "unknown", "notprovided", "noreply"}
 )
@@ -27,13 +28,12 @@ def read_emails(text: str) -> tuple[str, ...]:
     """
     if "@" not in text:
         return ()
-    text = text.lower()
+    text = text[:TEXT_MAX_LENGTH].lower()
     if EMAIL.fullmatch(text) and is_somebody(text):
         return (text,)
     return find_emails(text)
 
 
-@lru_cache(maxsize=1024)
 def find_emails(text: str) -> tuple[str, ...]:
     """Return the addresses that a text in small letters holds anywhere."""
     found = (match.strip("'") for match in EMAIL.findall(text.replace("mailto:", " ")))

@@ -7,7 +7,6 @@ it; `read_person_fast` answers only where the library would answer the same.
 import re
 import unicodedata
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 from nameparser import Lexicon, Parser, Policy
@@ -157,7 +156,6 @@ def with_comma(text: str) -> str:
     return f"{' '.join(words[:end])}, {' '.join(words[end:])}"
 
 
-@lru_cache(maxsize=4096)
 def person_key(first: str, last: str, suffix: str = "") -> str:
     """Return what compares people: "" for nobody.
 
@@ -171,6 +169,7 @@ def person_key(first: str, last: str, suffix: str = "") -> str:
     words = key_words(last)
     if len(words) > 1 and words[-1] in SUFFIXES:
         suffix = suffix or words.pop()
+    words = [word for word in words if len(word) > 1] or words
     given = key_words(first)
     kept = SUFFIXES.get(suffix.lower().strip(". ").split(" ")[0].strip("."), "") if suffix else ""
     if not kept and len(given) > 1 and given[-1] in SUFFIXES:

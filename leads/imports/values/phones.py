@@ -5,7 +5,6 @@ where the library would answer the same.
 """
 
 import re
-from functools import lru_cache
 
 import phonenumbers
 
@@ -16,9 +15,11 @@ PLAIN = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 DIGITS = re.compile(r"1?([2-9]\d\d[2-9]\d{6})", re.ASCII)
-A_NUMBER = re.compile(r"\+?\d+(?:\.\d+)?(?:[eE]\+?\d+)?", re.ASCII)
+A_NUMBER = re.compile(r"\d{10,11}\.0+|\d(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
 BETWEEN_NUMBERS = re.compile(r"[,;|/\n]|\s(?:and|or|&)\s", re.IGNORECASE)
 CALLING_CODE = 1
+TEXT_MAX_LENGTH = 500
+"""A longer text is a remark, of which the beginning is searched."""
 
 
 def read_phone(text: str) -> str | None:
@@ -40,7 +41,6 @@ def read_phones(text: str) -> tuple[str, ...]:
     return read_any_phones(text)
 
 
-@lru_cache(maxsize=4096)
 def read_any_phones(text: str) -> tuple[str, ...]:
     """`read_phones` for a text of any shape."""
     fast = read_phones_fast(text)
@@ -57,7 +57,7 @@ def read_phones_fast(text: str) -> tuple[str, ...] | None:
 
 def read_phones_by_library(text: str) -> tuple[str, ...]:
     """Return the phone numbers that `phonenumbers` finds in a text, cut where several may stand in one cell."""
-    text = clean(text)
+    text = clean(text[:TEXT_MAX_LENGTH])
     if A_NUMBER.fullmatch(text):
         text = whole_number(text)
     found: dict[str, None] = {}
@@ -88,8 +88,6 @@ def one_number(text: str) -> list[phonenumbers.PhoneNumber]:
 
 def whole_number(text: str) -> str:
     """Return a number that a spreadsheet wrote ("6145550194.0", "6.145550194E9") in digits alone, "" if broken."""
-    if set(text) <= set("+0123456789"):
-        return text
     value = float(text)
     return str(int(value)) if value < 1e15 and value == int(value) else ""
 

@@ -30,6 +30,7 @@ OTHER_NAMES = {
     "NEBR": "NE", "NEB": "NE", "NEV": "NV", "NMEX": "NM", "NCAR": "NC", "NDAK": "ND", "SCAR": "SC", "SDAK": "SD",
     "OKLA": "OK", "ORE": "OR", "OREG": "OR", "PENN": "PA", "PENNA": "PA", "TENN": "TN", "TEX": "TX", "VIRG": "VA",
     "WASH": "WA", "WVA": "WV", "WISC": "WI", "WIS": "WI", "WYO": "WY", "VIRGINISLANDS": "VI", "USVI": "VI",
+    "NCAROLINA": "NC", "SCAROLINA": "SC", "NDAKOTA": "ND", "SDAKOTA": "SD", "NMEXICO": "NM", "WVIRGINIA": "WV",
     "USVIRGINISLANDS": "VI", "MARIANAISLANDS": "MP", "PUERTORICOPR": "PR", "COMMONWEALTHOFPUERTORICO": "PR",
 }  # fmt: skip
 """Older abbreviations and further names, in letters alone."""
@@ -96,7 +97,7 @@ class CityStateZip(NamedTuple):
     plus4: str
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def state_code(text: str) -> str | None:
     """Return the postal code of a state, the District of Columbia, a territory or a military post office, or None.
 
@@ -119,7 +120,7 @@ def zip_state(zip5: str) -> str | None:
     return STATE_BY_ZIP.get(zip5) or STATE_BY_PREFIX[int(zip5[:3])] or None
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def read_zip(text: str, state: str = "") -> Zip | None:
     """Return the ZIP code of a cell, with the leading zeros that a spreadsheet took off put back, or None.
 
@@ -144,14 +145,14 @@ def read_zip(text: str, state: str = "") -> Zip | None:
     return Zip(zip5, "" if plus4 == "0000" else plus4)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def city_key(city: str) -> str:
     """Return a city's name as it is compared: capitals, no punctuation, usual words in their postal abbreviation."""
     words = clean(city).upper().translate(CITY_MARKS).split()
     return " ".join(CITY_WORDS.get(word, word) for word in words)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def split_city_state_zip(text: str) -> CityStateZip:
     """Return the parts of "San Antonio, TX 78210", "Boston Massachusetts 2124" or "Tampa, FL, 33610-1234, USA".
 

@@ -5,7 +5,6 @@ expression, which answers only where the library would answer the same.
 """
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 import usaddress
@@ -82,7 +81,7 @@ SPELLINGS = [
 ]
 SPELLING_HINT = re.compile(
     r"BO?X|POB|\bRU?R|\bR ?F|\bRT|\bROUTE|\bH\w* C|\bU ?S\b|STATE|\bS ?[RH] ?\d|C(?:OU)?N?TY|\bCO?\b|\bC ?R ?\d|FARM"
-    r"|RANCH|\b[FR] ?M ?\d|\bI|STAR|\bST R|\bST H"
+    r"|RANCH|\b[FR] ?M(?:\b| ?\d)|\bI|STAR|\bST R|\bST H"
 )
 MARKS = str.maketrans(dict.fromkeys(".'’`\"*!?", "") | dict.fromkeys(",;:()[]_\\", " "))
 HOUSE_NUMBER = re.compile(r"(?!0 |\d+(?:ST|ND|RD|TH)\b)[A-Z]{0,2}\d[\w./-]*(?: |$)|(?:PO BOX|RR|HC) ")
@@ -263,7 +262,6 @@ def is_whole(words: list[str]) -> bool:
     return bool(names) and last not in NUMBER_FOLLOWS and STREET_WORDS.get(last) not in NUMBER_FOLLOWS
 
 
-@lru_cache(maxsize=4096)
 def looks_like_street(text: str) -> bool:
     """True for a text that begins like a street address: number and words, a PO box, a rural route or a highway."""
     line = normal_line(clean(text))

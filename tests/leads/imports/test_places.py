@@ -83,7 +83,7 @@ def test_every_state_is_known_by_name_and_code():
         ("W. Va.", "WV"),
         ("Washington, D.C.", "DC"),
         ("Penna", "PA"),
-        ("N Carolina", None),
+        ("N Dakota", "ND"),
     ],
 )
 def test_states_are_known_by_their_older_abbreviations(text, code):
