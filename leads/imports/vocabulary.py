@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 # What the column holds.
 NOUNS = {
-    "address": "address addr addrs add adrs adr addres direccion domicilio",
+    "address": "address addr addrs add adrs adr addres adress adres direccion domicilio",
     "street": "street str strt calle road strasse",
     "location": "location loc",
-    "house": "house hse hsnum hsnumb housenum stnum stno saddno maddno streetno streetnum civic",
+    "house": "house hse hsnum hsnumb housenum stnum stno saddno maddno streetno streetnum civic anumber addnum adrno",
     "unit": "unit apt apartment suite ste condo unitnum unitno aptno",
     "city": "city cty town twn ciudad cities posttown",
-    "locality": "municipality township borough locality village hamlet suburb muni",
+    "locality": "municipality township borough locality village hamlet suburb muni munic ctu",
     "state": "state st province prov estado statecd stateprovince",
     "region": "region",
     "zip": "zip zipcode zips zp zc zipcd postcode zcode zipp postalcode",
@@ -35,7 +35,8 @@ NOUNS = {
     "company": "company business organization organisation org entity corporation corp firm employer empresa llc "
     "compania organizacion companyname biz",
     "apn": "apn parcel pin folio strap bbl sbl opa pid pidn parcelid parcelno parcelnumb parcelpin parcelnumber apns "
-    "parid ain keypin assessor ppin mblu taxid prcl parno gpin parcl pinn tms schedule sched schednum",
+    "parid ain keypin assessor ppin mblu taxid prcl parno gpin parcl pinn tms schedule sched schednum "
+    "taxlot taxkey maptaxlot stanpar ssl span parcelkey",
 }
 
 # Whose the column is, when it is a person's name, phone or address.
@@ -79,7 +80,7 @@ PARTIES = {
 PLACES = {
     "situs": "situs site property prop physical phy phys premises premise prem prems incident subject violation "
     "service rental propiedad realestate propaddr sitsus",
-    "mail": "mail mailing mailings mailto ml mlg correspondence billing notice",
+    "mail": "mail mailing mailings mailto ml mlg correspondence billing notice pstl lives resides residing absentee",
     "home": "home residence residential personal",
     "work": "work",
     "other": "other",
@@ -94,7 +95,7 @@ NEUTRAL = (
     "results found append appended optional required unformatted fmt identifier cd code codes "
     "for id ids key original orig please enter our possible likely potential beta unique valid good "
     "day daytime evening night contactable additional alternate alternative alt secondary second 2nd third 3rd "
-    "fourth 4th fifth 5th 1st backup ext tax asmt record bill on acct account acctno true change"
+    "fourth 4th fifth 5th 1st backup ext tax asmt record bill on acct account acctno true change at"
 )
 
 # Words of columns that a lead does not need, whoever's they are.
@@ -108,7 +109,7 @@ OTHERS = (
     "style quality sqft sq ft feet footage square living area acre acres acreage lot lots land use uses usage zoning "
     "subdivision neighborhood district ward precinct council legal description desc descr descriptions block "
     "blk section twp range plat book page document doc docs instrument recorded recording deed vacant "
-    "vacancy occupied occ occupancy absentee flag flags is has not do dnd opt optin optout carrier route list lists "
+    "vacancy occupied occ occupancy flag flags is has not do dnd opt optin optout carrier route list lists "
     "listed tag tags label labels group groups campaign campaigns source sources medium channel ad ads adset form "
     "platform utm note notes comment comments remark remarks message messages memo notas comentarios observaciones "
     "stage pipeline deal deals opportunity activity activities modified updated created create added changed visit "
@@ -129,7 +130,7 @@ OTHERS = (
     "flood waterfront sewer water utilities power gas hvac basement attic porch deck fence frame foundation exterior "
     "interior kitchen volume mapcode corner currency followup follow next reminder task tasks event events "
     "attachments attachment display history summary reply replies reported occupants carrierroute usecode "
-    "luc dor jv sev just "
+    "po box pobox luc dor jv sev just "
     "direction directions predir postdir dir quadrant csv import imported export exported pull pulled undeliverable "
     "bankrupt registration expiration expires expired issued closing closed open won lost qual qualified "
     "msl mode method how why when where which estimated est estimate avg average median min max minimum "

@@ -12,6 +12,7 @@ from leads.imports.profiles import PO_BOX, Shape
 from leads.imports.vocabulary import NEVER_THE_LEAD
 
 STREETS = frozenset({Kind.STREET, Kind.FULL_ADDRESS, Kind.HOUSE})
+TOWNS = frozenset({Kind.CITY, Kind.STATE, Kind.ZIP, Kind.CITY_STATE_ZIP})
 PARTS = frozenset({Kind.HOUSE, Kind.STREET_PART})
 # Their address is that of the property: they live in it, or lived.
 OF_PREMISES = ("tenant", "defendant", "decedent", "borrower")
@@ -49,6 +50,7 @@ class Block:
     number: int = 1
     ordinal: int = 1
     is_found: bool = False
+    stem: tuple[str, ...] = ()
     columns: list[Column] = field(default_factory=list)
 
     def has(self, *kinds: Kind) -> bool:
@@ -57,7 +59,7 @@ class Block:
 
     def lacks(self, kind: Kind) -> bool:
         """True when a column of this kind would add to the block."""
-        if kind is Kind.SECOND_LINE:
+        if kind in {Kind.SECOND_LINE, Kind.STREET_PART}:
             return True
         if kind is Kind.CITY_STATE_ZIP:
             return not self.has(Kind.CITY, Kind.CITY_STATE_ZIP)
@@ -94,7 +96,7 @@ class Block:
         """How many different states, cities and boxes it names: letters go everywhere, properties lie near."""
         total = 0
         for column in self.columns:
-            if column.kind in {Kind.STATE, Kind.CITY, Kind.ZIP, Kind.CITY_STATE_ZIP}:
+            if column.kind in TOWNS:
                 total += column.profile.distinct
             if column.kind in STREETS:
                 total += 3 * sum(PO_BOX.match(value) is not None for value in column.profile.values)
@@ -104,16 +106,15 @@ class Block:
 def assign_addresses(columns: Sequence[Column], lead: str) -> None:
     """Give the address columns their fields: situs, mailing, or none."""
     parts = [column for column in columns if column.kind in ADDRESS_KINDS - {Kind.COUNTY}]
-    has_cities = any(
-        part.kind in {Kind.CITY, Kind.CITY_STATE_ZIP, Kind.FULL_ADDRESS} and part.reading.rank for part in parts
-    )
-    # A township stands for a city only where nothing else does.
-    blocks = _blocks_of([part for part in parts if part.reading.rank or part.is_by_values or not has_cities])
+    townships = [part for part in parts if part.reading.rank == 0 and not part.is_by_values]
+    blocks = _blocks_of([part for part in parts if part not in townships])
     for block in blocks:
         _settle_parts(block)
     situs, mail = _roles(blocks, lead)
     if situs:
         _fill_up(situs, [block for block in blocks if block is not mail and block is not situs])
+        if townships and situs.lacks(Kind.CITY) and not situs.has(Kind.FULL_ADDRESS):
+            situs.columns.append(townships[0])  # it stands for a city only where nothing else does
         _assign(situs, SITUS_FIELDS)
     if mail:
         _assign(mail, MAIL_FIELDS)
@@ -122,21 +123,23 @@ def assign_addresses(columns: Sequence[Column], lead: str) -> None:
 
 def _blocks_of(columns: Sequence[Column]) -> list[Block]:
     blocks: list[Block] = []
-    towns = {
-        (*_place_and_party(column), column.reading.number)
-        for column in columns
-        if column.kind in {Kind.CITY, Kind.STATE, Kind.ZIP, Kind.CITY_STATE_ZIP}
-    }
+    towns = {(*_place_and_party(column), column.reading.number) for column in columns if column.kind in TOWNS}
     for column in columns:
         if column.kind in STREETS:
             reading = column.reading
-            if reading.kind is Kind.SECOND_LINE and (*_place_and_party(column), reading.number) not in towns:
-                column.reading = replace(reading, number=1)  # a second line of the same address, which has the street
+            is_line = reading.kind in {Kind.SECOND_LINE, Kind.HOUSE} and repetition(column.header) == 1
+            if is_line and (*_place_and_party(column), reading.number) not in towns:
+                column.reading = replace(reading, number=1)  # a line of the same address, not another address
             _join_by_header(blocks, column, may_start=True)
-    for column in columns:
-        if column.kind not in STREETS:
+    others = [column for column in columns if column.kind not in STREETS]
+    for column in others:
+        if _place_and_party(column) != ("", ""):
+            _join_by_header(blocks, column, may_start=True)
+    blocks = _completed(blocks)
+    for column in others:
+        if _place_and_party(column) == ("", ""):
             _join(blocks, column)
-    return _completed(blocks)
+    return blocks
 
 
 def settle_numbers(columns: Sequence[Column]) -> None:
@@ -162,9 +165,11 @@ def _join_by_header(blocks: list[Block], column: Column, *, may_start: bool) -> 
         if (block.place, block.party, block.ordinal, block.is_found)
         == (place, party, reading.ordinal, reading.is_found)
     ]
+    is_plain = place == "" and party == ""
+    if is_plain and column.kind in STREETS:
+        same = [block for block in same if block.stem == reading.stem]
     number = 1 if column.kind is Kind.SECOND_LINE else reading.number
     exact = [block for block in same if block.number == number]
-    is_plain = place == "" and party == ""
     if column.kind in STREETS:
         if is_plain and (reading.is_nameless or column.is_by_values):
             exact = [block for block in exact if block.lacks(column.told)]
@@ -177,7 +182,7 @@ def _join_by_header(blocks: list[Block], column: Column, *, may_start: bool) -> 
         exact[0].columns.append(column)
         return True
     if may_start:
-        blocks.append(Block(place, party, number, reading.ordinal, reading.is_found, [column]))
+        blocks.append(Block(place, party, number, reading.ordinal, reading.is_found, reading.stem, [column]))
     return may_start
 
 
@@ -190,11 +195,12 @@ def _place_and_party(column: Column) -> tuple[str, str]:
 
 
 def _join(blocks: list[Block], column: Column) -> None:
-    """Put a city, state, ZIP or second line into its block, by its header or by where it stands."""
-    place, party = _place_and_party(column)
-    if place or party:
-        _join_by_header(blocks, column, may_start=True)
-        return
+    """Put a city, state, ZIP or second line whose header names no place into a block, by where it stands."""
+    if column.reading.stem:
+        for block in blocks:
+            if not block.place and not block.party and block.stem == column.reading.stem and block.lacks(column.told):
+                block.columns.append(column)
+                return
     usable = [block for block in blocks if not block.is_nobodys and block.lacks(column.told)]
     before = [block for block in usable if block.first < column.at]
     plain = [block for block in blocks if not block.place and not block.party]
@@ -211,7 +217,7 @@ def _join(blocks: list[Block], column: Column) -> None:
 
 def _completed(blocks: list[Block]) -> list[Block]:
     """Merge blocks without a street into those that lack their columns: "Owner City" of an "Owner Mailing Address"."""
-    wholes = [block for block in blocks if block.has(*STREETS, Kind.STREET_PART)]
+    wholes = [block for block in blocks if block.has(*STREETS)]
     kept = list(wholes)
     for block in blocks:
         if block in wholes:
@@ -263,7 +269,8 @@ def _roles(blocks: list[Block], lead: str) -> tuple[Block | None, Block | None]:
         return sorted(found, key=lambda block: not block.has(*STREETS, Kind.STREET_PART))
 
     situses, mails = find("situs"), find("mail", parties=("", lead))
-    plains, homes = find(""), find("home")
+    plains = [block for block in find("") if not block.stem or block.has(*TOWNS, Kind.FULL_ADDRESS)] or find("")
+    homes = find("home")
     if len(plains) > 1 and plains[0].has(*STREETS):
         # "Address 2 - Street" is a further address of the same person, where "Address [2]" may be the mailing address.
         plains = [plains[0], *(block for block in plains[1:] if not block.is_numbered)]
@@ -299,7 +306,7 @@ def _assign(block: Block, fields: dict[Kind, Field]) -> None:
             continue
         if kind is Kind.FULL_ADDRESS and is_mail and has_street:
             continue
-        if kind in taken and kind not in PARTS | {Kind.SECOND_LINE}:
+        if kind in taken and kind not in {Kind.STREET_PART, Kind.SECOND_LINE}:
             continue
         taken.add(kind)
         column.field = fields[kind]

@@ -6,6 +6,7 @@ from functools import cache
 
 from leads.imports.columns.words import is_nameless, repetition, words_of
 from leads.imports.vocabulary import (
+    ALL_WORDS,
     NAMED_THINGS,
     NEUTRAL_WORDS,
     NOUN_OF,
@@ -61,6 +62,7 @@ STREET_TYPES = frozenset({"type", "typ", "mode", "sttype", "suffix", "sfx"})
 DIRECTIONS = frozenset({"direction", "dir", "predir", "postdir", "prefix", "prefx", "pfx", "quadrant", "dirprefix"})
 PARTS_OF_STREETS = DIRECTIONS | {"mode", "suffix", "sfx"}
 NUMBER_WORDS = frozenset({"number", "num", "numb", "no", "nbr", "nr", "numero"})
+OF_ADDRESSES = frozenset({"address", "street", "city", "state", "zip", "postal"})
 NAME_WORDS = frozenset({"name", "names", "nm", "nam", "nme"})
 OF_NAMES = frozenset({"legal", "display"})
 OF_OWNERS = frozenset({"assessed", "deed", "legal", "vesting", "recorded", "listed", "market"})
@@ -79,7 +81,7 @@ class Reading:
     `kind` is None when the header says nothing known. `party` is whose it is ("" when it does not say), `ordinal`
     which of several (owner 2), `place` which address ("situs", "mail", "home", "work", "other" or ""), `number` the
     number of a repeated phone, line or block, `rank` how plain the header is: 2 for known words only, 1 with words
-    of unknown meaning, 0 for weak words.
+    of unknown meaning, 0 for weak words. `stem` are the words of unknown meaning: columns of one address share them.
     """
 
     kind: Kind | None
@@ -90,6 +92,7 @@ class Reading:
     rank: int = 2
     is_found: bool = False
     is_nameless: bool = False
+    stem: tuple[str, ...] = ()
 
 
 @cache
@@ -101,8 +104,12 @@ def read_header(header: str) -> Reading:
     nouns = [NOUN_OF[word] for word in words if word in NOUN_OF]
     party, ordinal, owned = _party(words)
     place = _place(words, nouns, party)
-    if nouns[:1] == ["unit"] and (len(nouns) > 1 or words[-1] in PARTY_OF):
-        nouns, place = nouns[1:], place or "situs"  # "Unit Address", "Unit Owner"
+    if nouns[:1] in (["unit"], ["house"]) and (set(nouns[1:]) & OF_ADDRESSES or words[-1] in PARTY_OF):
+        nouns, place = nouns[1:], place or "situs"  # "Unit Address", "House City", "Unit Owner"
+    if nouns[:1] == ["apn"] and set(nouns[1:]) & OF_ADDRESSES:
+        nouns, place = nouns[1:], place or "situs"  # "Parcel Address"
+    if "tax" in words and not party and not place and set(nouns) & (OF_ADDRESSES | {"name"}):
+        party = "taxpayer"  # "Tax Name", "Tax Address"
     numbers = [
         int(word)
         for at, word in enumerate(words)
@@ -120,7 +127,10 @@ def read_header(header: str) -> Reading:
         rank = min(rank, 1)
     if repetition(header) > 1 and number == 1:
         number = repetition(header)
-    return Reading(kind, party, ordinal, place, number, rank, not FOUND.isdisjoint(words))
+    stem: tuple[str, ...] = ()
+    if kind in ADDRESS_KINDS - {Kind.HOUSE, Kind.STREET_PART, Kind.SECOND_LINE}:
+        stem = tuple(word for word in words if word not in ALL_WORDS and not word.isdigit())
+    return Reading(kind, party, ordinal, place, number, rank, not FOUND.isdisjoint(words), stem=stem)
 
 
 def _party(words: tuple[str, ...]) -> tuple[str, int, set[int]]:
@@ -224,7 +234,7 @@ def _is_about_something_else(words: tuple[str, ...], nouns: set[str], kind: Kind
         others = [word for word in others if word not in OF_NAMES]
     if kind in NAME_KINDS and words[-1] in PARTY_OF:
         others = [word for word in others if word not in OF_OWNERS]  # "Assessed Owner"
-    if kind in {Kind.STREET_PART, Kind.HOUSE, Kind.SECOND_LINE}:
+    if kind in {Kind.STREET_PART, Kind.HOUSE}:
         others = [word for word in others if word not in STREET_TYPES | DIRECTIONS]
     if kind in {Kind.STREET, Kind.CITY, Kind.ZIP, Kind.STATE, Kind.FULL_ADDRESS}:
         others = [word for word in others if word not in {"area", "legal"}] if kind is not Kind.STREET else others
@@ -326,7 +336,9 @@ def _kind_of_name(  # noqa: PLR0911, PLR0912 -- one line for each kind of name
         return Kind.STREET  # "Situs", "Premises"
     if party:
         return None if unknown and not has_others else Kind.FULL_NAME
-    return Kind.FULL_NAME if words in {("mailto",), ("mail", "to")} else None
+    if words in {("mailto",), ("mail", "to")}:
+        return Kind.FULL_NAME
+    return Kind.STREET if place == "mail" and not has_others and not unknown else None
 
 
 def as_kind(reading: Reading, kind: Kind) -> Reading:

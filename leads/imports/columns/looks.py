@@ -43,6 +43,9 @@ class Column:
 def look_at(at: int, header: str, reading: Reading, profile: Profile) -> Column:
     """Decide what a column holds from its header and its values alone."""
     column = Column(at, header, reading, profile, reading.kind)
+    if reading.kind is Kind.NOTHING and profile.share(Shape.LINKEDIN) >= 0.6:
+        column.kind = Kind.LINKEDIN  # "URL" of the connections of LinkedIn
+        return column
     if reading.kind is None or reading.kind is Kind.NOTHING or not profile.count:
         return column
     refined = _refined(reading.kind, reading.number, profile)

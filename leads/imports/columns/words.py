@@ -4,10 +4,10 @@ import re
 import unicodedata
 from functools import cache
 
-from leads.imports.vocabulary import ALL_WORDS, OFTEN_MISTYPED, PARTY_PHRASES
+from leads.imports.vocabulary import ALL_WORDS, NOUN_OF, OFTEN_MISTYPED, PARTY_PHRASES
 
 REPEATED = re.compile(r"\s*\[(\d+)\]$")
-NAMELESS = re.compile(r"(?:\[blank\]|column ?\d+|unnamed: ?\d+|field ?\d+|f\d{1,2})?", re.IGNORECASE)
+NAMELESS = re.compile(r"(?:\[blank\]|\[?column ?\d+\]?|unnamed: ?\d+|field ?\d+|f\d{1,2})?", re.IGNORECASE)
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 LONE_CAPITALS = re.compile(r"(?<![A-Za-z])((?:[A-Z]\.){2,})")
 REMARK = re.compile(r"\((?:text only|optional|required|s|es)\)", re.IGNORECASE)
@@ -30,6 +30,9 @@ JOINED: dict[tuple[str, str], list[str]] = {
     ("map", "lot"): ["parcel"],
     ("map", "block"): ["parcel"],
     ("geo", "id"): ["taxid"],
+    ("tax", "lot"): ["taxid"],
+    ("tax", "key"): ["taxid"],
+    ("e", "911"): ["situs"],
     ("care", "of"): ["middle"],
     ("c", "o"): ["middle"],
     ("file", "as"): ["nickname"],
@@ -49,6 +52,7 @@ SHORT_NOUNS = frozenset(
     "quadrant unitnum".split()
 )
 
+VOWELS = frozenset("aeiouy")
 NUMERALS = {"one": "1", "two": "2", "three": "3", "four": "4", "i": "1", "ii": "2", "iii": "3"}
 
 
@@ -110,6 +114,8 @@ def _known_parts(word: str) -> list[str]:  # noqa: PLR0911 -- one line for each 
     parts = _taken_apart(word)
     if parts:
         return parts
+    if len(word) >= 5 and word[:-2] in NOUN_OF and not VOWELS & set(word[-2:]):
+        return [word[:-2], word[-2:]]  # "CITYGL": all columns of one file end so
     if len(word) >= 4:
         for known in OFTEN_MISTYPED:
             if len(known) >= 4 and _one_error_apart(word, known):

@@ -47,6 +47,7 @@ FIELD_OF = {
     "mzip": "mailing_zip",
     "mzip4": "ignore|mailing_zip",
     "mcsz": "mailingCityStateZip",
+    "cs": "cityStateZip",
     "mpre": "mailing_address|ignore",
     "msuf": "mailing_address|ignore",
     "mcs": "mailingCityStateZip",
