@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from atlas_site.lib.htmx import redirect_htmx
+from atlas_site.lib.htmx import page_of, redirect_htmx
 
 View = Callable[..., HttpResponse]
 
@@ -35,7 +35,9 @@ def onboarded_required(view: View) -> View:
 def _page_of(request: HttpRequest) -> str:
     """Return the page that the person sees, to come back to: the address of a form or a fragment is none."""
     if request.htmx:
-        return request.htmx.current_url_abs_path or settings.LOGIN_REDIRECT_URL
+        page = page_of(request)
+        is_ours = (page.scheme, page.netloc) == (request.scheme, request.get_host())
+        return page._replace(scheme="", netloc="").geturl() if is_ours else settings.LOGIN_REDIRECT_URL
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()
     page = request.headers.get("Referer", "")

@@ -1,8 +1,11 @@
 """Saved searches and their runs."""
 
+import re
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,6 +24,7 @@ from properties.tasks import follow_runs_up, remove_deleted_search, run_wanted_s
 
 RACED = "This search was changed or run elsewhere at that moment. Look at it as it is now."
 UNREADABLE = "This search cannot be read any more: its place or a condition is not known."
+A_NUMBER = re.compile("[0-9]{1,18}")
 
 
 def get_search(request: HttpRequest, search_id: str) -> SavedSearch:
@@ -46,7 +50,7 @@ def save_search(request: HttpRequest) -> HttpResponse:
     if not search_form.is_valid():
         return redirect("properties:search")
     query = search_form.query
-    back = f"{request.path.removesuffix('save/')}?{query.urlencode()}"
+    back = f"{reverse('properties:search')}?{query.urlencode()}"
     if not form.is_valid():
         messages.error(request, "Give the search a name of at most 120 characters.")
         return redirect(back)
@@ -202,10 +206,8 @@ def delete_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
 @onboarded_required
 def show_run(request: HttpRequest, search_id: str, number: int) -> HttpResponse:
     """Show one run against the one before, or against any other."""
-    search, against = get_search(request, search_id), request.GET.get("against", "")
-    if against and not against.isdecimal():
-        raise Http404
-    page = run_selectors.show_run(search, number, against=int(against) if against else None)
+    search = get_search(request, search_id)
+    page = run_selectors.show_run(search, number, against=_read_against(request))
     if page is None:
         raise Http404
     searches.note_visit(search=search, run=page.run, now=timezone.now())
@@ -216,11 +218,11 @@ def show_run(request: HttpRequest, search_id: str, number: int) -> HttpResponse:
 @onboarded_required
 def show_rest(request: HttpRequest, search_id: str, number: int) -> HttpResponse:
     """Show what a list of a run goes on with beyond its first page."""
-    search, against = get_search(request, search_id), request.GET.get("against", "")
+    search = get_search(request, search_id)
     found = run_selectors.show_rest(
         search,
         number,
-        against=int(against) if against.isdecimal() else 0,
+        against=_read_against(request) or 0,
         kind=request.GET.get("kind", ""),
         after=request.GET.get("after", ""),
     )
@@ -228,3 +230,11 @@ def show_rest(request: HttpRequest, search_id: str, number: int) -> HttpResponse
         raise Http404
     run, other, rest = found
     return render(request, "properties/run_rest.html", {"search": search, "run": run, "against": other, "list": rest})
+
+
+def _read_against(request: HttpRequest) -> int | None:
+    """The number of the run to compare with, None where none is named. Raises Http404 for anything else."""
+    against = request.GET.get("against", "")
+    if against and not A_NUMBER.fullmatch(against):
+        raise Http404
+    return int(against) if against else None

@@ -1,6 +1,6 @@
 """The search page: the URL is the search, and nothing of an unowned property is shown before it is revealed."""
 
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from django_htmx.http import push_url, trigger_client_event
 
 from accounts.decorators import onboarded_required
 from accounts.selectors import first_market
-from atlas_site.lib.htmx import wants_fragment
+from atlas_site.lib.htmx import page_of, wants_fragment
 from properties.forms import OwnSearchForm, RevealForm
 from properties.search.form import SearchForm, read_query
 from properties.search.query import SearchQuery
@@ -53,7 +53,7 @@ def _keep_in_step(request: HttpRequest, response: HttpResponse, query: SearchQue
 
     The saved search that is being changed stays in it: a reload still says what is unsaved.
     """
-    before = parse_qs(urlsplit(request.htmx.current_url or "").query)
+    before = parse_qs(page_of(request).query)
     saved = request.GET.get("saved")
     params = query.params() | ({"saved": [saved]} if saved else {})
     if any(before.get(name) != params.get(name) for name in ("q", "area")):

@@ -40,3 +40,12 @@ def test_a_fragment_loads_the_sign_in_page_in_place_of_the_whole_page(client):
 
     assert answer.content == b""
     assert page_after_login(answer["HX-Redirect"]) == "/search/?q=85007"
+
+
+@pytest.mark.parametrize(
+    "page", ["http://[", "", "/search/?q=85007", "https://elsewhere.example/search/", "javascript:1"]
+)
+def test_a_fragment_of_nowhere_leads_to_the_search(page, client):
+    answer = client.get("/properties/", headers={"HX-Request": "true", "HX-Current-URL": page})
+
+    assert page_after_login(answer["HX-Redirect"]) == "/search/"

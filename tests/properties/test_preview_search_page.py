@@ -98,6 +98,14 @@ def test_another_place_is_told_to_the_page_and_the_same_one_is_not(hers):
     assert ask("phoenix az")["HX-Push-Url"] == "false", "the address says so already"
 
 
+@pytest.mark.parametrize("url", ["http://[", "", "nothing"])
+def test_htmx_may_name_a_page_that_cannot_be_read(hers, url):
+    answer = hers.get("/search/", {"q": "Phoenix, AZ"}, headers={**HTMX, "HX-Current-URL": url})
+
+    assert answer.status_code == 200
+    assert answer["HX-Push-Url"] == "?q=Phoenix%2C+AZ"
+
+
 def test_lists_to_leave_out_are_offered_to_their_owner_and_named_in_a_chip(hers, client, bob, sign_in, a_list):
     page = hers.get("/search/", {"q": "Phoenix, AZ", "exclude": "mine:1"}).content.decode()
     assert 'name="exclude" value="mine:1" checked' in page

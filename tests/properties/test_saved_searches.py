@@ -214,9 +214,9 @@ def test_the_end_of_a_standing_quote_is_shown_as_its_last_whole_day(hers, carol,
 
 def test_runs_that_cannot_be_compared_answer_404(hers, search):
     SavedSearchRunFactory(saved_search=search, number=1)
-    for query in ("against=9", "against=x", "against=-1", f"against={10**30}"):
+    for query in ("against=9", "against=x", "against=-1", f"against={10**30}", f"against={'9' * 5_000}"):
         assert hers.get(f"{search.get_absolute_url()}runs/1/?{query}").status_code == 404, query
-    for query in ("kind=odd&against=1", "kind=new", "kind=new&against=9"):
+    for query in ("kind=odd&against=1", "kind=new", "kind=new&against=9", f"kind=new&against={'9' * 5_000}"):
         assert hers.get(f"{search.get_absolute_url()}runs/1/rest/?{query}").status_code == 404, query
 
 
