@@ -43,7 +43,7 @@ def run_txn(
     * A direct PyMongo call passes ``session=connection.session``; without it the call is outside of the transaction.
     * Keep it short: the server ends a transaction after 60 seconds, and others wait for its documents.
 
-    An error of ``work`` undoes everything and is raised unchanged. A PyMongoError labelled
+    An error of ``work`` undoes everything and is raised unchanged. A PyMongoError labeled
     ``UnknownTransactionCommitResult``, or a time-out, means that nobody knows whether the commit took place: look the
     key of the log row up before anything is said or done. The server is told to drop what is still open, so that the
     documents are free; if it cannot be reached it does so by itself after 60 seconds. The connection is clean again in

@@ -87,7 +87,7 @@ def _picture(request: Request) -> Response:
     if status != "OK" and request.query.get("return_error_code") == "true":
         return Response(b"Not Found", 404, "text/plain")
     width, height = (max(1, min(int(side), LARGEST)) for side in size.groups())
-    drawn = _draw_grey if status != "OK" else _draw_street(place, -(-width // 8), -(-height // 8))
+    drawn = _draw_gray if status != "OK" else _draw_street(place, -(-width // 8), -(-height // 8))
     headers = {"Cache-Control": "public, max-age=86400"}
     return Response(draw_jpeg(width, height, drawn), 200, "image/jpeg", headers)
 
@@ -122,7 +122,7 @@ def _status(status: str, **more: object) -> Response:
 
 
 # ---------------------------------------------------------------- pictures
-def _draw_grey(_column: int, _row: int) -> Color:
+def _draw_gray(_column: int, _row: int) -> Color:
     return (228, 227, 223)
 
 

@@ -75,7 +75,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 
 
 def show_bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer a request that cannot be understood, which may have failed before anybody was recognised."""
+    """Answer a request that cannot be understood, which may have failed before anybody was recognized."""
     return _render_bare(request, 400)
 
 

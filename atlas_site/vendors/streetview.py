@@ -113,7 +113,7 @@ def fetch_image(
         "size": f"{width}x{height}",
         "location": _location(latitude, longitude, address),
         "source": "outdoor",
-        # Without it a place that has no picture answers with a grey one, which is billed.
+        # Without it a place that has no picture answers with a gray one, which is billed.
         "return_error_code": "true",
     }
     received: list[Image] = []

@@ -84,7 +84,7 @@ class Condition:
         raise NotImplementedError
 
     def test(self, row: Row, today: date) -> bool | None:
-        """Whether the values of a row fulfil it; None when they do not tell."""
+        """Whether the values of a row fulfill it; None when they do not tell."""
         raise NotImplementedError
 
     def saw(self, row: Row) -> str:

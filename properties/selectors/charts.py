@@ -24,7 +24,7 @@ Other = tuple[str, str, float | None]
 
 @dataclass(frozen=True)
 class Tick:
-    """A labelled place on an axis."""
+    """A labeled place on an axis."""
 
     at: float
     label: str

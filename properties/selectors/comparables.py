@@ -18,9 +18,9 @@ EARTH_RADIUS_MILES = 3958.8
 # where much is, rings are searched from the inside, so that the nearest are found without reading all of them.
 FEW, MOST_READ = 200, 2_000
 COMPARABLE_RINGS = ((1.0, FEW), (0.25, MOST_READ), (0.5, MOST_READ), (1.0, MOST_READ))
-NEIGHBOUR_RINGS = ((1.5, FEW), (0.1, MOST_READ), (0.4, MOST_READ), (1.5, MOST_READ), (5.0, MOST_READ))
+NEIGHBOR_RINGS = ((1.5, FEW), (0.1, MOST_READ), (0.4, MOST_READ), (1.5, MOST_READ), (5.0, MOST_READ))
 MOST_LISTED = 40
-NEIGHBOURS = 6
+NEIGHBORS = 6
 MOST_PINNED = 20
 # Fewer prices than these say nothing of which of them is unusual.
 FEWEST_FOR_OUTLIERS = 5
@@ -163,10 +163,10 @@ def median(numbers: Sequence[Decimal]) -> Decimal:
     return middle.quantize(CENT, ROUND_HALF_UP)
 
 
-def list_neighbours(*, subject: PropertyDatasetPermission) -> list[Comparable]:
+def list_neighbors(*, subject: PropertyDatasetPermission) -> list[Comparable]:
     """The nearest properties that the same user owns, within five miles."""
     others = PropertyDatasetPermission.objects.exclude(property_id=subject.property_id)
-    return _nearest(subject, others, NEIGHBOUR_RINGS, NEIGHBOURS)
+    return _nearest(subject, others, NEIGHBOR_RINGS, NEIGHBORS)
 
 
 def miles_between(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -13,7 +13,7 @@ from credits.models import CreditType
 from properties.datasets import DATASET_INFOS, DatasetInfo, ShownSection, shown_values
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob, PropertySheet
 from properties.models.records import Answer
-from properties.selectors.comparables import Comparable, Comparables, Limits, list_comparables, list_neighbours
+from properties.selectors.comparables import Comparable, Comparables, Limits, list_comparables, list_neighbors
 from properties.selectors.dossier.facts import Facts
 from properties.selectors.dossier.stories import SOURCE_DAYS, tell_story
 from properties.selectors.history import Event, history_of
@@ -109,7 +109,7 @@ class Desk:
     comparables: Comparables
     sheet: PropertySheet
     deal: Deal
-    neighbours: list[Comparable]
+    neighbors: list[Comparable]
 
 
 def find_permission(*, user: User, property_id: str) -> PropertyDatasetPermission | None:
@@ -154,7 +154,7 @@ def show_desk(*, page: PropertyPage, sheet: PropertySheet, limits: Limits, with_
         comparables=comparables,
         sheet=sheet,
         deal=deal_of(sheet, comparables.arv),
-        neighbours=list_neighbours(subject=page.permission),
+        neighbors=list_neighbors(subject=page.permission),
     )
 
 

@@ -116,7 +116,7 @@ def unlock_several(page: Page) -> None:
         re.compile(r"Unlocked: [23] credits charged of 3 credits quoted"), timeout=2 * PATIENCE
     )
     expect(page.get_by_role("heading", name="Signals", exact=True)).to_be_visible()
-    expect(page.locator("#neighbours .map-point").first).to_be_visible()
+    expect(page.locator("#neighbors .map-point").first).to_be_visible()
 
 
 def ask_again(page: Page) -> None:
@@ -209,7 +209,7 @@ def test_everything_unlocked_is_accessible_and_fits(page: Page, live_server, ent
     expect(page.get_by_role("list", name="Phones").get_by_role("listitem")).to_have_count(4)
     page.locator("#searches summary").first.click()
     expect(page.locator("#searches")).to_contain_text("Larger ones")
-    expect(page.locator("#neighbours [data-map]")).to_have_attribute("data-loaded-for", re.compile("area=circle"))
+    expect(page.locator("#neighbors [data-map]")).to_have_attribute("data-loaded-for", re.compile("area=circle"))
     look(page)
 
 

@@ -93,10 +93,10 @@ def test_a_day_is_that_of_the_readers_zone():
 
 def test_an_icon_is_decoration_unless_it_has_a_label():
     assert 'aria-hidden="true"' in render('{% icon "check" %}')
-    labelled = render('{% icon "check" "icon-lg" meaning %}', meaning="Yes & no")
-    assert 'role="img" aria-label="Yes &amp; no"' in labelled
-    assert 'class="icon icon-lg"' in labelled
-    assert 'lucide/sprite.svg#check"' in labelled
+    labeled = render('{% icon "check" "icon-lg" meaning %}', meaning="Yes & no")
+    assert 'role="img" aria-label="Yes &amp; no"' in labeled
+    assert 'class="icon icon-lg"' in labeled
+    assert 'lucide/sprite.svg#check"' in labeled
 
 
 def test_words_are_joined_as_a_sentence_lists_them():

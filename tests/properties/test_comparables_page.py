@@ -10,10 +10,10 @@ from properties.models import PropertyDatasetPermission
 from properties.selectors import comparables
 from properties.selectors.comparables import (
     MILES_A_DEGREE,
-    NEIGHBOUR_RINGS,
+    NEIGHBOR_RINGS,
     Limits,
     list_comparables,
-    list_neighbours,
+    list_neighbors,
     miles_between,
     read_limits,
 )
@@ -93,14 +93,14 @@ def test_a_property_without_a_place_has_no_comparables_and_says_why(alice):
 
     assert found.rows == ()
     assert found.why_none
-    assert list_neighbours(subject=subject) == []
+    assert list_neighbors(subject=subject) == []
 
 
-def test_nobody_elses_property_is_a_comparable_a_neighbour_or_pinned(subject, bob):
+def test_nobody_elses_property_is_a_comparable_a_neighbor_or_pinned(subject, bob):
     his = own(bob, 0.1)
 
     assert ids_of(subject, pinned=[his.property_id]) == []
-    assert list_neighbours(subject=subject) == []
+    assert list_neighbors(subject=subject) == []
 
 
 def test_pinned_ones_stand_first_whatever_the_limits(subject, alice):
@@ -141,10 +141,10 @@ def test_a_price_that_is_not_public_is_no_price_of_zero(subject, alice):
     assert (only.price, only.price_per_square_foot) == (None, None)
 
 
-def test_neighbours_are_the_six_nearest_within_five_miles(subject, alice):
+def test_neighbors_are_the_six_nearest_within_five_miles(subject, alice):
     rows = [own(alice, distance) for distance in (0.05, 0.5, 0.9, 1.5, 3, 4.9, 5.2, 4)]
 
-    found = list_neighbours(subject=subject)
+    found = list_neighbors(subject=subject)
 
     assert [each.row.property_id for each in found] == [rows[index].property_id for index in (0, 1, 2, 3, 4, 7)]
 
@@ -180,20 +180,20 @@ def test_limits_survive_the_sheet_and_the_address():
     ],
 )
 def test_the_nearest_are_the_same_however_much_is_owned(distances, few, subject, alice, monkeypatch):
-    rings = ((NEIGHBOUR_RINGS[0][0], few), *NEIGHBOUR_RINGS[1:])
-    monkeypatch.setattr(comparables, "NEIGHBOUR_RINGS", rings)
+    rings = ((NEIGHBOR_RINGS[0][0], few), *NEIGHBOR_RINGS[1:])
+    monkeypatch.setattr(comparables, "NEIGHBOR_RINGS", rings)
     for miles in reversed(distances):
         own(alice, miles)
 
-    found = list_neighbours(subject=subject)
+    found = list_neighbors(subject=subject)
 
     assert [round(each.miles, 2) for each in found] == pytest.approx([d for d in distances if d <= 5][:6], abs=0.02)
 
 
-def test_comparables_and_neighbours_are_found_by_an_index(subject, alice):
+def test_comparables_and_neighbors_are_found_by_an_index(subject, alice):
     own(alice, 0.1)
 
     assert_index_scan(
         lambda: list_comparables(subject=subject, limits=ANY, pinned_ids=["x"], today=timezone.localdate())
     )
-    assert_index_scan(lambda: list_neighbours(subject=subject))
+    assert_index_scan(lambda: list_neighbors(subject=subject))
