@@ -1,5 +1,6 @@
-// A search box with its suggestions, on the search page and above what is owned: a plain text input until this module makes it a combobox (arrow keys, Enter,
-// Escape, pointer). The server sends the listbox; choosing an option fills the form, or leads to a page.
+// A search box with its suggestions, on the search page and above what is owned: a plain text input until this module
+// makes it a combobox (arrow keys, Enter, Escape, pointer). The server sends the listbox; choosing an option fills the
+// form, or leads to a page.
 
 const PAUSE = 150; // milliseconds without a key before the server is asked
 
