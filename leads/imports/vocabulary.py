@@ -52,7 +52,7 @@ PARTIES = {
     "responsible": "responsible",
     "plaintiff": "plaintiff plaintiffs claimant creditor pltf plf plntf",
     "respondent": "respondent",
-    "defendant": "defendant defendants dfd deft violator dft",
+    "defendant": "defendant defendants dfd deft violator dft def defs",
     "tenant": "tenant tenants occupant resident lessee renter",
     "executor": "executor executrix administrator administratrix fiduciary heir heirs petitioner applicant survivor "
     "pr guardian beneficiaryheir nok conservator",

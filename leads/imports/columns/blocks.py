@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from leads.imports.columns.headers import ADDRESS_KINDS, NUMBER_WORDS, Kind
-from leads.imports.columns.looks import Column
+from leads.imports.columns.looks import FEW, Column
 from leads.imports.columns.people import GENERIC
 from leads.imports.columns.words import repetition, words_of
 from leads.imports.fields import Field
@@ -110,6 +110,7 @@ def assign_addresses(columns: Sequence[Column], lead: str) -> None:
     blocks = _blocks_of([part for part in parts if part not in townships])
     for block in blocks:
         _settle_parts(block)
+    blocks = [block for block in blocks if block.columns]
     situs, mail = _roles(blocks, lead)
     if situs:
         _fill_up(situs, [block for block in blocks if block is not mail and block is not situs])
@@ -241,11 +242,16 @@ def _completed(blocks: list[Block]) -> list[Block]:
 
 
 def _settle_parts(block: Block) -> None:
-    """Take a "Street" beside a house number for the street's name, when its values have no numbers."""
-    if block.has(Kind.HOUSE):
-        for column in block.columns:
-            if column.kind is Kind.STREET and column.profile.count and column.profile.share(Shape.STREET) < 0.4:
+    """Take a "Street" whose values have no numbers for a street's name beside a house number, alone for nothing."""
+    has_house = block.has(Kind.HOUSE)
+    for column in block.columns:
+        profile = column.profile
+        if column.kind is Kind.STREET and profile.count >= FEW and profile.share(Shape.STREET) < 0.4:
+            if has_house:
                 column.kind = Kind.STREET_PART
+            elif profile.share(Shape.STREET, Shape.ROAD, Shape.UNIT) < 0.2:
+                column.kind = Kind.NOTHING
+    block.columns = [column for column in block.columns if column.kind is not Kind.NOTHING]
 
 
 def _fill_up(situs: Block, others: Sequence[Block]) -> None:

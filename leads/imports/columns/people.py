@@ -57,11 +57,14 @@ def _sues_owners(column: Column) -> bool:
 
 
 def take_buyers_for_leads(columns: Sequence[Column]) -> None:
-    """In a list without sellers and owners the buyers are the people it is about."""
-    if any(column.reading.party in {"owner", "seller", "grantor"} for column in columns):
+    """In a list without sellers and owners the buyers are the people it is about, unless banks took the houses."""
+    buyers = [column for column in columns if column.reading.party == "grantee"]
+    takers = "grantor" if any(_sues_owners(column) for column in buyers if column.kind in NAME_KINDS) else "grantee"
+    others = {"owner", "seller", "grantor"} - {takers}
+    if any(column.reading.party in others for column in columns):
         return
     for column in columns:
-        if column.reading.party == "grantee":
+        if column.reading.party == takers:
             column.reading = replace(column.reading, party="lead")
 
 
