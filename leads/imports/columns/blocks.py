@@ -136,11 +136,11 @@ def _blocks_of(columns: Sequence[Column]) -> list[Block]:
     for column in others:
         if _place_and_party(column) != ("", ""):
             _join_by_header(blocks, column, may_start=True)
-    blocks = _completed(blocks)
+    blocks = _completed(blocks, {"owner": ("mail", ""), "mail": ("", "owner")})
     for column in others:
         if _place_and_party(column) == ("", ""):
             _join(blocks, column)
-    return blocks
+    return _completed(blocks, {"situs": ("", "")})
 
 
 def settle_numbers(columns: Sequence[Column]) -> None:
@@ -216,16 +216,18 @@ def _join(blocks: list[Block], column: Column) -> None:
         _join_by_header(blocks, column, may_start=True)
 
 
-def _completed(blocks: list[Block]) -> list[Block]:
-    """Merge blocks without a street into those that lack their columns: "Owner City" of an "Owner Mailing Address"."""
+def _completed(blocks: list[Block], hosts: dict[str, tuple[str, str]]) -> list[Block]:
+    """Merge blocks without a street into those that lack their columns: "Owner City" of an "Owner Mailing Address".
+
+    `hosts` tells into which place and party those of a place, or of a party without a place, may go.
+    """
     wholes = [block for block in blocks if block.has(*STREETS)]
     kept = list(wholes)
     for block in blocks:
         if block in wholes:
             continue
         kinds = {column.kind for column in block.columns if column.kind}
-        wanted = {"owner": ("mail", ""), "": ("mail", ""), "situs": ("", ""), "mail": ("", "owner")}
-        key = wanted.get(block.party if block.place == "" else block.place)
+        key = hosts.get(block.place or block.party)
         host = next(
             (
                 whole
@@ -234,7 +236,7 @@ def _completed(blocks: list[Block]) -> list[Block]:
             ),
             None,
         )
-        if host and not (block.place == "" and block.party == ""):
+        if host:
             host.columns.extend(block.columns)
         else:
             kept.append(block)

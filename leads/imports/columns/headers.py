@@ -239,7 +239,7 @@ def _is_about_something_else(words: tuple[str, ...], nouns: set[str], kind: Kind
     if kind in {Kind.STREET, Kind.CITY, Kind.ZIP, Kind.STATE, Kind.FULL_ADDRESS}:
         others = [word for word in others if word not in {"area", "legal"}] if kind is not Kind.STREET else others
     if kind is Kind.STREET:
-        others = [word for word in others if word not in {"building", "bldg", "violation", "case"}]
+        others = [word for word in others if word not in {"building", "bldg", "case", "lot"}]
     if kind in {Kind.PHONE, Kind.EMAIL} and len(words) > 3 and words[-1] in {*NOUN_OF, *NEUTRAL_WORDS}:
         # a question to a person: "What is your email address?"
         others = [word for word in others if word not in {"is", "call", "text", "not"}]

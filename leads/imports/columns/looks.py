@@ -46,6 +46,11 @@ def look_at(at: int, header: str, reading: Reading, profile: Profile) -> Column:
     if reading.kind is Kind.NOTHING and profile.share(Shape.LINKEDIN) >= 0.6:
         column.kind = Kind.LINKEDIN  # "URL" of the connections of LinkedIn
         return column
+    if reading.kind is Kind.NOTHING and reading.place in {"situs", "mail"} and not reading.party:
+        told = distinctive_kind(profile)
+        if told in {Kind.STREET, Kind.FULL_ADDRESS, Kind.CITY_STATE_ZIP}:
+            column.kind, column.is_by_values = told, True  # "Property of Interest"
+            return column
     if reading.kind is None or reading.kind is Kind.NOTHING or not profile.count:
         return column
     refined = _refined(reading.kind, reading.number, profile)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from leads.imports.columns.headers import NAME_KINDS, Kind
-from leads.imports.columns.looks import Column, distinctive_kind
+from leads.imports.columns.looks import FEW, Column, distinctive_kind
+from leads.imports.columns.words import words_of
 from leads.imports.profiles import Shape
+from leads.imports.vocabulary import NEVER_THE_LEAD
 
 BY_PLACE = frozenset({Kind.STATE, Kind.ZIP})
 
@@ -19,6 +21,11 @@ def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 -- one r
         if told in {Kind.STREET, Kind.FULL_ADDRESS, Kind.CITY_STATE_ZIP} and has_headers and _has(columns, told):
             continue
         _tell(column, told)
+    for kind in (Kind.PHONE, Kind.EMAIL):
+        if not _has(columns, kind):
+            for column in columns:
+                if column.kind is Kind.NOTHING and _is_hidden(column, kind):
+                    _tell(column, kind)
     for column in unknown:
         if (
             column.kind is None
@@ -59,6 +66,13 @@ def _tell(column: Column, kind: Kind | None) -> None:
 
 def _has(columns: Sequence[Column], *kinds: Kind) -> bool:
     return any(column.kind in kinds for column in columns)
+
+
+def _is_hidden(column: Column, kind: Kind) -> bool:
+    """True for phones and e-mails under a header that names something else, when no other column has any."""
+    is_ours = column.reading.party not in NEVER_THE_LEAD and "fax" not in words_of(column.header)
+    share = column.profile.phones if kind is Kind.PHONE else column.profile.share(Shape.EMAIL)
+    return is_ours and column.profile.count >= FEW and share >= 0.9
 
 
 def _neighbor(columns: Sequence[Column], at: int) -> Column | None:

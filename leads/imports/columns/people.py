@@ -7,10 +7,9 @@ from leads.imports.columns.headers import NAME_KINDS, Kind
 from leads.imports.columns.looks import Column
 from leads.imports.fields import Field
 from leads.imports.profiles import Shape
-from leads.imports.vocabulary import NEVER_THE_LEAD
 
 # Whom a list is about when it names them so, the nearest first: they are one and the same.
-GENERIC = ("", "owner", "seller", "lead", "taxpayer", "landlord", "responsible", "contact")
+GENERIC = ("", "owner", "seller", "taxpayer", "landlord", "responsible", "contact", "lead")
 # The parties of court papers, deeds and notices: the first of them that a list names is its lead.
 OF_PAPERS = (
     "executor",
@@ -25,6 +24,7 @@ OF_PAPERS = (
     "tenant",
 )
 
+REACHED = frozenset({*NAME_KINDS, Kind.PHONE, Kind.EMAIL, Kind.STREET, Kind.FULL_ADDRESS})
 GOVERNMENTS = ("county", "city of", "state of", "town of", "village of", "treasurer", "municipal")
 
 FIELD_OF_NAME = {
@@ -44,7 +44,10 @@ def lead_party(columns: Sequence[Column]) -> str:
     if "plaintiff" in parties and "defendant" in parties:
         plaintiffs = [column for column in named if column.reading.party == "plaintiff"]
         return "defendant" if any(_sues_owners(column) for column in plaintiffs) else "plaintiff"
-    return next((party for party in OF_PAPERS if party in parties), "")
+    of_papers = next((party for party in OF_PAPERS if party in parties), "")
+    if of_papers or any(column.kind in REACHED and is_of_lead(column, "") for column in columns):
+        return of_papers
+    return next((column.reading.party for column in named), "")  # a list of agents, or of callers
 
 
 def _sues_owners(column: Column) -> bool:
@@ -71,9 +74,9 @@ def take_buyers_for_leads(columns: Sequence[Column]) -> None:
 def is_of_lead(column: Column, lead: str) -> bool:
     """True when the column is of the lead, and of no second owner, agent, lawyer or opponent."""
     party = column.reading.party
-    if party in NEVER_THE_LEAD or column.reading.ordinal > 1:
+    if column.reading.ordinal > 1:
         return False
-    return party in GENERIC or party == lead
+    return party in GENERIC or (party == lead and lead != "")
 
 
 def assign_people(columns: Sequence[Column], lead: str) -> None:

@@ -35,6 +35,8 @@ JOINED: dict[tuple[str, str], list[str]] = {
     ("tax", "lot"): ["taxid"],
     ("tax", "key"): ["taxid"],
     ("e", "911"): ["situs"],
+    ("off", "site"): ["absentee"],
+    ("out", "state"): ["vacant"],
     ("care", "of"): ["middle"],
     ("c", "o"): ["middle"],
     ("file", "as"): ["nickname"],
