@@ -33,6 +33,7 @@ LETTER_IN_WORD = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff](?=[A-Za-z])")
 # In Windows' encoding these are signs, which do not stand inside of words; an apostrophe (92) does.
 SIGN_IN_WORD = re.compile(rb"(?<=[A-Za-z])[\x80-\x91\x93-\xbf](?=[A-Za-z])")
 
+WITHOUT_SIGNS = {0: None, 0xFEFF: None}
 UNREADABLE = bytes({*range(9), *range(14, 32)} - {0x00, 0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F})
 MOST_UNREADABLE = 0.02
 MOST_NULLS = 0.3
@@ -162,7 +163,7 @@ def line_too_long(name: str) -> FileRefused:
 
 
 def lines_of(path: Path, encoding: str, *, name: str) -> Iterator[str]:
-    """Yield the lines of a text, each with one "\\n" whatever ended it, and without null characters.
+    """Yield the lines of a text, each with one "\\n" whatever ended it, without null characters and byte order marks.
 
     :raises FileRefused: at a line of enormous length
     """
@@ -174,7 +175,9 @@ def lines_of(path: Path, encoding: str, *, name: str) -> Iterator[str]:
             block = file.read(BLOCK_BYTES)
             is_over = not block
             text = decoder.decode(block, final=is_over)
-            text = rest + (text.replace("\0", "") if "\0" in text else text)
+            if "\0" in text or "\ufeff" in text:  # which stands where two files were put together
+                text = text.translate(WITHOUT_SIGNS)
+            text = rest + text
             if is_over:
                 text = text.rstrip("\x1a")  # by which MS-DOS ended texts
             end = len(text) if is_over else text.rfind("\n") + 1

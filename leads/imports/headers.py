@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from leads.imports.records import Record
+from leads.imports.vocabulary import NOUN_OF, PARTY_OF, PLACE_OF
 
 FIRST_RECORDS = 40
 """Below so many records that are not blank, nothing is a header any more."""
@@ -19,29 +20,10 @@ MOSTLY = 0.5
 FEW_VALUES = 0.2
 LONGEST_NAME = 80
 
-# What the headers of lists are made of. A cell all of whose words are here is no value of a lead.
-HEADER_WORDS = frozenset(
-    """
-    absentee account acres active addr address addresses age agent amount amt apn apt area assessed assessor
-    assignee attorney auction ba bal balance bath bathrooms baths bed bedrooms beds birth bldg block borrower br
-    building built business buyer by call campaign case cash category cell cellphone city class client cnty code
-    comment comments company contact contacts corporate cost count country county court created credit customer
-    date day days debt deceased decedent deed defendant description direct disposition dist district dnc do dob
-    document email emails entity equity est estimated executor extension feet file filed filing fips first
-    firstname fn fname foreclosure formatted ft full fullname garage gender given group heir home house id index
-    info initial is key land landline last lastname lat latitude lead legal lender length lien line linkedin
-    list listing living ln lname loan location long longitude lot mail mailing manager map market mi middle mls
-    mo mobile model modified month months mortgage muni municipality name nbr no not note notes num number
-    occupancy occupied of office opt or other out own owned owner owners ownership parcel party percent person
-    phone phones pin plaintiff plus position postal pre prefix price primary prop property province rate record
-    recorded recording ref region rental rented result role sale sales sec secondary section site situs size
-    skip source sq sqf sqft square st state status stories str street style subdivision suffix surname tag tags
-    tax taxes tel telephone tenant term text time title to total town township trace tract trust type unit units
-    updated url use user vacant valuation value verified website wireless work year years yr zip zip4 zipcode
-    zoning
-    """.split()
-)
+# What columns hold, whose, and of which address. The words of statuses and amounts are values as often as names.
+NAME_WORDS = frozenset({*NOUN_OF, *PARTY_OF, *PLACE_OF})
 ANSWERS = frozenset({"yes", "no", "y", "n"})
+BESIDES = re.compile(r"\b\d+(?:st|nd|rd|th)\b|\be-(?=mail)", re.IGNORECASE)
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 LETTERS = re.compile(r"[^\W\d_]")
 
@@ -71,11 +53,16 @@ def find_header(records: Sequence[Record]) -> Record | None:
     :param records: the first records of the file that are not blank
     """
     usual = _usual_fill(records)
+    repeated = _repeated_cells(records)
     first = [record for record in records[:FIRST_RECORDS] if _is_wide(record, usual)]
-    named = [(known, record) for record in first if (known := _named_columns(record[1]))]
+    named = [(known, record) for record in first if (known := _named_columns(record[1], repeated(record[1])))]
     if named:
         return max(named, key=lambda pair: pair[0])[1]  # the first of equal ones
-    unlike = [record for place, record in enumerate(first[:TITLES]) if _differs_from(record, first[place + 1 :])]
+    unlike = [
+        record
+        for place, record in enumerate(first[:TITLES])
+        if not repeated(record[1]) and _differs_from(record, first[place + 1 :])
+    ]
     return max(unlike, key=lambda record: _filled(record[1]), default=None)
 
 
@@ -117,20 +104,31 @@ def _filled(cells: Sequence[str]) -> int:
     return sum(1 for cell in cells if cell.strip())
 
 
-def _named_columns(cells: Sequence[str]) -> int:
-    """How many cells are surely names of columns; 0 when the others are not names."""
+def _repeated_cells(records: Sequence[Record]) -> Callable[[Sequence[str]], int]:
+    """A count of the cells of a record that other records have in the same column, as names of columns are not."""
+    seen = Counter((column, cell) for _, cells, _ in records for column, cell in enumerate(cells) if cell.strip())
+    copies = Counter(tuple(cells) for _, cells, _ in records)  # a header may be repeated as a whole
+
+    def repeated(cells: Sequence[str]) -> int:
+        return sum(seen[column, cell] > copies[tuple(cells)] for column, cell in enumerate(cells) if cell.strip())
+
+    return repeated
+
+
+def _named_columns(cells: Sequence[str], repeated: int) -> int:
+    """How many cells are surely names of columns; 0 when the others, or those that are repeated, are not names."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     known = sum(map(_is_name, filled))
     values = sum(map(_is_value, filled))
-    return known if known >= len(filled) * MOSTLY and values <= len(filled) * FEW_VALUES else 0
+    return known if known >= len(filled) * MOSTLY and max(values, repeated) <= len(filled) * FEW_VALUES else 0
 
 
 def _is_name(cell: str) -> bool:
     if cell.lower() in ANSWERS:
         return False
-    words = [word.lower() for word in WORDS.findall(cell)]
+    words = [word.lower() for word in WORDS.findall(BESIDES.sub("", cell))]
     spelled = [word for word in words if not word.isdigit()]
-    return bool(spelled) and len(cell) <= LONGEST_NAME and all(word in HEADER_WORDS for word in spelled)
+    return bool(spelled) and len(cell) <= LONGEST_NAME and all(word in NAME_WORDS for word in spelled)
 
 
 def _is_value(cell: str) -> bool:
@@ -148,8 +146,6 @@ def _differs_from(record: Record, below: Sequence[Record]) -> bool:
     columns = [[cells[column].strip() for _, cells, _ in below if column < len(cells)] for column in filled]
     contrasts = 0
     for cell, column in zip(filled.values(), columns, strict=True):
-        if cell in column:
-            return False  # names are not repeated below
         texts = [text for text in column if text]
         contrasts += bool(texts) and not _is_value(cell) and sum(map(_is_value, texts)) > len(texts) * MOSTLY
     return contrasts > values or (not contrasts and any(map(_is_name, filled.values())))

@@ -28,6 +28,7 @@ STARTS = [
     (b"Rar!", "a compressed file"),
     (b"\xfd7zXZ", "a compressed file"),
     (b"{\\rtf", "a text document"),
+    (b"BEGIN:VCARD", "a file of contact cards"),
     (b"SQLite format 3", "a database"),
     (b"PAR1", "a Parquet file"),
     (b"\x7fELF", "a program"),

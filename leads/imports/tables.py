@@ -68,6 +68,9 @@ class Table:
     sample_rows: list[list[str]] = field(repr=False)
     """The cells of the first rows (at most `SAMPLE_ROWS`), to guess the columns from; a short row has fewer cells."""
 
+    most_rows: int
+    """There are no more rows than this, and mostly about as many: to show how far reading is."""
+
     sheet: str | None = None
     """The name of the sheet of a workbook."""
 
@@ -185,7 +188,7 @@ def _open_text(path: Path, name: str) -> Table:
     dialect = find_dialect(lines, name=name)
     top = 1 if lines and has_separator_line(lines[0], dialect) else 0
     source = _Source(path, name, text.encoding, dialect, top=top)
-    table = _table(source, text.encoding, dialect.delimiter)
+    table = _table(source, text.encoding, dialect.delimiter, text.line_count + 1)
     if text.line_count > CSV_ROWS:
         _refuse_many_rows(source, table.header_row)
     return table
@@ -229,14 +232,16 @@ def _trimmed(names: list[str], rows: list[list[str]]) -> list[str]:
 
 def _open_sheet(text: Path, sheet: Sheet, folder: "TemporaryDirectory[str]", name: str) -> Table:
     source = _Source(text, name, "utf-8", Dialect(","), is_sheet=True, folder=folder)
-    table = _table(source, "xlsx", None, sheet)
+    table = _table(source, "xlsx", None, sheet.row_count, sheet)
     above = sum(record[0] <= table.header_row for record in source.first_records())
     if sheet.row_count - above > WORKBOOK_ROWS:
         raise too_many_rows_in_workbook(name, sheet.row_count - above)
     return table
 
 
-def _table(source: _Source, encoding: str, delimiter: str | None, sheet: Sheet | None = None) -> Table:
+def _table(
+    source: _Source, encoding: str, delimiter: str | None, record_count: int, sheet: Sheet | None = None
+) -> Table:
     records = source.first_records()
     if not records:
         raise FileRefused(f"{source.name} has no rows. Upload a list with a row for each lead.")
@@ -256,5 +261,13 @@ def _table(source: _Source, encoding: str, delimiter: str | None, sheet: Sheet |
     headers = name_columns(names) if header else number_columns(len(names))
     sample = [row.cells for row in islice(source.rows(header_row, len(headers)), SAMPLE_ROWS) if not row.problem]
     return Table(
-        source.name, encoding, delimiter, header_row, headers, sample, sheet.name if sheet else None, _source=source
+        name=source.name,
+        encoding=encoding,
+        delimiter=delimiter,
+        header_row=header_row,
+        headers=headers,
+        sample_rows=sample,
+        most_rows=record_count - sum(record[0] <= header_row for record in records),
+        sheet=sheet.name if sheet else None,
+        _source=source,
     )

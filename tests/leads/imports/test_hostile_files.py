@@ -44,6 +44,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "page.csv": (lambda path: path.write_text("\n<!DOCTYPE html><table><tr><td>Ann"), "is a web page"),
     "page.xls": (lambda path: path.write_bytes("<html><table>".encode("utf-16")), "is a web page"),
     "data.csv": (lambda path: path.write_text('[{"owner": "Ann Lee"}]'), "is JSON"),
+    "cards.csv": (lambda path: path.write_text("BEGIN:VCARD\nFN:Ann Lee\nEND:VCARD\n"), "is a file of contact cards"),
     "packed.csv": (lambda path: path.write_bytes(b"\x1f\x8b\x08\0\0\0\0\0"), "is a compressed file"),
     "old.xlsx": (lambda path: path.write_bytes(OLE + b"Workbook" * 999), "is a file of an older Excel"),
     "secret.xlsx": (

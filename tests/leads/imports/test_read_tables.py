@@ -28,6 +28,7 @@ def test_a_sample_is_read_as_expected(expected_path):
     assert found == (*wanted, expected.get("sheet"), list(expected["mapping"]), expected["rows"])
     assert [rows[bad["row"] - 1].line for bad in expected["bad_rows"]] == [bad["line"] for bad in expected["bad_rows"]]
     assert table.sample_rows == [row.cells for row in rows]
+    assert len(rows) <= table.most_rows <= len(rows) + 1
 
 
 def test_every_sample_is_read():
@@ -120,6 +121,13 @@ def test_an_open_quotation_mark_does_not_join_its_row_with_a_later_quoted_cell(t
 def test_two_open_quotation_marks_do_not_make_one_row_of_two(tmp_path):
     table = table_of(tmp_path, f'{HEADER}\n"{LEAD}\n"{OTHER}\n{LEAD},"a note\nof two, lines"\n{OTHER}\n')
     assert [(row.line, bool(row.problem)) for row in table.rows()] == [(2, True), (3, True), (4, False), (6, False)]
+
+
+def test_files_that_were_put_together_are_one_list(tmp_path):
+    part = f"\ufeff{HEADER}\r\n{LEAD}\r\n"
+    table = table_of(tmp_path, part * 2)
+    assert (table.encoding, table.headers) == ("utf-8-sig", HEADER.split(","))
+    assert [bool(row.problem) for row in table.rows()] == [False, True, False]
 
 
 def test_signs_that_make_a_cell_a_text_are_no_part_of_it(tmp_path):
