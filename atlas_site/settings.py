@@ -258,7 +258,7 @@ CELERY_TASK_TIME_LIMIT = 240
 CELERY_TASK_SOFT_TIME_LIMIT = 210
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # Well above the hard time limit; restored within seconds by the sweep settings (reliability: redelivery).
+    # Well above the hard time limit; what a dead worker held is restored within seconds by the two below.
     "visibility_timeout": 900,
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
