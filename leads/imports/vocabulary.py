@@ -9,30 +9,30 @@ from collections.abc import Iterator
 
 # What the column holds.
 NOUNS = {
-    "address": "address addr addrs add adrs adr addres adress adres direccion domicilio",
-    "street": "street str strt calle road strasse",
+    "address": "address addr addrs add adrs adr addres adress adres adresse direccion domicilio",
+    "street": "street str strt calle road strasse rue",
     "location": "location loc",
     "house": "house hse hsnum hsnumb housenum stnum stno saddno maddno streetno streetnum civic anumber addnum adrno",
     "unit": "unit apt apartment suite ste condo unitnum unitno aptno",
-    "city": "city cty town twn ciudad cities posttown",
+    "city": "city cty town twn ciudad cities posttown ort stadt ville",
     "locality": "municipality township borough locality village hamlet suburb muni munic ctu",
     "state": "state st province prov estado statecd stateprovince",
     "region": "region",
-    "zip": "zip zipcode zips zp zc zipcd postcode zcode zipp postalcode",
+    "zip": "zip zipcode zips zp zc zipcd postcode zcode zipp postalcode plz",
     "postal": "postal post",
     "county": "county cnty parish condado countyname",
     "country": "country pais nation",
     "name": "name names nm nam nme nombrecompleto fullname",
     "full": "full complete entire completo completa formatted combined whole",
-    "first": "first fname firstname given givenname forename fn nombre frst frist firstnm nombres",
-    "last": "last lname lastname surname family familyname ln apellido apellidos lastnm",
+    "first": "first fname firstname given givenname forename fn nombre frst frist firstnm nombres vorname prenom",
+    "last": "last lname lastname surname family familyname ln apellido apellidos lastnm nachname nom",
     "middle": "middle mname middlename mi initial initials",
     "title": "suffix prefix salutation title nickname honorific maiden alias phonetic generation prefx sfx pfx",
     "phone": "phone phones ph telephone tel cell cellphone mobile mobiles wireless landline landlines celular telefono "
-    "movil fone phon cel mobil telf tlf phonenumber telephones homephone workphone cellular cells",
-    "email": "email emails correo electronico eaddress",
+    "movil fone phon cel mobil telf tlf phonenumber telephones homephone workphone cellular cells telefon handy",
+    "email": "email emails correo courriel electronico eaddress",
     "linkedin": "linkedin",
-    "company": "company business organization organisation org entity corporation corp firm employer empresa llc "
+    "company": "company firma business organization organisation org entity corporation corp firm employer empresa llc "
     "compania organizacion companyname biz",
     "apn": "apn parcel pin folio strap bbl sbl opa pid pidn parcelid parcelno parcelnumb parcelpin parcelnumber apns "
     "parid ain keypin assessor ppin mblu taxid prcl parno gpin parcl pinn tms schedule sched schednum "
@@ -45,7 +45,7 @@ PARTIES = {
     "deedholder titleholder",
     "seller": "seller vendor sellers vendedor",
     "lead": "lead leads prospect prospects client customer cust recipient person people homebuyer addressee cliente "
-    "individual party debtor insured member subscriber",
+    "individual party debtor insured subscriber",
     "contact": "contact contacts contacto",
     "taxpayer": "taxpayer payer payor assessee taxpayers",
     "landlord": "landlord lessor",

@@ -248,10 +248,10 @@ def _settle_parts(block: Block) -> None:
     has_house = block.has(Kind.HOUSE)
     for column in block.columns:
         profile = column.profile
-        if column.kind is Kind.STREET and profile.count >= FEW and profile.share(Shape.STREET) < 0.4:
+        if column.kind is Kind.STREET and profile.count and profile.share(Shape.STREET) < 0.4:
             if has_house:
                 column.kind = Kind.STREET_PART
-            elif profile.share(Shape.STREET, Shape.ROAD, Shape.UNIT) < 0.2:
+            elif profile.count >= FEW and profile.share(Shape.STREET, Shape.ROAD, Shape.UNIT) < 0.2:
                 column.kind = Kind.NOTHING
     block.columns = [column for column in block.columns if column.kind is not Kind.NOTHING]
 

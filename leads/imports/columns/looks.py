@@ -95,7 +95,7 @@ def _refined(kind: Kind, number: int, profile: Profile) -> Kind:  # noqa: PLR091
             return Kind.CITY_STATE_ZIP
         return Kind.HOUSE if profile.short_numbers() >= 0.8 and profile.streets < 0.1 else Kind.STREET
     if kind is Kind.SECOND_LINE:
-        if place >= 0.5 and profile.count >= FEW:
+        if place >= 0.5:
             return Kind.CITY_STATE_ZIP
         if number > 1 and profile.fill >= 0.6:
             if profile.share(Shape.ZIP, Shape.ZIP4) >= 0.8 or (number > 2 and profile.zips >= 0.9):

@@ -124,4 +124,6 @@ def _tell_names(unknown: Sequence[Column]) -> None:
 
 
 def _is_half(column: Column) -> bool:
+    if not column.reading.is_nameless and column.profile.given_names() < 0.15:
+        return False
     return column.profile.share(Shape.WORD) >= 0.5 and column.profile.distinct > column.profile.count // 4

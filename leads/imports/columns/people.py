@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from leads.imports.columns.headers import NAME_KINDS, Kind
-from leads.imports.columns.looks import Column
+from leads.imports.columns.looks import FEW, Column
+from leads.imports.columns.words import words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import Shape
 
@@ -98,19 +99,24 @@ def assign_people(columns: Sequence[Column], lead: str) -> None:
 
 
 def _set_staff_aside(columns: Sequence[Column]) -> None:
-    """Take a column "Owner" of very few names for the user's own staff, when others name the people."""
+    """Take a column "Owner" for the user's own staff, when other columns name the people and it names none of them."""
     names = [column for column in columns if column.kind in NAME_KINDS and column.reading.ordinal == 1]
+    others = [
+        column
+        for column in names
+        if column.reading.party in GENERIC and column.reading.party != "owner" and column.reading.rank == 2
+        if not column.is_empty
+    ]
+    people = {word for column in others for value in column.profile.values for word in value.lower().split()}
     for column in names:
         profile = column.profile
-        if (
-            column.reading.party == "owner"
-            and column.kind is Kind.FULL_NAME
-            and profile.count >= 8
-            and profile.distinct <= max(1, profile.count // 5)
-            and any(other is not column and other.reading.party != "owner" for other in names)
-        ):
+        if words_of(column.header) not in {("owner",), ("owners",)} or not others or profile.count < FEW:
+            continue
+        repeats = profile.count >= 8 and profile.distinct <= max(1, profile.count // 5)
+        known = sum(not people.isdisjoint(value.lower().split()) for value in profile.values) / profile.count
+        if repeats or (known < 0.2 and profile.share(Shape.COMPANY) < 0.2):
             column.kind = Kind.NOTHING
-            column.why = "The same few names again and again: your own staff, it seems."
+            column.why = "These names are not those of the people in the list: your own staff, it seems."
 
 
 def _assign_names(ours: Iterable[Column], lead: str) -> None:

@@ -35,6 +35,8 @@ JOINED: dict[tuple[str, str], list[str]] = {
     ("tax", "lot"): ["taxid"],
     ("tax", "key"): ["taxid"],
     ("e", "911"): ["situs"],
+    ("first", "owner"): ["owner"],
+    ("code", "postal"): ["zip"],
     ("off", "site"): ["absentee"],
     ("out", "state"): ["vacant"],
     ("care", "of"): ["middle"],
@@ -79,6 +81,7 @@ def words_of(header: str) -> tuple[str, ...]:
     "number", and mends single typing errors in the words that matter.
     """
     text = REPEATED.sub("", header)
+    text = text.replace("ß", "ss")
     text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     text = PLURAL_CAPITALS.sub(lambda found: found[0].capitalize(), REMARK.sub(" ", text))
     text = OF_A_DEAL.sub("", text)

@@ -25,7 +25,7 @@ def measured(sets: Iterable[HeaderSet], *, rows: int, seed: int = 1) -> tuple[in
     return total, wrong
 
 
-@pytest.mark.parametrize("corpus", ["tuned", "rolls", "programs", "states", "held_out"])
+@pytest.mark.parametrize("corpus", ["tuned", "rolls", "programs", "states", "fresh", "sixth", "held_out"])
 def test_nearly_every_column_of_known_lists_is_right(corpus: str) -> None:
     total, wrong = measured(read_sets(CORPUS / f"{corpus}.txt"), rows=25)
     assert total > 300
@@ -41,7 +41,7 @@ def test_nearly_every_column_of_lists_put_together_at_random_is_right() -> None:
 @pytest.mark.faults
 def test_print_the_share_of_columns_guessed_right() -> None:
     corpora: dict[str, list[HeaderSet]] = {
-        name: list(read_sets(CORPUS / f"{name}.txt")) for name in ("tuned", "rolls", "programs", "states", "held_out")
+        name: list(read_sets(CORPUS / f"{name}.txt")) for name in ("tuned", "rolls", "programs", "states", "fresh", "sixth", "held_out")
     }
     corpora["recombined"] = [recombined(seed) for seed in range(1_000)]
     for name, sets in corpora.items():
