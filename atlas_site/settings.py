@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from atlas_site.lib import env
 from atlas_site.lib.http import UrlRefused, check_url
 from atlas_site.mongodb.connection import database_from_uri
-from atlas_site.vendors.storage import picture_storage
+from atlas_site.vendors.storage import private_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ATLAS_HOME = Path(env.text("ATLAS_HOME", str(BASE_DIR / ".atlas")))
@@ -287,6 +287,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sum the vendor's bill up": {"task": "properties.roll_up_vendor_bill", "schedule": 1800.0},
     "run due searches": {"task": "properties.run_due_searches", "schedule": 60.0, "options": {"expires": 60.0}},
+    "run due imports": {"task": "leads.run_due_imports", "schedule": 5.0, "options": {"expires": 5.0}},
     "follow runs up": {"task": "properties.follow_runs_up", "schedule": 15.0, "options": {"expires": 15.0}},
     "send due digests": {"task": "properties.send_due_digests", "schedule": 60.0, "options": {"expires": 60.0}},
     "end saved searches": {"task": "properties.end_saved_searches", "schedule": 3600.0},
@@ -318,7 +319,8 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = ATLAS_HOME / "static"
 MEDIA_ROOT = ATLAS_HOME / "files"
-# Pictures: a private bucket of S3 or of what speaks like it, or else a folder of this machine.
+UPLOADS_KEPT = timedelta(days=30)
+# Pictures and uploads: a private bucket of S3 or of what speaks like it, or else a folder of this machine.
 S3_BUCKET = env.text("S3_BUCKET", "")
 S3_REGION = env.text("S3_REGION", "")
 S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL", "")
@@ -328,16 +330,18 @@ try:
     check_url(S3_ENDPOINT_URL or "https://s3.amazonaws.com")
 except UrlRefused as error:
     raise ImproperlyConfigured(f"S3_ENDPOINT_URL: {error}") from None
+BUCKET = {
+    "bucket": S3_BUCKET,
+    "region": S3_REGION,
+    "endpoint_url": S3_ENDPOINT_URL,
+    "access_key": S3_ACCESS_KEY_ID,
+    "secret_key": S3_SECRET_ACCESS_KEY,
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "google_images": picture_storage(
-        folder=MEDIA_ROOT,
-        bucket=S3_BUCKET,
-        region=S3_REGION,
-        endpoint_url=S3_ENDPOINT_URL,
-        access_key=S3_ACCESS_KEY_ID,
-        secret_key=S3_SECRET_ACCESS_KEY,
-    ),
+    "google_images": private_storage(folder=MEDIA_ROOT, **BUCKET),
+    # Lead lists until they are imported, and for so long after it or after the last word of their user.
+    "uploads": private_storage(folder=ATLAS_HOME / "uploads", prefix="uploads", **BUCKET),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -1,4 +1,4 @@
-"""Where pictures are kept: a folder of this machine or a private bucket of S3, by django-storages.
+"""Where files are kept: a folder of this machine or a private bucket of S3, by django-storages. And pictures in it.
 
 Nothing kept here has an address of its own. Pages get pictures from a view that asks whose they are.
 """
@@ -22,16 +22,16 @@ _SAFE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FOR_OPERATOR = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket"}
 
 
-def picture_storage(
-    *, folder: Path, bucket: str, region: str, endpoint_url: str, access_key: str, secret_key: str
+def private_storage(
+    *, folder: Path, bucket: str, region: str, endpoint_url: str, access_key: str, secret_key: str, prefix: str = ""
 ) -> dict[str, Any]:
-    """Return the entry of STORAGES for pictures: the bucket where one is named, else the folder.
+    """Return an entry of STORAGES: the bucket where one is named, there below `prefix`, else the folder.
 
     Without keys the client finds those that the machine was given. Another endpoint than Amazon's is spoken to with the
     bucket in the path, since its host names no buckets.
     """
     if not bucket:
-        options: dict[str, Any] = {"location": folder, "allow_overwrite": True}
+        options: dict[str, Any] = {"location": folder, "allow_overwrite": True, "file_permissions_mode": 0o600}
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     from botocore.config import Config  # noqa: PLC0415 -- slow to import, and of no use without a bucket
 
@@ -44,6 +44,7 @@ def picture_storage(
     )
     options = {
         "bucket_name": bucket,
+        "location": prefix,
         "region_name": region or None,
         "endpoint_url": endpoint_url or None,
         "access_key": access_key or None,
@@ -65,8 +66,8 @@ def save_picture(key: str, content: bytes) -> None:
     """Keep a picture, in the place of an earlier one. Raises ``VendorUnavailable`` and ``VendorMisconfigured``."""
     try:
         storages[ALIAS].save(key, ContentFile(content))
-    except _failures() as error:
-        raise _as_vendor_error(error) from error
+    except storage_failures() as error:
+        raise as_vendor_error(error) from error
 
 
 def load_picture(key: str) -> bytes | None:
@@ -76,22 +77,22 @@ def load_picture(key: str) -> bytes | None:
             return file.read()
     except FileNotFoundError:
         return None
-    except _failures() as error:
-        raise _as_vendor_error(error) from error
+    except storage_failures() as error:
+        raise as_vendor_error(error) from error
 
 
-def _failures() -> tuple[type[Exception], ...]:
+def storage_failures() -> tuple[type[Exception], ...]:
     """Return what a storage fails with: errors of the disk, and those of S3's client once there was a failure."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 -- as above
 
     return BotoCoreError, ClientError, OSError
 
 
-def _as_vendor_error(error: Exception) -> VendorUnavailable | VendorMisconfigured:
+def as_vendor_error(error: Exception) -> VendorUnavailable | VendorMisconfigured:
     """Sort an error by who has to act; its text names no key."""
     answer = getattr(error, "response", None) or {}
     code = answer.get("Error", {}).get("Code", "")
-    detail = f"The storage of pictures failed: {type(error).__name__} {code}".rstrip()
+    detail = f"The storage of files failed: {type(error).__name__} {code}".rstrip()
     if code in _FOR_OPERATOR or isinstance(error, PermissionError):
         return VendorMisconfigured(detail)
     return VendorUnavailable(detail)

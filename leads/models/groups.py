@@ -59,7 +59,9 @@ class Contact(Document):
         related_name="contacts",
     )
     first_name = models.CharField(max_length=100, null=True, blank=True, db_column="firstName")
+    middle_name = models.CharField(max_length=100, null=True, blank=True, db_column="middleName")
     last_name = models.CharField(max_length=100, null=True, blank=True, db_column="lastName")
+    suffix = models.CharField(max_length=20, null=True, blank=True)
     email = models.CharField(max_length=254, null=True, blank=True)
     phone = models.CharField(max_length=32, null=True, blank=True)
     company = models.CharField(max_length=200, null=True, blank=True)
@@ -74,6 +76,8 @@ class Contact(Document):
     mailing_city = models.CharField(max_length=100, null=True, blank=True, db_column="mailingCity")
     mailing_state = models.CharField(max_length=50, null=True, blank=True, db_column="mailingState")
     mailing_zip = models.CharField(max_length=10, null=True, blank=True, db_column="mailingZip")
+    # The names of those who own the property with this person.
+    other_owners = ArrayField(models.CharField(max_length=200), null=True, blank=True, db_column="otherOwners")
     # [{"number": "6145550174", "type", "score", "dnc", "tcpa", "checkedAt", "source"}]: only "number" is always there.
     phones = models.JSONField(default=list, blank=True)
     # [{"address", "tested"}]
@@ -105,4 +109,5 @@ class Contact(Document):
         ]
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.company or "contact"
+        names = (self.first_name, self.middle_name, self.last_name, self.suffix)
+        return " ".join(part for part in names if part) or self.company or "contact"

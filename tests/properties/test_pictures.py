@@ -12,7 +12,7 @@ from django.urls import reverse
 from atlas_site.sandbox.streetview import status_at
 from atlas_site.vendors import streetview
 from atlas_site.vendors.models import VendorCall
-from atlas_site.vendors.storage import ALIAS, load_picture, picture_storage
+from atlas_site.vendors.storage import ALIAS, load_picture, private_storage
 from properties.models import Allowance, Property
 from properties.services import pictures
 from tests.factories import PropertyDatasetPermissionFactory, PropertyFactory
@@ -25,7 +25,7 @@ JPEG = b"\xff\xd8\xff"
 @pytest.fixture(autouse=True)
 def keep_pictures(settings, tmp_path):
     """A folder of this test's own for pictures that are kept."""
-    entry = picture_storage(folder=tmp_path, bucket="", region="", endpoint_url="", access_key="", secret_key="")
+    entry = private_storage(folder=tmp_path, bucket="", region="", endpoint_url="", access_key="", secret_key="")
     settings.STORAGES = {**settings.STORAGES, ALIAS: entry}
 
 
@@ -163,7 +163,7 @@ def test_a_picture_that_was_lost_or_is_out_of_reach_is_fetched_again(alice, now,
 
     settings.STORAGES = {
         **settings.STORAGES,
-        ALIAS: picture_storage(
+        ALIAS: private_storage(
             folder=tmp_path, bucket="not-there", region="us-east-1", access_key="sandbox-x", secret_key="x",
             endpoint_url=f"{settings.STREETVIEW_BASE_URL}/s3",
         ),

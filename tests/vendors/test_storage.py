@@ -9,7 +9,7 @@ from django.conf import settings as live_settings
 from django.core.files.storage import storages
 
 from atlas_site.vendors.errors import VendorMisconfigured, VendorUnavailable
-from atlas_site.vendors.storage import ALIAS, load_picture, picture_key, picture_storage, save_picture
+from atlas_site.vendors.storage import ALIAS, load_picture, picture_key, private_storage, save_picture
 
 KEY = picture_key("p1", "pano-1")
 S3 = {"region": "us-east-1", "access_key": "sandbox-tests", "secret_key": "any"}
@@ -21,7 +21,7 @@ def use(settings, tmp_path):
 
     def choose(**options) -> None:
         whole = {"folder": tmp_path, "bucket": "", "endpoint_url": f"{live_settings.STREETVIEW_BASE_URL}/s3", **S3}
-        settings.STORAGES = {**settings.STORAGES, ALIAS: picture_storage(**{**whole, **options})}
+        settings.STORAGES = {**settings.STORAGES, ALIAS: private_storage(**{**whole, **options})}
 
     return choose
 

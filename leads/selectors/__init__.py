@@ -1,0 +1,1 @@
+"""Everything that pages read of lists, contacts and imports."""

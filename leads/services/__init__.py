@@ -1,0 +1,1 @@
+"""Everything that changes lists, contacts and imports."""

@@ -1,0 +1,165 @@
+"""Carrying a plan out: exactly its rows, chunk by chunk, each of which may be carried out again to the same effect."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from django.db import IntegrityError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from accounts.models import User
+from atlas_site.lib.transactions import run_txn
+from atlas_site.mongodb.documents import collection_of
+from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
+from leads.services import workspaces
+from leads.services.imports.leases import State, change_state, find_import, hand_on, save_progress
+from leads.services.imports.mapping import STARTS_ANEW, remember_mapping
+from leads.services.imports.planning import STINT
+from leads.services.imports.plans import Kind, PlanRow, contact_id_of
+from leads.services.imports.reading import Clock
+from leads.services.imports.uploads import waits_until
+
+DUPLICATE_KEY = 11000
+
+
+class PlanOutdated(Exception):
+    """The lists changed since the plan was made, or it is not the plan that was shown: a new one is to be shown."""
+
+
+def commit_import(*, user: User, import_id: str, plan_hash: str, now: datetime) -> LeadImport:
+    """Have the plan that the user was shown carried out; `plan_hash` says which one that was.
+
+    :raises ImportNotFound: when the user has no such import
+    :raises WrongState: unless it waits for this decision; accepting twice is once
+    :raises PlanOutdated: when the lists changed since; a new plan is being made then
+    :raises AnotherImport: while another import of the user is being carried out
+    """
+    lead_import = find_import(user=user, import_id=import_id)
+    if lead_import.plan_hash != plan_hash:
+        raise PlanOutdated
+
+    def begin() -> None:
+        change_state(lead_import, states=[State.PLANNED], state=State.COMMITTING, due_at=now, lease_until=None)
+        workspaces.begin_commit(user_id=user.pk, import_id=str(lead_import.pk), version=lead_import.workspace_version)
+
+    try:
+        run_txn(begin)
+    except workspaces.ListsChanged:
+        change_state(lead_import, states=[State.PLANNED], state=State.PLANNING, due_at=now, **STARTS_ANEW)
+        raise PlanOutdated from None
+    remember_mapping(lead_import, now=now)
+    return lead_import
+
+
+def carry_out(lead_import: LeadImport, clock: Clock) -> None:
+    """Carry the plan out, or the rest of it, until it is done or the stint is over. Raises LeaseLost."""
+    began = clock()
+    _make_list(lead_import, began)
+    chunks = _chunks(lead_import)
+    for number, rows in chunks:
+        _write(lead_import, rows)
+        now = clock()
+        save_progress(lead_import, now=now, chunks_committed=number)
+        if now - began >= STINT and number < lead_import.chunks_planned:
+            hand_on(lead_import, now=now, due_at=now)
+            return
+    _finish(lead_import, clock())
+
+
+def _make_list(lead_import: LeadImport, now: datetime) -> None:
+    """Make the list that the contacts go into, unless there is one. A list made by an import has the import's id."""
+    if lead_import.lead_group_id:
+        return
+    try:
+        LeadGroup.objects.create(
+            id=lead_import.pk,
+            user_id=lead_import.user_id,
+            name=lead_import.group_name,
+            file_name=lead_import.file_name,
+            created_at=lead_import.created_at,
+        )
+    except IntegrityError:
+        pass  # an earlier worker made it and was killed
+    save_progress(lead_import, now=now, lead_group_id=lead_import.pk)
+
+
+def _chunks(lead_import: LeadImport) -> Iterator[tuple[int, list[PlanRow]]]:
+    """The chunks that are still to be carried out."""
+    left = {"$gt": lead_import.chunks_committed, "$lte": lead_import.chunks_planned}
+    found = collection_of(ImportChunk).find({"importId": lead_import.pk, "number": left}, batch_size=2)
+    for chunk in found.sort("number", 1):
+        yield chunk["number"], chunk["rows"]
+
+
+def _write(lead_import: LeadImport, rows: list[PlanRow]) -> None:
+    """Carry the rows of one chunk out. What an earlier worker did of it before it was killed is not done twice."""
+    contacts = collection_of(Contact)
+    made = [_document(lead_import, row) for row in rows if row["kind"] == Kind.CREATE]
+    if made:
+        try:
+            contacts.insert_many(made, ordered=False)
+        except BulkWriteError as error:
+            if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+                raise
+    changes = [change for row in rows for change in _changes(lead_import, row)]
+    if changes:
+        contacts.bulk_write(changes)
+
+
+def _document(lead_import: LeadImport, row: PlanRow) -> dict[str, Any]:
+    """The document of a row's new contact: the same one however often it is asked for."""
+    return {
+        "_id": contact_id_of(lead_import.pk, row["n"]),
+        "userId": lead_import.user_id,
+        "leadsId": lead_import.lead_group_id,
+        **row["doc"],
+        "stage": Contact.Stage.NEW.value,
+        "isEnriched": False,
+        "isDivorceLead": False,
+        "origin": _origin(lead_import, row),
+        "createdAt": lead_import.created_at,
+    }
+
+
+def _origin(lead_import: LeadImport, row: PlanRow) -> dict[str, Any]:
+    return {"importId": str(lead_import.pk), "row": row["n"], "cells": row["cells"]}
+
+
+def _changes(lead_import: LeadImport, row: PlanRow) -> Iterator[UpdateOne]:
+    """The changes of a contact that a row brings up to date or adds to; done twice, they are done once.
+
+    What a user decided (stage, touches, do-not-call) and what a trace found is never among them.
+    """
+    if row["kind"] not in {Kind.UPDATE, Kind.DUPLICATE}:
+        return
+    contact = ObjectId(row["id"]) if "id" in row else contact_id_of(lead_import.pk, row["of"])
+    it = {"_id": contact, "userId": lead_import.user_id}
+    values = dict(row.get("set") or {})
+    if row["kind"] == Kind.UPDATE and "cells" in row:
+        values["origin"] = _origin(lead_import, row)
+    change: dict[str, Any] = {"$addToSet": {"matchKeys": {"$each": row["keys"]}}}
+    yield UpdateOne(it, {**change, "$set": values} if values else change)
+    phones, emails = row["add"]["phones"], row["add"]["emails"]
+    for number in phones:
+        yield UpdateOne({**it, "phones.number": {"$ne": number}}, {"$push": {"phones": {"number": number}}})
+    for address in emails:
+        yield UpdateOne({**it, "emails.address": {"$ne": address}}, {"$push": {"emails": {"address": address}}})
+    if phones:
+        yield UpdateOne({**it, "phone": None}, {"$set": {"phone": phones[0]}})
+    if emails:
+        yield UpdateOne({**it, "email": None}, {"$set": {"email": emails[0]}})
+
+
+def _finish(lead_import: LeadImport, now: datetime) -> None:
+    """Count the list, and let the import be done: then others may change the lists."""
+    group_id = lead_import.lead_group_id
+    total = collection_of(Contact).count_documents({"leadsId": group_id})
+
+    def finish() -> None:
+        LeadGroup.objects.filter(pk=group_id).update(total_contacts=total, file_name=lead_import.file_name)
+        workspaces.end_commit(user_id=lead_import.user_id, import_id=str(lead_import.pk))
+        hand_on(lead_import, now=now, state=State.DONE, due_at=waits_until(now), ended_at=now)
+
+    run_txn(finish)

@@ -1,0 +1,66 @@
+"""The version of a user's lists: a plan holds for one version, and whatever changes lists makes the next one."""
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from atlas_site.mongodb.documents import collection_of, current_session
+from leads.models import LeadWorkspace
+
+
+class AnotherImport(Exception):
+    """Another import of the user is being carried out."""
+
+
+class ListsChanged(Exception):
+    """The lists are not any more what they were when the plan was made."""
+
+
+def read_workspace(user_id: ObjectId) -> LeadWorkspace:
+    """Return the workspace of a user, which is made when it is first asked for."""
+    found = LeadWorkspace.objects.filter(user_id=user_id).first()
+    if found is None:
+        made = {"userId": user_id, "version": 0, "committing": None}
+        try:
+            collection_of(LeadWorkspace).update_one({"userId": user_id}, {"$setOnInsert": made}, upsert=True)
+        except DuplicateKeyError:
+            pass  # another process has just made it
+        found = LeadWorkspace.objects.get(user_id=user_id)
+    return found
+
+
+def note_change(user_id: ObjectId) -> None:
+    """Say that lists or contacts of a user changed, so that plans made before hold no longer.
+
+    Every service calls it that adds, removes or merges contacts, changes what they are recognized by, or deletes or
+    restores lists; inside of its transaction, where there is one.
+    """
+    read_workspace(user_id)
+    collection_of(LeadWorkspace).update_one({"userId": user_id}, {"$inc": {"version": 1}}, session=current_session())
+
+
+def begin_commit(*, user_id: ObjectId, import_id: str, version: int) -> None:
+    """Let an import alone change the lists of a user, which must be in this version. Asked twice, it does it once.
+
+    :raises AnotherImport: while another one does so
+    :raises ListsChanged: when the version is another one
+    """
+    free = {"$in": [None, import_id]}
+    changed = collection_of(LeadWorkspace).update_one(
+        {"userId": user_id, "version": version, "committing": free},
+        {"$set": {"committing": import_id}},
+        session=current_session(),
+    )
+    if changed.matched_count:
+        return
+    if LeadWorkspace.objects.get(user_id=user_id).committing in {None, import_id}:
+        raise ListsChanged
+    raise AnotherImport
+
+
+def end_commit(*, user_id: ObjectId, import_id: str) -> None:
+    """Let other imports change the lists again, which are in their next version now."""
+    collection_of(LeadWorkspace).update_one(
+        {"userId": user_id, "committing": import_id},
+        {"$set": {"committing": None}, "$inc": {"version": 1}},
+        session=current_session(),
+    )
