@@ -19,6 +19,7 @@ TOTAL = re.compile(
     r"(?:(?:grand|sub|report|list|page|county|city|overall|running)[ -]?)*"
     r"(?:totals?|subtotals?|sums?|averages?|avg|counts?|records?|rows?)\b"
     rf"(?: of| for)?(?: {THINGS}| count| value| amount)*[:=]?(?: ?[$]?\d[\d,.]*%?)?(?: {THINGS})?[.:]?"
+    rf"|[\w.&'-]+(?: [\w.&'-]+){{0,3}} (?:sub-?)?totals?:?"
     rf"|\d[\d,.]* {THINGS}(?: found| total| listed)?\.?|end of (?:report|file|list)\.?",
     re.IGNORECASE,
 )
@@ -50,9 +51,10 @@ class Doubts:
         """Return why a row that has an address or the like is no lead after all, or ""."""
         if self.is_shifted(cells):
             return SHIFTED_RIGHT
-        streets = [street for street in (site.street, mail.street) if street]
-        if not has_contact and streets and not (site.place.zip5 or mail.place.zip5):
-            return IS_A_TOTAL if all(is_total(street) for street in streets) else ""
+        if not has_contact and not (site.place.zip5 or mail.place.zip5):
+            words = [text for cell in cells if (text := cell.strip()) and not FIGURE.fullmatch(text)]
+            if len(words) == 1 and is_total(words[0]):
+                return IS_A_TOTAL
         return ""
 
     def is_shifted(self, cells: Sequence[str]) -> bool:

@@ -32,8 +32,12 @@ from leads.imports.values.streets import second_line
 CELL_MAX_LENGTH = 1000
 """What is read of a cell: nothing that a lead holds is longer, and what is remembered stays small."""
 
+BROKEN_NUMBER = re.compile(r"\d{1,7}E\d{1,3}")
+"""A parcel's number that a spreadsheet rounded ("3.04E+17"): many parcels have the same."""
+
 PARCEL_MARKS = re.compile(r"[\W_]+")
 COUNTY_WORDS = re.compile(r"\s*\b(?:county|parish|borough)\b\.?", re.IGNORECASE)
+PROFILE_FRAME = re.compile(r"^(?:https?://)?(?:[a-z]{2,3}\.)?(?=linkedin)|/?(?:[?#].*)?$")
 LINKEDIN = re.compile(r"linkedin|^(?:https?://|www\.|/?in/)", re.IGNORECASE)
 
 
@@ -87,7 +91,7 @@ class Lead:
         for values in (self.address_keys, self.emails, self.phones, self.parcel_keys):
             if values:
                 return identity_key(self.person_key, values[0])
-        return identity_key(self.person_key, self.linkedin.lower())
+        return identity_key(self.person_key, profile_key(self.linkedin))
 
     @property
     def match_keys(self) -> list[str]:
@@ -98,6 +102,7 @@ class Lead:
             emails=self.emails,
             phones=self.phones,
             parcels=self.parcel_keys,
+            profiles=(profile_key(self.linkedin),) if LINKEDIN.search(self.linkedin) else (),
         )
 
 
@@ -309,7 +314,14 @@ def first_of(columns: list[int]) -> int | None:
     return columns[0] if columns else None
 
 
+def profile_key(linkedin: str) -> str:
+    """Return what compares LinkedIn profiles: the address without its protocol, "www." and what follows the name."""
+    return PROFILE_FRAME.sub("", linkedin.lower())
+
+
 def parcel_keys(parcel: str, county: str, state: str) -> tuple[str, ...]:
     """Return what compares parcels: the number within its county, and within its state."""
+    if BROKEN_NUMBER.fullmatch(parcel):
+        return ()
     where = [COUNTY_WORDS.sub("", county).upper(), state] if county or state else [""]
     return tuple([f"{parcel}|{name}" for name in where if name or not (county or state)])

@@ -61,6 +61,8 @@ class Address(NamedTuple):
 
 
 NOWHERE = Place()
+WORDS_OF_A_STREET = 2
+"""The blanks of the shortest street with number and kind; behind it, and a comma, the city may be said again."""
 
 COUNTY_PART = re.compile(r"\b(?:county|parish|co\.?)$", re.IGNORECASE)
 UNIT_PART = re.compile(
@@ -119,7 +121,10 @@ def address_of(written: str, street: Street, place: Place) -> Address:
     """Return the address of a street that was read."""
     if street.state and not (place.city or place.state or place.zip_text):
         place = read_place(street.city, street.state, f"{street.zip5}{street.plus4}")
-    return Address(written, street.unit, place, street.full_key, street.has_number)
+    key = street.full_key
+    if "," in written and place.city_key and key.endswith(f" {place.city_key}") and key.count(" ") > WORDS_OF_A_STREET:
+        key = key.removesuffix(f" {place.city_key}")
+    return Address(written, street.unit, place, key, street.has_number)
 
 
 def split_full_address(text: str) -> tuple[str, Place]:

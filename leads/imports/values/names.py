@@ -94,11 +94,13 @@ NOTES_IN_NAMES = frozenset(
 """Words beside names that are notes; a name that holds one is not plain."""
 
 UNPLAIN_WORDS = frozenset(
-    {word.strip(".'-") for word in LEXICON.particles | LEXICON.bound_given_names}
-    | TITLES | SUFFIXES.keys() | DEGREES | NOTES_IN_NAMES | SURE_WORDS | {"y", "e", "o", "mac", "mc", "nee"}
-    | {"i", "v", "x", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xx"}
-)  # fmt: skip
-PLAIN_NAME = re.compile(r"([A-Za-z]+)(,?) ([A-Za-z]+)(?: ([A-Za-z]+))?", re.ASCII)
+    {*LEXICON.particles, *LEXICON.bound_given_names, *TITLES, *SUFFIXES, *DEGREES, *NOTES_IN_NAMES, *SURE_WORDS, "y"}
+    | {"i", "v", "x", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xx", "mac", "mc", "nee"}
+)
+PLAIN_NAME = re.compile(
+    r"(?!o )([A-Za-z]+)(,?) ([A-Za-z]+)(?: (?!(?:jr|sr|ii|iii|iv)\b)([A-Za-z]+))?(?: (jr|sr|ii|iii|iv))?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def read_person(text: str, order: NameOrder = NameOrder.FIRST_LAST) -> Person:
@@ -115,16 +117,17 @@ def read_person_fast(text: str, order: NameOrder = NameOrder.FIRST_LAST) -> Pers
     plain = PLAIN_NAME.fullmatch(text)
     if plain is None:
         return None
-    one, comma, two, three = plain.groups("")
+    one, comma, two, three, suffix = plain.groups("")
     if one.lower() in UNPLAIN_WORDS or two.lower() in UNPLAIN_WORDS or (three and three.lower() in UNPLAIN_WORDS):
         return None
     if text.isupper() or text.islower():
         one, two, three = natural_word(one), natural_word(two), three and natural_word(three)
+        suffix = suffix and natural_word(suffix)
     elif not text.istitle():
         one, two, three = [natural_word(x) if len(x) >= LONG_WORD and x.isupper() else x for x in (one, two, three)]
     if comma or order is NameOrder.LAST_FIRST:
-        return Person(two, three, one, "")
-    return Person(one, two, three, "") if three else Person(one, "", two, "")
+        return Person(two, three, one, suffix)
+    return Person(one, two, three, suffix) if three else Person(one, "", two, suffix)
 
 
 def read_person_by_library(text: str, order: NameOrder = NameOrder.FIRST_LAST) -> Person:

@@ -8,7 +8,8 @@ PLACEHOLDERS = frozenset(
         "null", "nil", "nan", "nat", "unknown", "unk", "unkn", "not available", "not provided", "not given",
         "not applicable", "not found", "not listed", "unlisted", "no data", "no email", "no e-mail", "no phone",
         "no number", "no address", "no mailing address", "no situs", "no site address", "no name", "none given",
-        "undefined", "tbd", "tba", "(blank)", "(none)", "(null)", "(empty)",
+        "undefined", "tbd", "tba", "unknown owner", "current owner", "occupant",
+        "owner unknown", "current resident", "(blank)", "(none)", "(null)", "(empty)",
         "[blank]", "[null]", "<null>", "<blank>", "#ref!", "#value!", "#name?", "#null!", "#div/0!", "#num!", "x",
         "xx", "xxx", "xxxx", "xxxxx",
     )
@@ -26,6 +27,8 @@ def clean(text: str) -> str:
     "N/A", "none", "-", "0", "unknown", "null" and the like are placeholders. The guards that keep a spreadsheet from
     taking a text for a number (``'01109``, ``="01109"``) are taken off.
     """
+    if not text:
+        return ""
     text = text.strip(EDGES)
     if "  " in text or not text.isprintable():
         text = " ".join(text.split())

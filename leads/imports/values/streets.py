@@ -57,10 +57,12 @@ KINDS = (
 )
 PLAIN_STREET = re.compile(
     r"([1-9]\d{0,5}) (?:(N|S|E|W|NE|NW|SE|SW|NORTH|SOUTH|EAST|WEST) )?"
-    r"([A-Z]{2,}|\d{0,2}(?:1ST|2ND|3RD|[04-9]TH))(?: ([A-Z]{2,}))?(?: ([A-Z]{2,}))? "
+    r"([A-Z]{2,}|\d{0,2}(?:1ST|2ND|3RD|[04-9]TH)|\d?1[123]TH)(?: ([A-Z]{2,}))?(?: ([A-Z]{2,}))? "
     rf"({KINDS})(?: (N|S|E|W|NE|NW|SE|SW))?(?: (APT|UNIT|STE|#) ([A-Z]?[1-9]\d{{0,3}}[A-Z]?))?",
     re.ASCII,
 )
+
+PLAIN_BOX = re.compile(r"(?:PO|P O) BOX ([1-9]\d{0,5})", re.ASCII)
 
 SPELLINGS = [
     (re.compile(pattern), replacement)
@@ -101,6 +103,7 @@ UNIT_AT_END = re.compile(
     r"(?<=\S) (?:(APARTMENT|APT|UNIT|SUITE|STE|ROOM|BUILDING|BLDG|LOT|SPACE|SPC|TRAILER|TRLR|FLOOR|FLR|PENTHOUSE|PMB|#)"
     r" ?(?:# ?)?([A-Z]{0,2}-?\d{1,5}(?:-?[A-Z0-9]{1,4})?|[A-Z]))$"
 )
+CARE_OF = re.compile(r"^(?:%|(?:C/O|ATTN|ATTENTION|CARE OF)\b)\D*?(?=\d|PO? BOX|P O BOX)")
 GLUED_UNIT = re.compile(r"\b(APT|UNIT|STE|BLDG|LOT|SPC|TRLR)(?=\d)")
 
 
@@ -126,7 +129,8 @@ def read_street_fast(line: str) -> Street | None:
     """Return what `read_street_by_library` returns for a plain `normal_line`, or None where that is not sure."""
     plain = PLAIN_STREET.fullmatch(line)
     if plain is None:
-        return None
+        box = PLAIN_BOX.fullmatch(line)
+        return Street(f"PO BOX {box[1]}") if box else None
     number, before, one, two, three, kind, behind, unit_type, unit = plain.groups("")
     if one in UNPLAIN_WORDS or two in UNPLAIN_WORDS or three in UNPLAIN_WORDS:
         return None
@@ -176,6 +180,8 @@ def begins_unit(token: str) -> bool:
 
 def common_spelling(line: str) -> str:
     """Return a line with highways, rural routes, boxes and grid numbers in their common spelling."""
+    if line.startswith(("%", "C", "A")):
+        line = CARE_OF.sub("", line)
     line = GLUED_UNIT.sub(r"\1 ", GRID.sub(r"\1\2\3\4", line))
     if SPELLING_HINT.search(line):
         for pattern, replacement in SPELLINGS:

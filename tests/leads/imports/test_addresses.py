@@ -194,6 +194,13 @@ def test_a_place_in_the_street_s_cell_counts_where_its_own_cells_are_blank():
     assert read_address("123 Main St, Tampa, FL 33610", "Brandon", "FL").place.city == "Brandon"
 
 
+def test_a_city_that_is_said_again_and_a_line_of_care_do_not_change_the_address():
+    keys = read_address("123 Main Street", "Tampa", "FL", "33610").keys
+    assert read_address("123 Main St, Tampa", "Tampa", "FL", "33610").keys == keys
+    assert read_address("C/O Mary Jones", "Tampa", "FL", "33610", line_2="123 MAIN ST").keys == keys
+    assert read_address("5 Tampa St", "Tampa", "FL", "33610").street_key == "5 TAMPA ST"
+
+
 @pytest.mark.parametrize("text", ["123 Main St", "PO Box 5", "RR 2 Box 34", "10455 FM 1960", "37-12 75th St Apt 2"])
 def test_streets_look_like_streets(text):
     assert looks_like_street(text)

@@ -28,7 +28,7 @@ NUMBERS = "1 7 10 12 100 123 250 1000 1234 2340 10000 12345 12300 100000 123456"
 DIRECTIONS = "N S E W NE NW SE SW NORTH SOUTH EAST WEST".split()
 BEHIND = "N S E W NE NW SE SW".split()
 UNITS = ["APT 5", "APT 12", "UNIT 3B", "UNIT B3", "STE 100", "# 5", "# 1234", "APT 4C", "UNIT 1000", "APT B12C"]
-ORDINALS = "1ST 2ND 3RD 4TH 9TH 12TH 21ST 75TH 110TH".split()
+ORDINALS = "1ST 2ND 3RD 4TH 9TH 11TH 12TH 13TH 21ST 75TH 110TH 112TH".split()
 
 
 def words_of_every_sort() -> list[str]:
@@ -101,6 +101,14 @@ def test_streets_with_every_known_word_are_read_as_the_library_reads_them():
             answers += 1
             assert fast == read_street_by_library(line), line
     assert answers > 5_000
+
+
+def test_boxes_are_read_as_the_library_reads_them():
+    for number in [*NUMBERS, "2", "11", "99", "101", "2000", "99999"]:
+        for line in (f"PO BOX {number}", f"P O BOX {number}"):
+            fast = read_street_fast(line)
+            assert fast is not None
+            assert fast == read_street_by_library(line), line
 
 
 def test_real_looking_streets_are_read_as_the_library_reads_them():

@@ -117,7 +117,7 @@ def test_a_row_becomes_a_lead_with_all_its_values():
         parcel_keys=("22485964|HILLSBOROUGH", "22485964|FL"),
     )
     assert len(value.identity_key) == 32
-    assert len(value.match_keys) == 7
+    assert len(value.match_keys) == 8
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,8 @@ def test_a_row_becomes_a_lead_with_all_its_values():
         (["Grand Total:", "", "", "", "", "", "", "", "$2,345,000"], "This is a total"),
         (["", "", "16 records", "", "", "", "", "", ""], "This is a total"),
         (["", "", "Total", "", "", "", "", "", "12"], "This is a total"),
+        (["Totals", "", "15", "", "", "", "", "", "12"], "This is a total"),
+        (["Orange County Subtotal", "", "", "", "", "", "", "", "12"], "This is a total"),
         (["Rufus", "Fitzwater", "6456 S Birchwood Ave", "Rear", "Houston", "TX", "77036", "713-555-0101", "r@x.org"],
          "The values stand one column too far to the right: an unquoted delimiter shifted them"),
     ],
@@ -167,6 +169,24 @@ def test_a_parcel_or_a_profile_alone_is_a_lead():
     lead("https://www.linkedin.com/in/example", fields=["linkedin"], headers=["LinkedIn"])
     assert read("0", fields=["apn"], headers=["Parcel"]) == Rejected("No address, parcel, e-mail or phone")
     assert read("yes", fields=["linkedin"], headers=["LinkedIn"]) == Rejected("No address, parcel, e-mail or phone")
+
+
+def test_a_profile_alone_is_found_again():
+    one, same, other = (
+        lead(address, fields=["linkedin"], headers=["LinkedIn"])
+        for address in ("https://www.linkedin.com/in/example/", "linkedin.com/in/Example?x=1", "linkedin.com/in/other")
+    )
+    assert are_one(one, same)
+    assert one.identity_key == same.identity_key
+    assert not are_one(one, other)
+
+
+def test_parcels_that_a_spreadsheet_rounded_are_not_taken_for_one():
+    fields, headers = ["address", "zip", "apn"], ["Street", "Zip", "APN"]
+    one, other = (
+        lead(street, "33610", "3.04324E+17", fields=fields, headers=headers) for street in ("1 A St", "2 A St")
+    )
+    assert not are_one(one, other)
 
 
 def test_spellings_of_one_lead_share_a_key():
