@@ -50,7 +50,7 @@ def find_header(records: Sequence[Record]) -> Record | None:
     It is the one with the most words that headers are made of; without such words, the fullest of the first ones that
     have no value where the rows below them have some.
 
-    :param records: the first records of the file that are not blank
+    :param records: the first records of the file that are not blank, with no more cells than a list has columns
     """
     usual = _usual_fill(records)
     repeated = _repeated_cells(records)

@@ -31,7 +31,10 @@ class Row(NamedTuple):
     """The line of the file at which the record begins, or its row in the sheet, counted from 1."""
 
     cells: list[str]
-    """As they are in the file: a short row has fewer cells than the table has headers, a shifted one has more."""
+    """As they are in the file: a short row has fewer cells than the table has headers, a shifted one has more.
+
+    Without the signs by which spreadsheets are told that a cell is a text: ="01109" is "01109", '=A1 is "=A1".
+    """
 
     problem: str | None
     """A sentence that says why the record itself cannot be read: then its cells are not to be trusted.
@@ -245,7 +248,8 @@ def _table(
     records = source.first_records()
     if not records:
         raise FileRefused(f"{source.name} has no rows. Upload a list with a row for each lead.")
-    header = find_header(records)
+    found = find_header([(line, cells[:COLUMNS], problem) for line, cells, problem in records])
+    header = next(record for record in records if record[0] == found[0]) if found else None
     if header and header is records[-1]:
         raise FileRefused(
             f"{source.name} has the names of columns and no row below them, so there is nothing to import."
