@@ -1,22 +1,15 @@
 """What the pages of credits are asked by their address: which entries, and which moment."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from atlas_site.lib.forms import check_year
 from credits.models import Bucket, CreditLog, CreditType
 from credits.selectors import StatementFilter
 
 ANY = [("", "Any")]
-EARLIEST, LATEST = 2000, 2100
-
-
-def check_year(value: date) -> None:
-    """Raise ValidationError for a day far from any entry, which a time zone could move out of the calendar."""
-    if not EARLIEST <= value.year <= LATEST:
-        raise ValidationError(f"Choose a day between {EARLIEST} and {LATEST}.")
 
 
 class DayField(forms.DateField):

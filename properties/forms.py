@@ -4,6 +4,7 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import User
+from atlas_site.lib.forms import check_year
 from properties.datasets import DATASET_INFOS
 from properties.exclusions import exclusion_choices
 from properties.models import SavedSearch
@@ -119,7 +120,9 @@ class WatchForm(forms.Form):
     refreshes_owned = forms.BooleanField(label="Ask again for matches that are mine", required=False)
     cap_per_run = forms.IntegerField(label="Credits in one run, at most", min_value=1, max_value=MOST)
     cap_per_month = forms.IntegerField(label="Credits in a calendar month, at most", min_value=1, max_value=MOST)
-    ends_on = forms.DateField(label="Last day", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    ends_on = forms.DateField(
+        label="Last day", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), validators=[check_year]
+    )
 
 
 class OwnedListForm(OwnedForm):

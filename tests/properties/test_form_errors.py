@@ -55,6 +55,8 @@ WATCH = {"reveals_new": "on", "cap_per_run": "5", "cap_per_month": "20", "ends_o
         ("sheet", {"percent": "70", "repairs": "-4", "fee": "0"}, "repairs"),
         ("notes", {"notes": "kept", "tags": "y" * 41}, "tags"),
         ("watch", WATCH, "ends_on"),
+        ("watch", {**WATCH, "ends_on": "9999-12-31"}, "ends_on"),
+        ("watch", {**WATCH, "ends_on": "0001-01-01"}, "ends_on"),
     ],
 )
 def test_an_error_is_in_the_title_the_summary_and_at_its_field_and_the_input_stays(send, form, values, field):
