@@ -1,6 +1,6 @@
 """Checks of billing's side of the books, for `verify_books`: what must hold between events, payments and the ledger.
 
-The rules go by the numbers of the reliability requirements. Chargebee itself is not asked: `reconcile` does that.
+Each rule has a number, by which the report names it. Chargebee itself is not asked: `reconcile` does that.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Checks of the books: everything that must hold for wallets, ledger and quotes, read back from the database.
 
-The rules go by the numbers of the reliability requirements (B1 to B14). Nothing is repaired: a breach is an incident,
+Each rule has a number (B1 to B14), by which the report names it. Nothing is repaired: a breach is an incident,
 and its correction is a new entry.
 """
 

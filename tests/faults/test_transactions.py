@@ -1,4 +1,4 @@
-"""Faults C4 to C6 of the reliability rules on a wallet-like document, a thousand times each, with printed figures."""
+"""Faults of transactions on a wallet-like document, a thousand times each, with printed figures."""
 
 import threading
 import time
