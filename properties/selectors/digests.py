@@ -96,14 +96,14 @@ def compose_digest(*, digest: Digest, user: User, now: datetime) -> Told:
     told_before, told_runs = _told_before(earlier)
     run_ids = [ObjectId(each) for each in digest.run_ids if each not in told_runs]
     runs = list(SavedSearchRun.objects.filter(pk__in=run_ids))
-    names = {each.pk: each for each in saved_searches_of(user)}
-    runs = [run for run in sorted(runs, key=lambda run: run.ran_at) if run.saved_search_id in names]
-    spends = spends_of(runs)
-    bought = [each for run in runs for each in _bought(names[run.saved_search_id], run, spends[run])]
+    searches = {each.pk: each for each in saved_searches_of(user)}
+    runs = [run for run in sorted(runs, key=lambda run: run.ran_at) if run.saved_search_id in searches]
+    before, spends = {run: _run_before(run) for run in runs}, spends_of(runs)
+    bought = [each for run in runs for each in _bought(searches[run.saved_search_id], run, spends[run])]
     told = told_before.keys() | {key for each in bought for key in each.keys}
     parts: dict[str, dict[str, Item]] = {"new": {}, "changed": {}, "gone": {}}
     for run in runs:
-        named = _named_as_bought(run, told)
+        named = _named_as_bought(run, before[run], told)
         for kind, item in _items_of(run):
             if kind == "new" and item.property_id in named:
                 continue
@@ -111,11 +111,11 @@ def compose_digest(*, digest: Digest, user: User, now: datetime) -> Told:
             if item.key in told_before and search_id not in told_before[item.key]:
                 continue
             known = parts[kind].setdefault(item.key, item)
-            known.searches[search_id] = names[run.saved_search_id].name
+            known.searches[search_id] = searches[run.saved_search_id].name
     found = [part.values() for part in parts.values()] + [each.items for each in bought]
     _name(user, [item for items in found for item in items])
     news = {search_id for part in parts.values() for item in part.values() for search_id in item.searches}
-    summaries = [_summary(run, names[run.saved_search_id], spends[run]) for run in runs]
+    summaries = [_summary(run, before[run], searches[run.saved_search_id], spends[run]) for run in runs]
     return Told(
         day=date.fromisoformat(digest.day),
         summaries=[each for each in summaries if _is_worth_telling(each, news)],
@@ -172,11 +172,14 @@ def _key_of(job: PropertyJob) -> str:
     return f"bought:{job.quote_id}"
 
 
-def _named_as_bought(run: SavedSearchRun, told: AbstractSet[str]) -> set[str]:
+def _run_before(run: SavedSearchRun) -> SavedSearchRun | None:
+    return SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number=run.number - 1).first()
+
+
+def _named_as_bought(run: SavedSearchRun, before: SavedSearchRun | None, told: AbstractSet[str]) -> set[str]:
     """The properties that a run finds new because the standing quote revealed them after the run before, where that
     was told: under its key.
     """
-    before = SavedSearchRun.objects.filter(saved_search_id=run.saved_search_id, number=run.number - 1).first()
     quote_ids = [spend["quoteId"] for spend in before.spends or ()] if before and run.new_ids else []
     jobs = PropertyJob.objects.filter(quote_id__in=quote_ids) if quote_ids else []
     return {property_id for job in jobs if _key_of(job) in told for property_id in revealed_ids(job)}
@@ -191,8 +194,9 @@ def _name(user: User, items: list[Item]) -> None:
         item.title = titles.get(item.property_id) or "A property that was yours"
 
 
-def _summary(run: SavedSearchRun, search: SavedSearch, spends: list[Spend]) -> RunSummary:
-    before = SavedSearchRun.objects.filter(saved_search=search, number=run.number - 1).first()
+def _summary(
+    run: SavedSearchRun, before: SavedSearchRun | None, search: SavedSearch, spends: list[Spend]
+) -> RunSummary:
     counts = ((run.new_count, "new"), (run.changed_count, "changed"), (run.gone_count, "gone"))
     parts = [f"{number:,} {word} of yours" for number, word in counts if number]
     figure = figure_of(run)
