@@ -4,7 +4,7 @@ The two agree: `server_condition` finds the rows for which `outcome_for` is `HOL
 condition has more than two values, because a row holds values of unlocked datasets only, and not all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -60,12 +60,18 @@ class Condition:
         """The dataset that tells whether it holds."""
         return Dataset.BASIC
 
-    def server_condition(self, today: date) -> dict[str, Any]:
-        """The condition on owned rows: it holds by unlocked values, or it is locked and proved."""
+    def server_condition(self, today: date, proved: Collection[str] | None = None) -> dict[str, Any]:
+        """The condition on owned rows: it holds by unlocked values, or it is locked and proved.
+
+        `proved` holds the proofs that some row has, if that is known: what none has need not be looked for.
+        """
         if self.dataset == Dataset.BASIC:  # every row of the owned list has it
             return self.on_values(today)
         known = {"datasets": self.dataset, **self.on_values(today)}
-        return {"$or": [known, {"datasets": {"$ne": self.dataset}, "proofs": self.proof(today)}]}
+        proof = self.proof(today)
+        if proved is not None and proof not in proved:
+            return known
+        return {"$or": [known, {"datasets": {"$ne": self.dataset}, "proofs": proof}]}
 
     def miss_condition(self, today: date) -> dict[str, Any]:
         """The condition on rows whose unlocked values fail it, or do not tell."""
@@ -92,7 +98,7 @@ class Condition:
         raise NotImplementedError
 
     def loosened(self, query: "SearchQuery", row: Row, today: date) -> "tuple[str, SearchQuery] | None":
-        """The smallest change of this condition that a row then fulfils: in words, and the search with it."""
+        """The smallest change of this condition that a row then fulfills: in words, and the search with it."""
         raise NotImplementedError
 
     def distance(self, row: Row, today: date) -> float:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, reduce
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from atlas_site.lib.places import Place
 from atlas_site.mongodb.conditions import Matches
+from properties.models.records import Dataset
 from properties.search.areas import Area
 from properties.search.conditions import (
     AnySignalCondition,
@@ -201,19 +202,26 @@ class SearchQuery:
         return [each.proof(today) for each in self.what_conditions()]
 
     # ------------------------------------------------------------ as a condition on what is owned
-    def owned_condition(self, today: date | None = None) -> Q:
+    def locked_proofs(self, today: date | None = None) -> list[str]:
+        """The proofs by which rows can match whose dataset is not unlocked."""
+        today = today or timezone.now().date()
+        return [each.proof(today) for each in self.conditions() if each.dataset != Dataset.BASIC]
+
+    def owned_condition(self, today: date | None = None, proved: Collection[str] | None = None) -> Q:
         """The search as a condition on the user's own rows; `today` is the day that "within the last months" ends on.
 
         A row holds values of unlocked datasets only. Where one is locked, the row counts if the search that revealed
-        it proved the same condition, so the count is "about" and never tells what is locked.
+        it proved the same condition, so the count is "about" and never tells what is locked. `proved` holds those of
+        `locked_proofs` that the user's rows have, if that is known: the condition is then one stretch of an index more
+        often.
         """
-        condition = self.owned_document(today)
+        condition = self.owned_document(today, proved)
         return Q(Matches(condition)) if condition else Q()
 
-    def owned_document(self, today: date | None = None) -> dict[str, Any]:
+    def owned_document(self, today: date | None = None, proved: Collection[str] | None = None) -> dict[str, Any]:
         """The same in the server's own language, for pipelines; {} when every row matches."""
         today = today or timezone.now().date()
-        parts = [each.server_condition(today) for each in self.conditions()]
+        parts = [each.server_condition(today, proved) for each in self.conditions()]
         return {"$and": parts} if len(parts) > 1 else parts[0] if parts else {}
 
     def bounds_on(self, column: str, today: date | None = None) -> Q | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from django.db.models import QuerySet
 
 from accounts.models import User
+from atlas_site.mongodb.conditions import Matches
 from atlas_site.mongodb.counting import count_up_to
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from properties.models import Dataset, OwnedCell, PropertyDatasetPermission, PropertyJob
@@ -84,7 +85,9 @@ def owned_by(user: User) -> Rows:
 
 def owned_matches(user: User, query: SearchQuery) -> Rows:
     """Owned properties that match a search, as far as the user's own unlocked values tell, newest first."""
-    return owned_by(user).filter(query.owned_condition())
+    rows = PropertyDatasetPermission.objects.filter(user=user)
+    proved = {proof for proof in query.locked_proofs() if rows.filter(Matches({"proofs": proof})).exists()}
+    return owned_by(user).filter(query.owned_condition(proved=proved))
 
 
 def count_capped(rows: QuerySet) -> CappedCount:
@@ -111,15 +114,18 @@ def list_owned(
     before: str = "",
     total: CappedCount | None = None,
     query: SearchQuery | None = None,
+    with_facts: bool = False,
 ) -> OwnedPage:
     """One page of `rows`: what follows the row whose property id is `after`, or precedes `before`.
 
     `total` is how many rows there are, if that is known; they are counted otherwise. `query` is the search that
     narrowed the rows, if one did. `sort` is one of SORTS, or BY_ID for the rows of a job; any other text means the
-    newest first.
+    newest first. Without `with_facts`, what a row tells beyond its columns is read only when somebody asks for it.
     """
     sort = sort if sort in ORDERS else "newest"
     order = ORDERS[sort]
+    if not with_facts:
+        rows = rows.defer("facts")
     if query is not None:
         order = replace(order, bounds=query.bounds_on(order.field))
     try:

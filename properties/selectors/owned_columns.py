@@ -31,7 +31,7 @@ class Column:
 
     `kind` says how the value is written: text, list (of texts), number, year, money, percent, day, moment or flag.
     `dataset` is whose unlock tells it, "" for what is the user's own. `sort` is the name of the order by it that puts
-    the highest first, "" where there is none.
+    the highest first, "" where there is none. `is_fact` says that it is read from the row's facts.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Column:
     dataset: str = Dataset.BASIC
     sort: str = ""
     help: str = ""
+    is_fact: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -97,7 +98,7 @@ def _of_filter(each: Filter) -> Column:
             return as_day(fact)
         return each.show(fact) if kind == "text" else fact
 
-    return Column(each.name, each.label, each.group.title, kind, read, each.dataset, "", each.help)
+    return Column(each.name, each.label, each.group.title, kind, read, each.dataset, "", each.help, is_fact=True)
 
 
 def as_day(value: Any) -> date | None:

@@ -107,7 +107,15 @@ def list_page(*, user: User, choice: OwnedChoice | None, sort: str = "", after: 
     total = None if chosen.params() else count_owned(user)
     order = sort if sort in SORTS else "newest"
     rows = chosen.rows(user)
-    owned = list_owned(rows, sort=order, after=after, before=before, total=total, query=chosen.query)
+    owned = list_owned(
+        rows,
+        sort=order,
+        after=after,
+        before=before,
+        total=total,
+        query=chosen.query,
+        with_facts=any(column.is_fact for column in view.shown),
+    )
     headings = [_heading(column, owned.sort, chosen) for column in view.shown]
     return ListPage(choice=chosen, owned=owned, view=view, headings=headings)
 

@@ -81,6 +81,7 @@ LOOK_UPS = {
         "address_key", "property_id"
     ),
     "owned with a tag": OWNED.filter(Matches({"tags": "call first"})).order_by(*NEWEST),
+    "owned with a proof": OWNED.filter(Matches({"proofs": "Vacant"})),
     "owned in a city by value": OWNED.filter(state="AZ", city="Phoenix").order_by("-estimated_value", "-property_id"),
     "owned in view of a map": OWNED.filter(latitude__range=(33, 34), longitude__range=(-113, -112)),
     "owners of a property": PropertyDatasetPermission.objects.filter(property_id="p"),

@@ -100,6 +100,9 @@ def test_the_explanation_agrees_with_the_server_on_random_rows_and_searches(data
         found = set(PropertyDatasetPermission.objects.filter(condition).values_list("property_id", flat=True))
         assert found == {row.property_id for row in made if matches(explain(query, row, TODAY))}, query.describe()
         assert found == {row.property_id for row in made if is_match(query, row, TODAY)}
+        proved = {proof for row in made for proof in row.proofs}.intersection(query.locked_proofs(TODAY))
+        shorter = PropertyDatasetPermission.objects.filter(query.owned_condition(TODAY, proved))
+        assert found == set(shorter.values_list("property_id", flat=True))
         for condition in query.conditions():
             one = collection_of(PropertyDatasetPermission).find(condition.server_condition(TODAY))
             outcomes = {row.property_id: condition.outcome_for(row, TODAY) for row in made}

@@ -185,7 +185,8 @@ def _edge(user_id: ObjectId) -> tuple[str, float]:
 def _atlas_deep(user_id: ObjectId, call: int) -> list:
     with serving(MONGO):
         user = User(pk=user_id)
-        page = list_owned(owned_by(user), sort="value", after=_edge(user_id)[0], total=count_owned(user))
+        after = _edge(user_id)[0]
+        page = list_owned(owned_by(user), sort="value", after=after, total=count_owned(user))
         return [*page.rows, page.total.number]
 
 
