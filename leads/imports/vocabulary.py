@@ -42,45 +42,47 @@ NOUNS = {
 # Whose the column is, when it is a person's name, phone or address.
 PARTIES = {
     "owner": "owner owners own ownr homeowner homeowners propietario dueno dueño husband deeded ownername owns "
-    "deedholder titleholder",
+    "deedholder titleholder vestee proprietor",
     "seller": "seller vendor sellers vendedor",
     "lead": "lead leads prospect prospects client customer cust recipient person people homebuyer addressee cliente "
-    "individual party debtor insured subscriber",
+    "individual party debtor insured subscriber donor voter registrant licensee permittee attendee invitee guest payor",
     "contact": "contact contacts contacto",
     "taxpayer": "taxpayer payer payor assessee taxpayers",
     "landlord": "landlord lessor",
     "responsible": "responsible",
     "plaintiff": "plaintiff plaintiffs claimant creditor pltf plf plntf",
     "respondent": "respondent",
-    "defendant": "defendant defendants dfd deft violator dft def defs",
+    "defendant": "defendant defendants dfd deft violator dft def defs respondant",
     "tenant": "tenant tenants occupant resident lessee renter",
     "executor": "executor executrix administrator administratrix fiduciary heir heirs petitioner applicant survivor "
-    "pr guardian beneficiaryheir nok conservator",
-    "decedent": "decedent deceased ward decedents",
+    "pr guardian beneficiaryheir nok conservator admin adm admr admx exec execx extr successor personalrep",
+    "decedent": "decedent deceased ward decedents descendent descendant decendent testator dcsd",
     "borrower": "borrower mortgagor trustor debtor obligor borrowers",
     "grantee": "grantee buyer buyers purchaser grantees",
     "grantor": "grantor grantors",
     "former": "former previous prior",
     # From here on never the lead.
-    "agent": "agent agents broker brokerage realtor realty listing office",
+    "agent": "agent agents broker brokerage realtor realty listing office leasing lister",
     "attorney": "attorney attorneys atty lawyer counsel esq esquire solicitor",
     "lender": "lender lenders mortgagee servicer beneficiary bank lienholder mortgage loan holder lien mtg loans "
     "creditors mtge",
     "trustee": "trustee trustees auctioneer",
     "staff": "assigned assignee user manager va caller creator inspector officer judge clerk notary rep "
     "representative referred referral referrer closer setter dispatcher investigator staff salesperson coordinator "
-    "adjuster appraiser employee sender return operator supervisor specialist",
+    "adjuster appraiser employee sender return operator supervisor specialist acquisition acquisitions dispo dispos "
+    "worker caseworker bdr sdr csr councilmember",
     "relative": "relative relatives associate associates neighbor neighbors spouse assistant assistants child partner "
     "emergency reference kin mother father sibling relationship son daughter",
-    "coowner": "coowner wife joint secondowner coborrower",
+    "coowner": "coowner wife joint secondowner coborrower coapplicant spouseowner",
     "insurer": "insurance insurer escrow hoa association management builder contractor developer",
 }
 
 # Which address the column is a part of.
 PLACES = {
     "situs": "situs site property prop physical phy phys premises premise prem prems incident subject violation "
-    "service rental propiedad realestate propaddr sitsus",
-    "mail": "mail mailing mailings mailto ml mlg correspondence billing notice pstl lives resides residing absentee",
+    "service rental propiedad realestate propaddr sitsus collateral asset facility jobsite dwelling",
+    "mail": "mail mailing mailings mailto ml mlg correspondence billing notice pstl lives resides residing absentee "
+    "remit remittance forwarding",
     "home": "home residence residential personal",
     "work": "work",
     "other": "other",
@@ -188,6 +190,13 @@ PARTY_PHRASES: dict[tuple[str, ...], str] = {
     ("other", "owner"): "coowner",
     ("2nd", "owner"): "coowner",
     ("co", "owner"): "coowner",
+    ("co", "applicant"): "coowner",
+    ("co", "borrower"): "coowner",
+    ("co", "buyer"): "coowner",
+    ("co", "seller"): "coowner",
+    ("account", "holder"): "owner",
+    ("policy", "holder"): "owner",
+    ("title", "holder"): "owner",
     ("mortgage", "company"): "lender",
     ("insurance", "company"): "insurer",
     ("lead", "manager"): "staff",

@@ -296,7 +296,8 @@ def _roles(blocks: list[Block], lead: str) -> tuple[Block | None, Block | None]:
             first, second = second, first
         return first, second
     if situs is None:
-        choices = [*plains, *premises, *homes, *leads, *rest]
+        lived_in = [block for block in premises if block.has(*STREETS)]
+        choices = [*lived_in, *plains, *premises, *homes, *leads, *rest]
         situs = choices[0] if choices else None
     if mail is None:
         choices = [block for block in (*leads, *plains, *homes) if block is not situs]

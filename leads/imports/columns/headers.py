@@ -108,6 +108,13 @@ def read_header(header: str) -> Reading:
         nouns, place = nouns[1:], place or "situs"  # "Unit Address", "House City", "Unit Owner"
     if nouns[:1] == ["apn"] and set(nouns[1:]) & OF_ADDRESSES:
         nouns, place = nouns[1:], place or "situs"  # "Parcel Address"
+    if (
+        party == "agent"
+        and "listing" in words
+        and set(nouns) & OF_ADDRESSES
+        and words.count("listing") == len([word for word in words if word in PARTY_OF])
+    ):
+        party, place = "", "situs"  # "Listing Address"
     if "tax" in words and not party and not place and set(nouns) & (OF_ADDRESSES | {"name"}):
         party = "taxpayer"  # "Tax Name", "Tax Address"
     numbers = [
@@ -312,12 +319,13 @@ def _kind_of_name(  # noqa: PLR0911, PLR0912 -- one line for each kind of name
 ) -> Kind | None:
     if "first" in nouns and "last" in nouns:
         return Kind.FULL_NAME
-    if "first" in nouns and not (unknown and "name" not in nouns):
+    is_last_word = words[-1] in NOUN_OF  # "Admin Last" is a name, "Last Touched" is none
+    if "first" in nouns and not (unknown and "name" not in nouns and not is_last_word):
         return Kind.FIRST_NAME
     if "middle" in nouns and "name" in nouns and "last" not in nouns:
         return Kind.NOTHING
     if "last" in nouns:
-        return Kind.NOTHING if has_others or (unknown and "name" not in nouns) else Kind.LAST_NAME
+        return Kind.NOTHING if has_others or (unknown and "name" not in nouns and not is_last_word) else Kind.LAST_NAME
     if nouns & {"title", "middle"}:
         return Kind.NOTHING
     if place and not NUMBER_WORDS.isdisjoint(words) and not nouns and not party and place in {"situs", "mail"}:

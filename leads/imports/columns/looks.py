@@ -124,7 +124,7 @@ def fit(kind: Kind, profile: Profile) -> float:  # noqa: PLR0911, PLR0912 -- one
     """The part of the values that can be of this kind, from 0 to 1."""
     share = profile.share
     if kind in NAME_KINDS or kind is Kind.COMPANY:
-        others = share(Shape.STATE, Shape.BOOL, Shape.ROAD, Shape.TEXT) if kind is Kind.COMPANY else share(Shape.STATE)
+        others = share(Shape.STATE, Shape.ROAD, Shape.TEXT) if kind is Kind.COMPANY else share(Shape.STATE)
         return profile.words + others + share(Shape.ROAD, Shape.TEXT) * 0.5
     if kind is Kind.EMAIL:
         return share(Shape.EMAIL)

@@ -136,12 +136,13 @@ def _assign_names(ours: Iterable[Column], lead: str) -> None:
 def _best(columns: Sequence[Column], lead: str) -> Column:
     """The column that says most plainly that it is the lead's; the first of equals."""
 
-    def order(column: Column) -> tuple[bool, bool, int, int, int, int]:
+    def order(column: Column) -> tuple[bool, bool, bool, int, int, int]:
         reading = column.reading
         party = 0 if lead and reading.party == lead else GENERIC.index(reading.party) if reading.party in GENERIC else 9
         if reading.party == "owner" and column.kind is Kind.FULL_NAME:
             party = -1  # "Owner" of a roll before any other name; the staff of programs is set aside by now
         is_mail_name = reading.place == "mail" and column.kind in NAME_KINDS
-        return column.is_empty, reading.is_found, party + 5 * is_mail_name, reading.number, -reading.rank, column.at
+        party += 5 * is_mail_name
+        return column.is_empty, reading.is_found, reading.rank < 2, party, reading.number, column.at
 
     return min(columns, key=order)

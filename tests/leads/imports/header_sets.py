@@ -252,6 +252,7 @@ class Filler:
             "suf": lambda: chance.choice(["ST", "AVE", "RD", "LN"]),
             "cs": lambda: f"{person.city}, {person.state}",
             "mstreet": lambda: person.street,
+            "bool": lambda: chance.choice(["Y", "N"]),
             "int": lambda: str(chance.randrange(1000, 99999)),
             "zip4": lambda: f"{chance.randrange(1, 9999):04d}",
             "county": lambda: person.county,

@@ -10,6 +10,7 @@ from tests.leads.imports.header_sets import CORPUS, Filler, HeaderSet, read_sets
 from tests.leads.imports.recombined import recombined
 
 EXPECTED = 0.99
+NAMES = ["tuned", "rolls", "programs", "states", "folders", "listings", "services", "held_out"]
 
 
 def measured(sets: Iterable[HeaderSet], *, rows: int, seed: int = 1) -> tuple[int, list[str]]:
@@ -25,10 +26,10 @@ def measured(sets: Iterable[HeaderSet], *, rows: int, seed: int = 1) -> tuple[in
     return total, wrong
 
 
-@pytest.mark.parametrize("corpus", ["tuned", "rolls", "programs", "states", "fresh", "sixth", "held_out"])
+@pytest.mark.parametrize("corpus", NAMES)
 def test_nearly_every_column_of_known_lists_is_right(corpus: str) -> None:
     total, wrong = measured(read_sets(CORPUS / f"{corpus}.txt"), rows=25)
-    assert total > 300
+    assert total > 200
     assert len(wrong) <= (1 - EXPECTED) * total, wrong
 
 
@@ -40,9 +41,7 @@ def test_nearly_every_column_of_lists_put_together_at_random_is_right() -> None:
 
 @pytest.mark.faults
 def test_print_the_share_of_columns_guessed_right() -> None:
-    corpora: dict[str, list[HeaderSet]] = {
-        name: list(read_sets(CORPUS / f"{name}.txt")) for name in ("tuned", "rolls", "programs", "states", "fresh", "sixth", "held_out")
-    }
+    corpora = {name: list(read_sets(CORPUS / f"{name}.txt")) for name in NAMES}
     corpora["recombined"] = [recombined(seed) for seed in range(1_000)]
     for name, sets in corpora.items():
         counted = wrong = 0
