@@ -37,7 +37,7 @@ VALUE_TESTS: dict[Field, Callable[[str], object]] = {
 }
 """The fields whose values tell their kind, with what reads them."""
 
-STATES = frozenset({Field.STATE, Field.MAILING_STATE})
+PLACES = frozenset({Field.STATE, Field.ZIP, Field.MAILING_STATE, Field.MAILING_ZIP})
 
 
 class Doubts:
@@ -60,10 +60,10 @@ class Doubts:
     def is_shifted(self, cells: Sequence[str]) -> bool:
         """True if values contradict their columns and each fits the column on its left: the row is shifted.
 
-        A state, or two values of other kinds, must be one column too far to the right, and no value further right
-        may fit its own column.
+        A state or ZIP code and a further value must be one column too far to the right, and no value behind them may
+        fit its own column.
         """
-        moved, is_state_moved = 0, False
+        moved, is_place_moved = 0, False
         for column, name in self.typed:
             fits = VALUE_TESTS[name]
             value = clean(cells[column])
@@ -76,8 +76,8 @@ class Doubts:
             right = clean(cells[column + 1]) if column + 1 < len(cells) else ""
             if right and fits(right) and self.fields.get(column + 1) is not name:
                 moved += 1
-                is_state_moved = is_state_moved or name in STATES
-        return moved > 1 or is_state_moved
+                is_place_moved = is_place_moved or name in PLACES
+        return moved > 1 and is_place_moved
 
 
 def is_doubtful(place: Place) -> bool:

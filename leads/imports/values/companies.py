@@ -43,6 +43,7 @@ NAMES_TOO = frozenset(
         "bank", "church", "land", "farms", "ranch", "shop", "store", "market", "center", "club", "college", "homes",
         "post", "lodge", "village", "sons", "fund", "inn", "american", "hud", "ira", "county", "national", "equity",
         "gardens", "heights", "borough", "capital", "savings", "studio", "group", "plaza", "dental", "property",
+        "brothers", "baptist", "catholic", "salon", "stores", "schools", "condo",
         "school", "federal", "united", "global", "community", "housing", "limited", "mall", "towers", "rental",
     )
 )  # fmt: skip
@@ -85,7 +86,8 @@ def is_company(text: str) -> bool:
 
 def has_legal_form(text: str) -> bool:
     """True if a text holds a word that no person's name holds: "LLC", "Inc", "Trust"."""
-    return any(word in SURE_WORDS and word not in NAMES_TOO for word in company_words(text))
+    words = [text.lower()] if text.isalpha() else company_words(text)
+    return any(word in SURE_WORDS and word not in NAMES_TOO for word in words)
 
 
 def company_words(text: str) -> list[str]:

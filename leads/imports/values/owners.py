@@ -79,7 +79,9 @@ def read_name_columns(first: str, last: str) -> tuple[Owner, ...]:
     if first and last:
         if has_legal_form(last) or has_legal_form(first):
             return (Company(f"{first} {last}"),)
-        given = [part.strip(" ,") for part in JOINERS.split(first)] if first[0].isalpha() else [first]
+        if first.isalpha() or not first[0].isalpha():
+            return (person_of_columns(first, last),)
+        given = [part.strip(" ,") for part in JOINERS.split(first)]
         return tuple(person_of_columns(part, last) for part in given if part)
     return read_whole_name(first, last) if first or last else ()
 

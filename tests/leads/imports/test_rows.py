@@ -149,6 +149,7 @@ def test_a_bad_row_is_rejected_with_its_cause(cells, why):
         [*changed(), "", " "],
         changed(Phone="unknown caller", Email="ask him"),
         changed(State="ON", Zip="M5V 2T6", City="Toronto"),
+        changed(City="", State="Harris", Zip="TX", Phone="", Email=""),
         changed(State="", Zip="", City=""),
         changed(Zip="7703"),
         changed(First="", Last=""),
