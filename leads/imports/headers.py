@@ -25,7 +25,8 @@ NAME_WORDS = frozenset({*NOUN_OF, *PARTY_OF, *PLACE_OF})
 ANSWERS = frozenset({"yes", "no", "y", "n"})
 BESIDES = re.compile(r"\b\d+(?:st|nd|rd|th)\b|\be-(?=mail)", re.IGNORECASE)
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-LETTERS = re.compile(r"[^\W\d_]")
+EMAIL = re.compile(r"\S+@\S+\.\S+")
+LETTER_OR_NUMBER_SIGN = re.compile(r"[^\W\d_]|^#$")
 
 VALUE = re.compile(
     r"""
@@ -140,8 +141,8 @@ def _is_value(cell: str) -> bool:
 def _differs_from(record: Record, below: Sequence[Record]) -> bool:
     """Tell whether a record has names where the rows below have values."""
     filled = {column: cell.strip() for column, cell in enumerate(record[1]) if cell.strip()}
-    values = sum(map(_is_value, filled.values()))
-    if values > len(filled) * FEW_VALUES or not all(LETTERS.search(cell) for cell in filled.values()):
+    values = sum(_is_value(cell) or not LETTER_OR_NUMBER_SIGN.search(cell) for cell in filled.values())
+    if values > len(filled) * FEW_VALUES or any(EMAIL.fullmatch(cell) for cell in filled.values()):
         return False
     columns = [[cells[column].strip() for _, cells, _ in below if column < len(cells)] for column in filled]
     contrasts = 0

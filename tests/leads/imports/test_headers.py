@@ -31,6 +31,7 @@ HEADERS = [
     "Owner 1 First Name,Owner 1 Last Name,Email 1,Phone 1,Site City",
     "1st Owner,2nd Owner,E-mail,Phone #,2024 Tax Amount",
     "Lead,Contact,Email,Cell,Notes",
+    "#,Klient,Adres e-poczty,Komórka,Uwagi",
 ]
 LEADS = ["Ann,Lee,ann.lee@example.com,614-555-0105,Akron", "Bo,Ray,bo.ray@example.com,614-555-0106,Dayton"]
 
@@ -132,7 +133,7 @@ def known_sets() -> Iterator[HeaderSet]:
         yield from read_sets(path)
 
 
-@pytest.mark.parametrize("count", [3, 40])
+@pytest.mark.parametrize("count", [3, 15])
 def test_the_headers_of_known_programs_are_found_below_titles(tmp_path, count):
     wrong, right = [], 0
     for header_set in known_sets():

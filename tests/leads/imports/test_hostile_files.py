@@ -26,8 +26,11 @@ ROW = "<row>" + CELL.format("Ann Lee") + CELL.format("12 Oak St") + "</row>"
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "gigabyte.csv": (lambda path: sparse(path, 1 << 30), "has 1,074 MB; Atlas reads files of at most 500 MB. Split"),
     "line.csv": (lambda path: path.write_bytes(f"{HEADER}\n".encode() + b"x" * HUGE), "a line of more than 1,000,000"),
-    "line16.csv": (lambda path: path.write_bytes(b"\xff\xfe" + b"x\0" * (HUGE // 4)), "a line of more than 1,000,000"),
-    "cell.csv": (lambda path: path.write_bytes(b'a,b\n1,"' + b"x" * HUGE + b'"\n'), "a line of more than 1,000,000"),
+    "line16.csv": (lambda path: path.write_bytes(b"\xff\xfe" + b"x\0" * (HUGE // 20)), "a line of more than 1,000,000"),
+    "cell.csv": (
+        lambda path: path.write_bytes(b'a,b\n1,"' + b"x" * (HUGE // 10) + b'"\n'),
+        "a line of more than 1,000,000",
+    ),
     "nulls.csv": (lambda path: path.write_bytes(b"\0" * 5_000_000), "is not a text file"),
     "noise.csv": (lambda path: path.write_bytes(random.Random(1).randbytes(500_000)), "is not a text file"),
     "columns.csv": (
@@ -59,8 +62,8 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda path: path.write_bytes(b"PK\x03\x04" + b"\0" * 50_000_000),
         "has 50 MB; Atlas reads workbooks of at most 50 MB. Save it as CSV, which may have 500 MB.",
     ),
-    "bomb.xlsx": (lambda path: bomb(path, 200), "unpacks to 200 MB"),
-    "liar.xlsx": (lambda path: bomb(path, 60, stated_bytes=9_000), "is damaged"),
+    "bomb.xlsx": (lambda path: bomb(path, 70), "unpacks to 70 MB"),
+    "liar.xlsx": (lambda path: bomb(path, 20, stated_bytes=9_000), "is damaged"),
     "laughs.xlsx": (
         lambda path: with_sheet(path, CELL.format("&l9;"), before=f"<!DOCTYPE l [{hostile.LAUGHS}]>"),
         "declares texts that can grow",
