@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from accounts.models import User
 from atlas_site.lib.home import PROJECT_ROOT
 from atlas_site.management.bootstrap import find_browser
+from tests.browser import steps
 
 WIDE = {"width": 1440, "height": 860}
 PHONE = {"width": 390, "height": 844}
@@ -89,6 +90,7 @@ def guard() -> Iterator[Guard]:
 def context(context: BrowserContext, guard: Guard, transactional_db: None) -> BrowserContext:
     """The context of `page`, guarded."""
     guard.watch(context)
+    context.set_default_timeout(2 * steps.PATIENCE)
     return context
 
 
@@ -96,6 +98,7 @@ def context(context: BrowserContext, guard: Guard, transactional_db: None) -> Br
 def plain_page(new_context: Callable[..., BrowserContext], guard: Guard, transactional_db: None) -> Page:
     """A page of a browser without JavaScript, guarded."""
     context = new_context(java_script_enabled=False)
+    context.set_default_timeout(2 * steps.PATIENCE)
     guard.watch(context)
     return context.new_page()
 

@@ -43,21 +43,22 @@ def read(page: Page, user: User) -> None:
     assert AutoTopUp.objects.get(user_id=user.pk).monthly_cap_cents == 25_800
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desk", "phone"])
-def test_a_user_turns_it_on_and_off(page, enter, live_server, carol, site, assert_accessible, assert_fits, size):
+def test_a_user_turns_it_on_and_off(page, enter, live_server, carol, site, assert_accessible, assert_fits):
+    def look(state: str) -> None:
+        for size in (WIDE, PHONE):
+            page.set_viewport_size(size)
+            assert_fits(page)
+            assert_accessible(page, in_dark=size is WIDE)
+            shoot(page, f"{state}-{size['width']}")
+
     site.open_account(carol)
-    page.set_viewport_size(size)
     enter(page, carol).goto(live_server.url + reverse("billing:show-billing"))
     page.get_by_text("Set it up").click()
-    assert_fits(page)
-    assert_accessible(page)
-    shoot(page, f"off-{size['width']}")
+    look("off")
     page.get_by_text("Set it up").click()
     set_up(page)
     read(page, carol)
-    assert_fits(page)
-    assert_accessible(page)
-    shoot(page, f"on-{size['width']}")
+    look("on")
     page.get_by_role("button", name="Turn auto top-up off").click()
     expect(page.locator("#auto-top-up")).to_contain_text("Auto top-up: off")
     assert not AutoTopUp.objects.get(user_id=carol.pk).is_enabled

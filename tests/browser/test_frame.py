@@ -1,37 +1,43 @@
 """The frame around every page, in Chromium: both themes, both widths, with and without JavaScript."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from credits.selectors import header_balance
 from tests.browser.conftest import PHONE, WIDE
 
-WIDTHS = pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 DARK_PAPER = "rgb(15, 20, 22)"
 LIGHT_PAPER = "rgb(246, 246, 242)"
 
 
-@WIDTHS
+@pytest.fixture
+def look(assert_accessible, assert_fits) -> Callable[[Page], None]:
+    """See that a page fits a phone and a desk, and that it is accessible at both widths and in both themes."""
+
+    def see(page: Page) -> None:
+        for size in (WIDE, PHONE):
+            page.set_viewport_size(size)
+            assert_fits(page)
+            assert_accessible(page, in_dark=size is WIDE)
+
+    return see
+
+
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"])
-def test_a_page_for_visitors_is_accessible(page: Page, live_server, assert_accessible, assert_fits, size, path):
-    page.set_viewport_size(size)
+def test_a_page_for_visitors_is_accessible(page: Page, live_server, look, path):
     page.goto(live_server.url + path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert_fits(page)
-    assert_accessible(page)
+    look(page)
 
 
-@WIDTHS
-def test_a_missing_page_is_accessible_and_leads_on(
-    page: Page, live_server, guard, enter, alice, assert_accessible, assert_fits, size
-):
+def test_a_missing_page_is_accessible_and_leads_on(page: Page, live_server, guard, enter, alice, look):
     guard.allow("404")
-    page.set_viewport_size(size)
     enter(page, alice).goto(f"{live_server.url}/no/such/page/")
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     expect(page.get_by_role("link", name="Search properties")).to_have_attribute("href", "/search/")
-    assert_fits(page)
-    assert_accessible(page)
+    look(page)
 
 
 def test_the_header_shows_the_balance_and_the_way_around(page: Page, live_server, guard, enter, alice):

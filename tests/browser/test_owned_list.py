@@ -201,6 +201,7 @@ def test_without_scripting_the_boxes_of_the_page_count(plain_page: Page, hers: P
     boxes(plain_page).nth(2).check()
     plain_page.get_by_role("textbox", name="Tag").last.fill("plain")
     plain_page.get_by_role("button", name="Add tag").click()
+    expect(plain_page.get_by_text("1 property got the tag")).to_be_visible()
     assert PropertyDatasetPermission.objects.filter(tags__contains=["plain"]).count() == 1
 
     plain_page.get_by_role("checkbox", name="All that match").check()
