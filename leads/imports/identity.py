@@ -10,12 +10,14 @@ def identity_key(person: str, place: str) -> str:
 
     `place` is a street with its ZIP code or city; where a row has none, an e-mail address, phone number or parcel.
     """
-    return sha256(f"{person}|{place}".encode()).hexdigest()[:32]
+    return sha256(f"{person}|{place}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def match_key(kind: str, person: str, value: str) -> str:
     """Return twelve characters (72 bits) for a person and one value of a kind."""
-    return urlsafe_b64encode(sha256(f"{kind}|{person}|{value}".encode()).digest()[:9]).decode("ascii")
+    return urlsafe_b64encode(sha256(f"{kind}|{person}|{value}".encode("utf-8", "surrogatepass")).digest()[:9]).decode(
+        "ascii"
+    )
 
 
 def match_keys(

@@ -52,7 +52,7 @@ def natural_word(word: str) -> str:
         pieces.append(upper[end : match.start()])
         before = upper[match.start() - 1] if match.start() else ""
         is_possessive = before in APOSTROPHES and before and len(after) > 1 and match[0] in POSSESSIVE
-        pieces.append(match[0].lower() if is_possessive else natural_letters(match[0]))
+        pieces.append(match[0].lower() if is_possessive or before.isdigit() else natural_letters(match[0]))
         after, end = match[0], match.end()
     pieces.append(upper[end:])
     return "".join(pieces)

@@ -41,7 +41,7 @@ SURE_WORDS = frozenset(
 NAMES_TOO = frozenset(
     (
         "bank", "church", "land", "farms", "ranch", "shop", "store", "market", "center", "club", "college", "homes",
-        "post", "lodge", "village", "sons", "fund", "inn", "american", "hud", "ira", "county", "national", "equity",
+        "post", "lodge", "village", "sons", "fund", "inn", "american", "ira", "county", "national", "equity",
         "gardens", "heights", "borough", "capital", "savings", "studio", "group", "plaza", "dental", "property",
         "brothers", "baptist", "catholic", "salon", "stores", "schools", "condo",
         "school", "federal", "united", "global", "community", "housing", "limited", "mall", "towers", "rental",
@@ -55,6 +55,9 @@ BEGINNINGS = re.compile(
     r"|trustees? of)\b",
     re.IGNORECASE,
 )
+ENDINGS = re.compile(r"\b(?:est|estate|city|town|village|county|state|township) of\W*$", re.IGNORECASE)
+"""Rolls turn names of public bodies round as they do those of people: "TAMPA CITY OF"."""
+
 DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b\.?", re.IGNORECASE)
 SPACED_FORM = re.compile(r"\bl[ .]+l[ .]+([cp])\b|\bl[ .]+(p)\b(?=\W*$)", re.IGNORECASE)
 WORD = re.compile(r"[a-z0-9'’-]+")
@@ -69,7 +72,7 @@ def is_company(text: str) -> bool:
     Legal forms in any spelling ("L.L.C."), words of companies, "City of", "Estate of" and names with digits decide. A
     word that is a family name too ("Church", "Bank") decides where no given name stands beside it.
     """
-    if BEGINNINGS.match(text):
+    if BEGINNINGS.match(text) or ENDINGS.search(text):
         return True
     words = company_words(text)
     if len(words) < 2:

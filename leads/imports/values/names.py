@@ -97,6 +97,7 @@ UNPLAIN_WORDS = frozenset(
     {*LEXICON.particles, *LEXICON.bound_given_names, *TITLES, *SUFFIXES, *DEGREES, *NOTES_IN_NAMES, *SURE_WORDS, "y"}
     | {"i", "v", "x", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xx", "mac", "mc", "nee"}
 )
+SUFFIX_BETWEEN = re.compile(r",\s*((?:jr|sr|ii|iii|iv)\.?),(?=.*\w)", re.IGNORECASE)
 PLAIN_NAME = re.compile(
     r"(?!o )([A-Za-z]+)(,?) ([A-Za-z]+)(?: (?!(?:jr|sr|ii|iii|iv)\b)([A-Za-z]+))?(?: (jr|sr|ii|iii|iv))?",
     re.ASCII | re.IGNORECASE,
@@ -132,7 +133,7 @@ def read_person_fast(text: str, order: NameOrder = NameOrder.FIRST_LAST) -> Pers
 
 def read_person_by_library(text: str, order: NameOrder = NameOrder.FIRST_LAST) -> Person:
     """Return the parts of one person's name as `nameparser` finds them, the family name first where it is."""
-    text = " ".join(text.replace(" - ", "-").split())
+    text = SUFFIX_BETWEEN.sub(r" \1,", " ".join(text.replace(" - ", "-").split()))
     if order is NameOrder.LAST_FIRST and "," not in text:
         text = with_comma(text)
     name = PARSER.parse(natural_case(text))

@@ -8,6 +8,7 @@ from leads.imports.values.companies import has_legal_form, is_company, is_given_
 from leads.imports.values.names import (
     LEADING_PARTICLES,
     SUFFIXES,
+    TITLES,
     Company,
     NameOrder,
     Person,
@@ -35,6 +36,9 @@ CUT = re.compile(r"[,\s]+(?:c/o|%|attn:?|a/?k/?a|f/?k/?a|n/?k/?a|d/?b/?a)(?=[\s:
 SHARES = re.compile(
     r"\b\d{1,3}(?:\.\d+)?\s?%|\b\d{1,2}/\d{1,3}\b(?:\s*int(?:erest)?\b)?|\bund(?:ivided)?\s+int\w*", re.IGNORECASE
 )
+AND_SPOUSE = re.compile(r"&\s?[WH](?=\s+[A-Z]{2})|[,\s]\bet\.?\s*(?:ux(?:or)?|vir)\b\.?(?=\s+[a-z]{2})", re.IGNORECASE)
+"""A joiner with a word for the spouse behind it: "SMITH JOHN &W MARY", "SMITH JOHN ETUX MARY"."""
+
 LISTS = re.compile(r"\s*[;|\n\r]+\s*")
 JOINERS = re.compile(r"\s*[&+]\s*|\s+(?:and|or)\s+|\s+/\s+|(?<=[A-Za-z])/(?=[A-Za-z]{2})", re.IGNORECASE)
 SOME_NOTE = re.compile(
@@ -146,7 +150,7 @@ def strip_notes(text: str) -> str:
     """Return an owner cell without notes on tenure, shares, and whom to write to."""
     if not SOME_NOTE.search(text):
         return text
-    text = SHARES.sub(" ", CUT.sub("", text))
+    text = AND_SPOUSE.sub(" & ", SHARES.sub(" ", CUT.sub("", text)))
     stripped = NOTES.sub(" ", text)
     return " ".join(stripped.split()).strip(" ,;&+/|") or text
 
@@ -169,8 +173,8 @@ def split_and_read(text: str, order: NameOrder, read: Callable[[str, NameOrder],
 
 def read_people(text: str, order: NameOrder, read: Callable[[str, NameOrder], Person]) -> list[Person]:
     """Return the people of a text that names no company, the family name shared where one has none."""
-    parts = [part.strip(" ,") for part in JOINERS.split(text)] if JOINERS.search(text) else split_at_comma(text)
-    parts = [part for part in parts if part]
+    parts = [part.strip(" ,") for part in JOINERS.split(text)] if JOINERS.search(text) else split_at_comma(text, order)
+    parts = [part for part in parts if part and part.lower().strip(".") not in TITLES]
     people: list[Person] = []
     family = ""
     for position, part in enumerate(parts):
@@ -212,14 +216,15 @@ def order_of(part: str, order: NameOrder) -> NameOrder:
     return order
 
 
-def split_at_comma(text: str) -> list[str]:
+def split_at_comma(text: str, order: NameOrder) -> list[str]:
     """Return the two people of "John Smith, Jane Smith", and everything else, such as "Smith, John", as one."""
+    text = text.strip(" ,")
     parts = [part.strip() for part in text.split(",")]
-    if len(parts) < 2:
-        return [text]
     words = [part.split() for part in parts]
-    if any(len(part) < 2 for part in words):
+    if len(parts) < 2 or any(len(part) < 2 for part in words):
         return [text]
+    if order is NameOrder.LAST_FIRST and all(is_given_name(part[1]) and not is_given_name(part[0]) for part in words):
+        return parts
     is_each_whole = all(is_given_name(part[0]) and not is_given_name(part[-1]) and len(part[-1]) > 1 for part in words)
     return parts if is_each_whole else [text]
 
