@@ -1,6 +1,7 @@
 """What divides the cells of a text."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,13 +10,14 @@ from leads.imports.records import Dialect, records_of
 USUAL = [",", ";", "\t", "|"]
 UNUSUAL = ["^", "~", "\x1f", "¦", "§"]
 
-SEPARATOR_LINE = "sep="
-"""By which the first line of a file tells Excel the delimiter."""
+SEPARATOR = re.compile(r"""sep=([^\w"\n])\n?""", re.IGNORECASE)
+"""The first line by which a file tells Excel the delimiter."""
 
 PROSE = 0.3
 """How much less a delimiter is worth that is mostly followed by a blank, as commas of sentences and places are."""
 
 CLEAR = 0.5
+VERY_CLEAR = 1.0
 
 
 def find_dialect(lines: Sequence[str], *, name: str) -> Dialect:
@@ -24,19 +26,29 @@ def find_dialect(lines: Sequence[str], *, name: str) -> Dialect:
     It is what divides most lines into the same number of cells, the more cells the better. A text that nothing
     divides has one column, and a comma as the delimiter.
     """
-    if lines and lines[0].lower().startswith(SEPARATOR_LINE) and len(lines[0].rstrip("\n")) == len(SEPARATOR_LINE) + 1:
-        return _with_habits(lines, lines[0][len(SEPARATOR_LINE)], name)
-    rating, delimiter = max(((_rate(lines, Dialect(mark), name), mark) for mark in USUAL), key=lambda pair: pair[0])
+    stated = SEPARATOR.fullmatch(lines[0]) if lines else None
+    if stated:
+        return _with_habits(lines, stated[1], name)
+    rating, dialect = _best([Dialect(mark) for mark in USUAL], lines, name)
     if rating < CLEAR:
-        other, unusual = max(((_rate(lines, Dialect(mark), name), mark) for mark in UNUSUAL), key=lambda pair: pair[0])
+        other, unusual = _best([Dialect(mark) for mark in UNUSUAL], lines, name)
         if other > max(rating, CLEAR):
-            delimiter = unusual
-    return _with_habits(lines, delimiter, name)
+            dialect = unusual
+        wrapped, unwrapping = _best([Dialect(mark, is_wrapped=True) for mark in USUAL], lines, name)
+        if wrapped > max(other, VERY_CLEAR):
+            return unwrapping
+    return _with_habits(lines, dialect.delimiter, name)
+
+
+def _best(dialects: Sequence[Dialect], lines: Sequence[str], name: str) -> tuple[float, Dialect]:
+    """The dialect that divides the lines best, the first of equal ones, and how well it does."""
+    return max(((_rate(lines, dialect, name), dialect) for dialect in dialects), key=lambda pair: pair[0])
 
 
 def has_separator_line(line: str, dialect: Dialect) -> bool:
     """Tell whether a first line only names the delimiter."""
-    return line.rstrip("\n").lower() == SEPARATOR_LINE + dialect.delimiter
+    stated = SEPARATOR.fullmatch(line)
+    return stated is not None and stated[1] == dialect.delimiter
 
 
 def _with_habits(lines: Sequence[str], delimiter: str, name: str) -> Dialect:

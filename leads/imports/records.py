@@ -32,6 +32,9 @@ class Dialect:
     escape: str | None = None
     """What is written before a quotation mark inside of a cell, where it is not doubled."""
 
+    is_wrapped: bool = False
+    """Whether each line is one cell in quotation marks, as a list becomes that was opened without its delimiter."""
+
     def reader(self, lines: Iterable[str]) -> Any:
         """A reader of the csv module."""
         return csv.reader(
@@ -75,7 +78,9 @@ def records_of(lines: Iterable[str], dialect: Dialect, *, name: str, width: int 
                 if len(held) > 1 and _holds_records(cells, held, dialect, width):
                     raise _QuoteStaysOpen
                 first = held[0]
-                if len(held) > 1 or len(first) > CELL_CHARACTERS:
+                if dialect.is_wrapped and len(cells) == 1:
+                    yield line, _split(cells[0], dialect), None
+                elif len(held) > 1 or len(first) > CELL_CHARACTERS:
                     yield line, *_cut(cells)
                 elif "'" in first or '="' in first:
                     yield line, [_plain(cell) for cell in cells], None

@@ -71,6 +71,7 @@ def test_the_line_by_which_a_file_tells_excel_its_delimiter_is_no_row(tmp_path):
     table = table_of(tmp_path, f"sep=;\n{HEADER}\n{LEAD}\n".replace(",", ";"))
     assert (table.delimiter, table.header_row, table.headers) == (";", 2, HEADER.split(","))
     assert [row.number for row in table.rows()] == [1]
+    assert table_of(tmp_path, f'sep="\n{HEADER}\n{LEAD}\n').delimiter == ","
 
 
 def test_blank_rows_are_not_counted_and_short_and_long_ones_stay_as_they_are(tmp_path):
@@ -121,6 +122,15 @@ def test_an_open_quotation_mark_does_not_join_its_row_with_a_later_quoted_cell(t
 def test_two_open_quotation_marks_do_not_make_one_row_of_two(tmp_path):
     table = table_of(tmp_path, f'{HEADER}\n"{LEAD}\n"{OTHER}\n{LEAD},"a note\nof two, lines"\n{OTHER}\n')
     assert [(row.line, bool(row.problem)) for row in table.rows()] == [(2, True), (3, True), (4, False), (6, False)]
+
+
+def test_lines_that_became_one_quoted_cell_each_are_divided(tmp_path):
+    lines = [f'"{line}"' for line in (HEADER, LEAD, f'""Lee, Ann""{OTHER[14:]}')]
+    table = table_of(tmp_path, "\n".join([*lines, "Bo Ray", ""]))
+    assert (table.delimiter, table.headers) == (",", HEADER.split(","))
+    assert cells_of(table) == [LEAD.split(","), ["Lee, Ann", *OTHER.split(",")[1:]], ["Bo Ray"]]
+    quoted = '"12 Oak St, Columbus, OH 43211"\n"9 Elm Ave, Akron, OH 44301"\n'
+    assert len(table_of(tmp_path, f"Address\n{quoted}").headers) == 1
 
 
 def test_files_that_were_put_together_are_one_list(tmp_path):
