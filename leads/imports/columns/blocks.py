@@ -259,7 +259,7 @@ def _settle_parts(block: Block) -> None:
 def _fill_up(situs: Block, others: Sequence[Block]) -> None:
     """Give the property the city, state and ZIP of a block that names no place, when it has none of its own."""
     for block in others:
-        if block.place == "" and block.party == "" and not block.is_numbered:
+        if block.place == "" and block.party == "" and not block.is_numbered and not block.stem:
             for kind in (Kind.CITY, Kind.STATE, Kind.ZIP):
                 if situs.lacks(kind):
                     situs.columns.extend(column for column in block.columns if column.kind is kind)

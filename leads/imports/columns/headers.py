@@ -64,8 +64,33 @@ PARTS_OF_STREETS = DIRECTIONS | {"mode", "suffix", "sfx"}
 NUMBER_WORDS = frozenset({"number", "num", "numb", "no", "nbr", "nr", "numero"})
 OF_ADDRESSES = frozenset({"address", "street", "city", "state", "zip", "postal"})
 NAME_WORDS = frozenset({"name", "names", "nm", "nam", "nme"})
-OF_NAMES = frozenset({"legal", "display"})
-OF_OWNERS = frozenset({"assessed", "deed", "legal", "vesting", "recorded", "listed", "market"})
+OF_PLACES = frozenset({"desc", "descr", "description", "area", "legal"})
+OF_WAYS = frozenset({"list", "call", "display", "text", "is"})
+# Words of other columns that change nothing beside these kinds.
+HARMLESS: dict[Kind, frozenset[str]] = {
+    Kind.FIRST_NAME: frozenset({"legal", "display"}),
+    Kind.LAST_NAME: frozenset({"legal", "display"}),
+    Kind.FULL_NAME: frozenset({"legal", "display"}),
+    Kind.HOUSE: STREET_TYPES | DIRECTIONS,
+    Kind.STREET_PART: STREET_TYPES | DIRECTIONS,
+    Kind.STREET: frozenset({"building", "bldg", "case", "lot"}),
+    Kind.FULL_ADDRESS: OF_PLACES,
+    Kind.CITY: OF_PLACES,
+    Kind.STATE: OF_PLACES,
+    Kind.ZIP: OF_PLACES,
+    Kind.COUNTY: OF_PLACES,
+    Kind.PHONE: OF_WAYS,
+    Kind.EMAIL: OF_WAYS,
+}
+# Kinds whose values are seen for what they are, so that a word more in the header does not matter.
+DESCRIBED = frozenset({*HARMLESS, Kind.COMPANY} - {Kind.HOUSE, Kind.STREET_PART, Kind.COUNTY})
+# Beside these the address, the name or the number is that of a court, an auction or a program.
+EVENTS = frozenset(
+    "court hearing auction sale sales sold tracking fax faxes dnc do not opt ip web website url link school schools "
+    "district campaign ad ads adset form list lists group event events loan bid docket license permit platform list "
+    "is has how why when where last call calls recording voice queue source note notes class use land subdivision "
+    "neighborhood job position price value equity count score type types status match".split()
+)
 SECOND = frozenset(
     {"2", "3", "4", "5", "second", "secondary", "2nd", "third", "3rd", "additional", "other", "alternate"}
 )
@@ -214,8 +239,8 @@ def _kind(words: tuple[str, ...], ordered: list[str], party: str, place: str) ->
         if len(others) >= max(1, unknown) or not words:
             return Kind.NOTHING, rank
         return (None, 0)
-    if _is_about_something_else(words, nouns, kind, others):
-        return Kind.NOTHING, 2
+    if _is_about_something_else(words, kind, others):
+        return (kind, 1) if _is_described(words, kind, others) else (Kind.NOTHING, 2)
     if kind is Kind.APN and words[0] in {"account", "acct", "acctno", "property", "prop"} and "apn" not in nouns:
         rank = 0
     if "locality" in nouns and kind is Kind.CITY and "city" not in nouns:
@@ -225,34 +250,29 @@ def _kind(words: tuple[str, ...], ordered: list[str], party: str, place: str) ->
     return kind, rank
 
 
-def _is_about_something_else(words: tuple[str, ...], nouns: set[str], kind: Kind, others: list[str]) -> bool:
+def _is_about_something_else(words: tuple[str, ...], kind: Kind, others: list[str]) -> bool:
     """True for "Phone Type", "Zip Count", "Owner ID": the nouns only say what the column is about."""
     if kind is Kind.LINKEDIN:
         return False
     if kind is not Kind.APN and not UNLESS_PARCEL.isdisjoint(words):
         return True
-    if "tax" in words and kind in NAME_KINDS and not nouns and "owner" not in words:
-        return True
     if words[-1] in {"value", "values"} and kind not in {Kind.EMAIL, Kind.PHONE}:
         return True
     if words[-1] in {"code", "codes", "cd"} and kind not in {Kind.ZIP, Kind.STATE}:
         return True
-    if kind in NAME_KINDS:
-        others = [word for word in others if word not in OF_NAMES]
-    if kind in NAME_KINDS and words[-1] in PARTY_OF:
-        others = [word for word in others if word not in OF_OWNERS]  # "Assessed Owner"
-    if kind in {Kind.STREET_PART, Kind.HOUSE}:
-        others = [word for word in others if word not in STREET_TYPES | DIRECTIONS]
-    if kind in {Kind.STREET, Kind.CITY, Kind.ZIP, Kind.STATE, Kind.FULL_ADDRESS}:
-        others = [word for word in others if word not in {"area", "legal"}] if kind is not Kind.STREET else others
-    if kind is Kind.STREET:
-        others = [word for word in others if word not in {"building", "bldg", "case", "lot"}]
-    if kind in {Kind.PHONE, Kind.EMAIL} and len(words) > 3 and words[-1] in {*NOUN_OF, *NEUTRAL_WORDS}:
-        # a question to a person: "What is your email address?"
-        others = [word for word in others if word not in {"is", "call", "text", "not"}]
-    if kind in {Kind.PHONE, Kind.EMAIL}:
-        others = [word for word in others if word not in {"list", "contact", "call", "display"}]
-    return bool(others)
+    return any(word not in HARMLESS.get(kind, ()) for word in others)
+
+
+def _is_described(words: tuple[str, ...], kind: Kind, others: list[str]) -> bool:
+    """True for "Default Address Zip" and "Reported Owner": words before the last noun that tell which one it is."""
+    if not others or not EVENTS.isdisjoint(others) or kind not in DESCRIBED:
+        return False
+    if words[-1] in {"value", "values", "code", "codes", "cd"}:
+        return kind in {Kind.ZIP, Kind.STATE}
+    heads = [at for at, word in enumerate(words) if word in NOUN_OF or (kind in NAME_KINDS and word in PARTY_OF)]
+    if not heads or (kind in NAME_KINDS and words[heads[-1]] not in PARTY_OF):
+        return False
+    return all(words.index(word) < heads[-1] for word in others) and UNLESS_PARCEL.isdisjoint(words)
 
 
 def _kind_of_nouns(  # noqa: PLR0911, PLR0912 -- one line for each noun, in the order of their strength

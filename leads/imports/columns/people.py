@@ -143,6 +143,7 @@ def _best(columns: Sequence[Column], lead: str) -> Column:
             party = -1  # "Owner" of a roll before any other name; the staff of programs is set aside by now
         is_mail_name = reading.place == "mail" and column.kind in NAME_KINDS
         party += 5 * is_mail_name
-        return column.is_empty, reading.is_found, reading.rank < 2, party, reading.number, column.at
+        is_unclear = reading.rank < 2 and not reading.party  # "Host Name"
+        return column.is_empty, reading.is_found, is_unclear, party, reading.number, column.at
 
     return min(columns, key=order)

@@ -11,6 +11,7 @@ NAMELESS = re.compile(r"(?:\[blank\]|\[?column ?\d+\]?|unnamed: ?\d+|field ?\d+|
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 LONE_CAPITALS = re.compile(r"(?<![A-Za-z])((?:[A-Z]\.){2,})")
 PLURAL_CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{2,4}s(?![A-Za-z])")
+ENUMERATION = re.compile(r"^\d{1,2}[.)] +")
 OF_A_DEAL = re.compile(r"^(?:deal|lead|opportunity) ?[-:] (?!owner|creator|title)", re.IGNORECASE)
 REMARK = re.compile(r"\((?:text only|optional|required|s|es)\)", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+")
@@ -84,7 +85,7 @@ def words_of(header: str) -> tuple[str, ...]:
     text = text.replace("ß", "ss")
     text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     text = PLURAL_CAPITALS.sub(lambda found: found[0].capitalize(), REMARK.sub(" ", text))
-    text = OF_A_DEAL.sub("", text)
+    text = OF_A_DEAL.sub("", ENUMERATION.sub("", text))
     text = LONE_CAPITALS.sub(lambda found: found[1].replace(".", ""), text)
     text = text.replace("+4", " ").replace("#", " number ").replace("%", " percent ").replace("'", "").replace("’", "")
     if text.isupper() and "APN" not in text:
