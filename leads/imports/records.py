@@ -78,8 +78,8 @@ def records_of(lines: Iterable[str], dialect: Dialect, *, name: str, width: int 
                 if len(held) > 1 and _holds_records(cells, held, dialect, width):
                     raise _QuoteStaysOpen
                 first = held[0]
-                if dialect.is_wrapped and len(cells) == 1:
-                    yield line, _split(cells[0], dialect), None
+                if dialect.is_wrapped and len(cells) == len(held) == 1:
+                    yield line, *_cut(_split(cells[0], dialect))
                 elif len(held) > 1 or len(first) > CELL_CHARACTERS:
                     yield line, *_cut(cells)
                 elif "'" in first or '="' in first:
@@ -95,7 +95,7 @@ def records_of(lines: Iterable[str], dialect: Dialect, *, name: str, width: int 
                 raise _refusal(name, line) from None
             first = held[0]
             given_back.extendleft(reversed(held[1:]))
-            problem = OPEN_QUOTE if len(held) > 1 or '"' in first else LONG_CELL
+            problem = OPEN_QUOTE if first.count('"') % 2 else LONG_CELL
             held.clear()
             parts = first.rstrip("\n").split(dialect.delimiter, COLUMNS)[:COLUMNS]
             yield line, [cell[:CELL_CHARACTERS] for cell in parts], problem

@@ -119,6 +119,13 @@ def test_an_open_quotation_mark_does_not_join_its_row_with_a_later_quoted_cell(t
     assert rows[3].cells[0] == "Juniper Street Rentals, LLC"
 
 
+@pytest.mark.parametrize("length", [40_000, 200_000])
+def test_a_cell_that_no_spreadsheet_could_hold_costs_its_row(tmp_path, length):
+    rows = list(table_of(tmp_path, f'{HEADER}\n{LEAD}\n"Ann","{"x" * length}",Akron,OH,44301,\n{OTHER}\n').rows())
+    assert [row.problem for row in rows] == [None, "A cell has more than 32,767 characters.", None]
+    assert max(map(len, rows[1].cells)) == 32_767
+
+
 def test_two_open_quotation_marks_do_not_make_one_row_of_two(tmp_path):
     table = table_of(tmp_path, f'{HEADER}\n"{LEAD}\n"{OTHER}\n{LEAD},"a note\nof two, lines"\n{OTHER}\n')
     assert [(row.line, bool(row.problem)) for row in table.rows()] == [(2, True), (3, True), (4, False), (6, False)]
