@@ -52,6 +52,9 @@ def fill(*, size: int, aliases: Iterable[str], progress: Callable[[str], None]) 
         progress(f"filling {alias} with {size:,} properties, which is done once")
         {MONGO: _fill_mongo, POSTGRES: _fill_postgres}[alias](size, progress)
         _keep(alias, wanted)
+    if MONGO not in stale:
+        with pymongo.timeout(SECONDS_FOR_INDEXES):  # those that the fingerprint does not know, since no model does
+            call_command("migrate", database=MONGO, verbosity=0)
 
 
 def fingerprint() -> str:
