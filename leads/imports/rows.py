@@ -159,6 +159,8 @@ class LeadReader:
         linkedin = "" if self.linkedin is None else clean(cells[self.linkedin])
         apn = "" if self.apn is None else clean(cells[self.apn])
         parcel = PARCEL_MARKS.sub("", apn).upper() if apn else ""
+        if parcel.isalpha():
+            parcel = ""  # a remark: every parcel's number has digits
         if not (site.street or mail.street or phones or emails or parcel) and not LINKEDIN.search(linkedin):
             return Rejected(why_nothing(cells))
         if (is_doubtful(site.place) or is_doubtful(mail.place) or not (phones or emails)) and (

@@ -168,6 +168,7 @@ def test_a_good_row_is_not_rejected(cells):
 def test_a_parcel_or_a_profile_alone_is_a_lead():
     assert lead("304324C2010600000", fields=["apn"], headers=["Parcel"]).apn == "304324C2010600000"
     lead("https://www.linkedin.com/in/example", fields=["linkedin"], headers=["LinkedIn"])
+    assert read("see notes", fields=["apn"], headers=["Parcel"]) == Rejected("No address, parcel, e-mail or phone")
     assert read("0", fields=["apn"], headers=["Parcel"]) == Rejected("No address, parcel, e-mail or phone")
     assert read("yes", fields=["linkedin"], headers=["LinkedIn"]) == Rejected("No address, parcel, e-mail or phone")
 
