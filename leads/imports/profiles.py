@@ -154,34 +154,36 @@ class Profile:
         if not self.count:
             return 0.0
         return (
-            sum(sum(char.isdigit() for char in value) >= 7 and len(value) <= 40 for value in self.values) / self.count
+            sum(sum(char.isdecimal() for char in value) >= 7 and len(value) <= 40 for value in self.values) / self.count
         )
 
     def with_digits(self) -> float:
         """The part of the values that hold a digit."""
         if not self.count:
             return 0.0
-        return sum(any(char.isdigit() for char in value) for value in self.values) / self.count
+        return sum(any(char.isdecimal() for char in value) for value in self.values) / self.count
 
     def zip_like_numbers(self) -> float:
         """The part of the values that are eight or nine digits: ZIP+4 written without its dash, zeros lost or not."""
         if not self.count:
             return 0.0
-        return sum(value.isdigit() and len(value) in {8, 9} for value in self.values) / self.count
+        return sum(value.isdecimal() and len(value) in {8, 9} for value in self.values) / self.count
 
     def short_numbers(self) -> float:
         """The part of the values that are numbers of at most six digits, as house numbers are."""
         if not self.count:
             return 0.0
-        return sum(len(value) <= 7 and value[:1].isdigit() for value in self.values) / self.count
+        return sum(len(value) <= 7 and value[:1].isdecimal() for value in self.values) / self.count
 
 
 def profile(values: Sequence[str]) -> Profile:
     """Look at the values of one column, blank ones included."""
     filled = [stripped for value in values if (stripped := value.strip()) and stripped not in BLANKS]
-    return Profile(len(values), len(filled), Counter(map(shape_of, filled)), filled)
+    shapes = Counter(shape_of(value) if len(value) <= LONGEST else Shape.TEXT for value in filled)
+    return Profile(len(values), len(filled), shapes, filled)
 
 
+LONGEST = 200  # letters of a value that can be a name, an address or a way to reach somebody
 BLANKS = frozenset({"-", "--", "N/A", "n/a", "NULL", "null", "None", "NaN", "nan", "#N/A", "."})
 
 
@@ -190,7 +192,7 @@ def shape_of(value: str) -> Shape:  # noqa: PLR0911 -- one line for each shape
     """What a stripped, non-blank value looks like."""
     if "@" in value and EMAIL.search(value):
         return Shape.EMAIL
-    digits = sum(char.isdigit() for char in value)
+    digits = sum(char.isdecimal() for char in value)
     if digits == 0:
         return _shape_without_digits(value)
     if "linkedin.com/" in value.lower():
@@ -257,7 +259,7 @@ def _shape_of_mixed(value: str) -> Shape:  # noqa: PLR0911 -- one line for each 
         before = value[: ended.start()].strip(" ,")
         if HOUSE_FIRST.match(before) or PO_BOX.match(before):
             return Shape.FULL_ADDRESS if len(before.split()) >= 3 else Shape.STREET
-        if ended[2] and before and not any(char.isdigit() for char in before):
+        if ended[2] and before and not any(char.isdecimal() for char in before):
             return Shape.CITY_STATE
         if ended[2] and before:
             return Shape.FULL_ADDRESS
@@ -274,7 +276,7 @@ def _shape_of_mixed(value: str) -> Shape:  # noqa: PLR0911 -- one line for each 
         return Shape.STREET
     if URL.fullmatch(value):
         return Shape.URL
-    if PARCEL.fullmatch(value) and sum(char.isdigit() for char in value) >= 3 and not on_a_street:
+    if PARCEL.fullmatch(value) and sum(char.isdecimal() for char in value) >= 3 and not on_a_street:
         return Shape.PARCEL
     if on_a_street and len(value) <= 60 and len(words) <= 6:
         return Shape.ROAD

@@ -70,7 +70,7 @@ PARTIES = {
     "staff": "assigned assignee user manager va caller creator inspector officer judge clerk notary rep "
     "representative referred referral referrer closer setter dispatcher investigator staff salesperson coordinator "
     "adjuster appraiser employee sender return operator supervisor specialist acquisition acquisitions dispo dispos "
-    "worker caseworker bdr sdr csr councilmember",
+    "worker caseworker complainant bdr sdr csr councilmember",
     "relative": "relative relatives associate associates neighbor neighbors spouse assistant assistants child partner "
     "emergency reference kin mother father sibling relationship son daughter",
     "coowner": "coowner wife joint secondowner coborrower coapplicant spouseowner",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leads.imports.columns.blocks import assign_addresses, settle_numbers
-from leads.imports.columns.headers import ADDRESS_KINDS, Kind, read_header
+from leads.imports.columns.headers import read_header
+from leads.imports.columns.kinds import ADDRESS_KINDS, Kind
 from leads.imports.columns.looks import Column, look_at
 from leads.imports.columns.nameless import tell_by_values
 from leads.imports.columns.people import assign_people, is_of_lead, lead_party, take_buyers_for_leads

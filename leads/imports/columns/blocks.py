@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from leads.imports.columns.headers import ADDRESS_KINDS, NUMBER_WORDS, Kind
+from leads.imports.columns.kinds import ADDRESS_KINDS, Kind
 from leads.imports.columns.looks import FEW, Column
+from leads.imports.columns.nouns import NUMBER_WORDS
 from leads.imports.columns.people import GENERIC
 from leads.imports.columns.words import repetition, words_of
 from leads.imports.fields import Field

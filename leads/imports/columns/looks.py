@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from leads.imports.columns.headers import ADDRESS_KINDS, NAME_KINDS, Kind, Reading
+from leads.imports.columns.headers import Reading
+from leads.imports.columns.kinds import ADDRESS_KINDS, NAME_KINDS, Kind
 from leads.imports.columns.words import words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import Profile, Shape

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from leads.imports.columns.headers import NAME_KINDS, Kind
+from leads.imports.columns.kinds import NAME_KINDS, Kind
 from leads.imports.columns.looks import FEW, Column, distinctive_kind
 from leads.imports.columns.words import words_of
 from leads.imports.profiles import Shape
@@ -102,7 +102,7 @@ def _is_city(column: Column, columns: Sequence[Column]) -> bool:
 
 def _is_long_number(column: Column) -> bool:
     values = column.profile.values
-    return bool(values) and sum(value.isdigit() and len(value) >= 7 for value in values) >= 0.8 * len(values)
+    return bool(values) and sum(value.isdecimal() and len(value) >= 7 for value in values) >= 0.8 * len(values)
 
 
 def _tell_names(unknown: Sequence[Column]) -> None:

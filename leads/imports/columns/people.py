@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from leads.imports.columns.headers import NAME_KINDS, Kind
+from leads.imports.columns.kinds import NAME_KINDS, Kind
 from leads.imports.columns.looks import FEW, Column
 from leads.imports.columns.words import words_of
 from leads.imports.fields import Field

@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
-from leads.imports.vocabulary import ALL_WORDS, NOUN_OF, OFTEN_MISTYPED, PARTY_PHRASES
+from leads.imports.vocabulary import ALL_WORDS, NOUN_OF, OFTEN_MISTYPED, PARTY_OF, PARTY_PHRASES
 
 REPEATED = re.compile(r"\s*\[(\d+)\]$")
 NAMELESS = re.compile(r"(?:\[blank\]|\[?column ?\d+\]?|unnamed: ?\d+|field ?\d+|f\d{1,2})?", re.IGNORECASE)
@@ -15,6 +15,8 @@ ENUMERATION = re.compile(r"^\d{1,2}[.)] +")
 OF_A_DEAL = re.compile(r"^(?:deal|lead|opportunity) ?[-:] (?!owner|creator|title)", re.IGNORECASE)
 REMARK = re.compile(r"\((?:text only|optional|required|s|es)\)", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+")
+
+LONGEST = 120  # the letters of a header that are read: beyond, it is no name but a text
 
 # Written in two words what the vocabulary holds as one.
 JOINED: dict[tuple[str, str], list[str]] = {
@@ -36,7 +38,6 @@ JOINED: dict[tuple[str, str], list[str]] = {
     ("tax", "lot"): ["taxid"],
     ("tax", "key"): ["taxid"],
     ("e", "911"): ["situs"],
-    ("first", "owner"): ["owner"],
     ("code", "postal"): ["zip"],
     ("off", "site"): ["absentee"],
     ("out", "state"): ["vacant"],
@@ -74,14 +75,14 @@ def repetition(header: str) -> int:
     return int(found[1]) if found else 1
 
 
-@cache
+@lru_cache(maxsize=5_000)
 def words_of(header: str) -> tuple[str, ...]:
     """The header in lower-case words of the vocabulary, as far as they can be told apart; digits are words.
 
     Splits camelCase and snake_case, takes words apart that are written together ("SITUSADDRESS"), reads "#" as
     "number", and mends single typing errors in the words that matter.
     """
-    text = REPEATED.sub("", header)
+    text = REPEATED.sub("", header)[:LONGEST]
     text = text.replace("ß", "ss")
     text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     text = PLURAL_CAPITALS.sub(lambda found: found[0].capitalize(), REMARK.sub(" ", text))
@@ -98,7 +99,9 @@ def words_of(header: str) -> tuple[str, ...]:
             joined[-1:] = JOINED[pair]
         else:
             joined.append(word)
-    return tuple(_with_parties([part for word in joined for part in _known_parts(word)]))
+    words = _with_parties([part for word in joined for part in _known_parts(word)])
+    first_of_several = [at for at, word in enumerate(words[:-1]) if word == "first" and words[at + 1] in PARTY_OF]
+    return tuple(word for at, word in enumerate(words) if at not in first_of_several)
 
 
 def _with_parties(words: list[str]) -> list[str]:
@@ -112,7 +115,7 @@ def _with_parties(words: list[str]) -> list[str]:
 
 
 def _known_parts(word: str) -> list[str]:  # noqa: PLR0911 -- one line for each way of writing
-    if word.isdigit() or word in ALL_WORDS or len(word) < 3:
+    if word.isdecimal() or word in ALL_WORDS or len(word) < 3:
         return [word]
     if word[0] in SHORT_PLACES and word[1:] in SHORT_NOUNS:
         return [SHORT_PLACES[word[0]], *_known_parts(word[1:])]
@@ -120,7 +123,7 @@ def _known_parts(word: str) -> list[str]:  # noqa: PLR0911 -- one line for each 
         return ["situs", *_known_parts(word[2:])]
     if word.endswith("s") and word[:-1] in ALL_WORDS:
         return [word[:-1]]
-    parts = _taken_apart(word)
+    parts = _taken_apart(word) if len(word) <= 40 else None
     if parts:
         return parts
     if len(word) >= 5 and word[:-2] in NOUN_OF and not VOWELS & set(word[-2:]):

@@ -233,6 +233,7 @@ class Filler:
             "lender": lambda: chance.choice(
                 ["WELLS FARGO BANK NA", "US Bank National Association", "PennyMac Loan Services"]
             ),
+            "government": lambda: chance.choice(["COUNTY OF DALLAS", "CITY OF KATY", "Harris County et al"]),
             "staff": lambda: chance.choice(["Dana Whitcombe", "Lee Marsh"]),
             "middle": lambda: chance.choice(["", "", "A", "J", "Lee"]),
             "street": lambda: person.street,

