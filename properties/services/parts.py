@@ -56,7 +56,7 @@ def _offer(user: User, quote: Quote, units: Mapping[str, int], now: datetime) ->
     except (CountUnavailable, TooNarrow) as refusal:
         raise NothingToOffer(str(refusal)) from refusal
     except (NothingToReveal, NothingToCompare, PropertyDatasetPermission.DoesNotExist, ValueError) as refusal:
-        raise NothingToOffer("This can not be offered any more. Nothing was charged.") from refusal
+        raise NothingToOffer("This cannot be offered any more. Nothing was charged.") from refusal
 
 
 def _offer_reveal(user: User, quote: Quote, count: int, now: datetime) -> Quote:
