@@ -42,7 +42,7 @@ class ColumnGuess:
 def guess_columns(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> list[ColumnGuess]:
     """Guess the field of every column, in order: one guess for each header.
 
-    `headers` are the table's names of its columns (`column 1`… when the file has no header, `Name [2]` and `[blank]`
+    `headers` are the table's names of its columns (`[column 1]`… when the file has no header, `Name [2]` and `[blank]`
     for repeated and empty ones); `sample_rows` are cells of a few hundred rows, which may be shorter or longer than
     the header; the first 200 are looked at, without those whose cells are shifted beyond the header.
     """

@@ -177,7 +177,7 @@ class Filler:
         """The headers as a table names them."""
         names: list[str] = []
         for at, column in enumerate(self.set.columns, start=1):
-            name = f"column {at}" if column.header is None else column.header
+            name = f"[column {at}]" if column.header is None else column.header
             names.append(name)
         return names
 

@@ -157,7 +157,7 @@ def test_a_header_whose_values_are_something_else_is_ignored() -> None:
 
 
 def test_without_headers_the_values_decide() -> None:
-    headers = [f"column {number}" for number in range(1, 9)]
+    headers = [f"[column {number}]" for number in range(1, 9)]
     rows = [
         ["Gideon", "Whitlock", "12 Oak Ave", "Katy", "TX", "77449", "(614) 555-0179", "g@example.com"],
         ["Mary", "Varela", "7 Elm St", "Austin", "TX", "78744", "614-555-0180", "m@example.com"],
@@ -183,7 +183,7 @@ def test_samples_are_the_first_three_different_values() -> None:
 def test_sureness_says_how_far_header_and_values_agree() -> None:
     assert guess_of("Email", "a@example.com", "b@example.com", "c@example.com").sureness == "sure"
     assert guess_of("Email").sureness == "likely"
-    assert guess_of("column 1", "a@example.com", "b@example.com", "c@example.com").sureness == "likely"
+    assert guess_of("[column 1]", "a@example.com", "b@example.com", "c@example.com").sureness == "likely"
     assert guess_of("Name", "12 Oak Ave", "7 Elm St", "Reno").sureness == "unsure"
 
 
