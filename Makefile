@@ -39,7 +39,7 @@ check-with-servers:
 bench: setup ## Time Atlas against PyMongo, the stock backend and PostgreSQL (keeps its data in ATLAS_HOME/bench)
 	@$(WITH_SERVERS) $(BIN)/python manage.py bench --keep "$${ATLAS_HOME:-.atlas}/bench"
 
-faults: setup ## The slow fault-injection tests
+faults: setup ## The slow tests: faults, races and sizes in full, and what the suite tries a part of
 	$(BIN)/pytest -m faults
 
 help: ## Show this list

@@ -36,13 +36,12 @@ def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for the data, which the user of PostgreSQL can reach too."""
-    home = tmp_path_factory.mktemp("bench")
-    for folder in (home, *home.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o711)
-    return home
+    return tmp_path_factory.mktemp("bench")
 
 
 def run_bench(kept: Path, **options) -> tuple[str, str]:
+    for folder in (kept, *kept.parents[:3]):  # each time, for another run of pytest closes its folders again
+        folder.chmod(folder.stat().st_mode | 0o711)
     out, progress = StringIO(), StringIO()
     call_command("bench", only="owned", owned=2_000, keep=kept, repeats=2, stdout=out, stderr=progress, **options)
     return out.getvalue(), progress.getvalue()
