@@ -1,4 +1,4 @@
-"""The gateway to BatchData: property search, lookup, counts and completion of addresses.
+"""The gateway to BatchData: property search, lookup, counts, completion of addresses and skip traces.
 
 Only services call it. Everything else of Atlas sees the frozen dataclasses it returns and the errors of
 ``atlas_site.vendors.errors``.
@@ -12,6 +12,7 @@ from atlas_site.vendors.batchdata.client import (
     count_properties,
     lookup_properties,
     search_properties,
+    trace_people,
     wallet_balance,
 )
 from atlas_site.vendors.batchdata.comparables import Comparables
@@ -27,7 +28,8 @@ from atlas_site.vendors.batchdata.criteria import (
 from atlas_site.vendors.batchdata.datasets import DATASETS, extract_dataset, groups_of
 from atlas_site.vendors.batchdata.quicklists import QUICKLISTS, QUICKLISTS_BY_KEY, Quicklist, find_quicklist
 from atlas_site.vendors.batchdata.records import Address, PersonName, PropertyRecord
-from atlas_site.vendors.batchdata.skiptrace import TraceAnswer, TracedPerson, TraceRow, read_trace
+from atlas_site.vendors.batchdata.skiptrace import TraceAnswer, TracedPerson, TraceRequest, TraceRow, read_trace
+from atlas_site.vendors.batchdata.trace_links import TraceLinks, link_rows
 
 __all__ = [
     "DATASETS",
@@ -48,6 +50,8 @@ __all__ = [
     "SearchSession",
     "Suggestion",
     "TraceAnswer",
+    "TraceLinks",
+    "TraceRequest",
     "TraceRow",
     "TracedPerson",
     "WalletBalance",
@@ -59,10 +63,12 @@ __all__ = [
     "extract_dataset",
     "find_quicklist",
     "groups_of",
+    "link_rows",
     "lookup_properties",
     "quicklist_cap",
     "quicklist_warnings",
     "read_trace",
     "search_properties",
+    "trace_people",
     "wallet_balance",
 ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from atlas_site.lib.http import Answer
 from atlas_site.vendors import lenient
 from atlas_site.vendors.batchdata.records import Address, PropertyRecord, read_address
+from atlas_site.vendors.batchdata.skiptrace import NEVER, TraceAnswer, TraceRequest, read_trace
+from atlas_site.vendors.batchdata.trace_links import link_rows
 from atlas_site.vendors.errors import (
     VendorBadAnswer,
     VendorError,
@@ -24,8 +26,8 @@ from atlas_site.vendors.recording import Reading
 
 # The vendor's words for an empty prepaid account, which it sends as "forbidden".
 _EMPTY_WALLET_WORDS = "insufficient balance"
-# When an answer came that has not come: the gateway says when it did.
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+# The length of an id in the record of a call.
+LONGEST_RECORD_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,25 @@ def read_lookup(results: Mapping[str, Any], asked_ids: Iterable[str]) -> Reading
     match_count = _match_count(results)
     answer = LookupAnswer(found, missing, billed, match_count)
     return Reading(answer, billed, match_count, _ids(records), _request_id(results))
+
+
+def read_skip_trace(results: Mapping[str, Any], requested: Sequence[TraceRequest]) -> Reading[TraceAnswer]:
+    """Read the results of a skip trace of version 1; each match is billed.
+
+    The billed records are named by the row that each match belongs to, or, where that is unclear, by what the match
+    says of itself. Raises ``VendorBadAnswer`` for another shape.
+    """
+    if not isinstance(results.get("persons"), list):
+        raise _bad_answer("The answer has no list of persons.", billable=True)
+    answer = read_trace({"results": results})
+    row_ids = {row.position: row_id for row_id, row in link_rows(requested, answer).rows.items()}
+    billed_ids = [
+        row_ids.get(row.position) or row.request_id or row.vendor_id or f"row {row.position}"
+        for row in answer.rows
+        if row.matched
+    ]
+    ids = [billed_id[:LONGEST_RECORD_ID] for billed_id in billed_ids]
+    return Reading(answer, answer.billed_count, answer.match_count, ids, answer.request_id)
 
 
 def read_suggestions(result: Mapping[str, Any]) -> Reading[tuple[Suggestion, ...]]:

@@ -21,6 +21,7 @@ from atlas_site.vendors.batchdata import datasets as wire
 from atlas_site.vendors.batchdata.answers import LookupAnswer, SearchCount, SearchPage, Suggestion, WalletBalance
 from atlas_site.vendors.batchdata.comparables import Comparables
 from atlas_site.vendors.batchdata.criteria import check_criteria, check_sort
+from atlas_site.vendors.batchdata.skiptrace import TraceAnswer, TraceRequest
 from atlas_site.vendors.errors import (
     VendorCallInProgress,
     VendorMisconfigured,
@@ -62,7 +63,8 @@ class _Operation:
     """What the gateway has to know about one endpoint.
 
     ``billable``: a fault may have cost money. ``repeatable``: asking again is not billed again, or next to nothing.
-    ``interactive``: a person is waiting, so limits are short and a slow answer is not waited for twice.
+    ``interactive``: a person is waiting, so limits are short and a slow answer is not waited for twice. ``attempts``:
+    how often the gateway itself tries where trying again is safe.
     """
 
     name: str
@@ -72,13 +74,16 @@ class _Operation:
     billable: bool = False
     repeatable: bool = True
     interactive: bool = False
+    attempts: int = 4
 
 
 SEARCH = _Operation("property_search", "/api/v1/property/search", billable=True, repeatable=False)
-COUNT = _Operation("property_count", "/api/v1/property/search", interactive=True)
+COUNT = _Operation("property_count", "/api/v1/property/search", interactive=True, attempts=2)
 LOOKUP = _Operation("property_lookup", "/api/v1/property/lookup/all-attributes", billable=True, repeatable=False)
-AUTOCOMPLETE = _Operation("autocomplete", "/api/v1/address/autocomplete", root="result", interactive=True)
-WALLET = _Operation("wallet_balance", "/api/v1/wallet/balance", method="GET", interactive=True)
+AUTOCOMPLETE = _Operation("autocomplete", "/api/v1/address/autocomplete", root="result", interactive=True, attempts=2)
+WALLET = _Operation("wallet_balance", "/api/v1/wallet/balance", method="GET", interactive=True, attempts=2)
+# A job owns its pace: it may be paused or canceled between two attempts, and holds a lease that a wait would outlast.
+SKIP_TRACE = _Operation("skip_trace", "/api/v1/property/skip-trace", billable=True, repeatable=False, attempts=1)
 
 
 def search_properties(
@@ -201,6 +206,54 @@ def lookup_properties(
     )
 
 
+def trace_people(
+    rows: Sequence[TraceRequest],
+    *,
+    reference: str | None,
+    user_id: ObjectId | None,
+    now: datetime,
+    repeat_unknown: bool = False,
+) -> TraceAnswer:
+    """Find the people, phones and e-mails of at most 100 properties. The vendor bills each match.
+
+    Numbers on the vendor's list of people who sue over calls (TCPA) are left out by it; those on do-not-call lists come
+    flagged. Which row of the answer is whose, ``link_rows`` says. One attempt is made: ``VendorUnavailable`` without
+    ``may_be_billed`` (nothing was sent, or the vendor asks to wait) may be tried again with the same ``reference``,
+    after ``retry_after_seconds``. The vendor has no way to ask again without a second bill, so an answer that was lost
+    raises ``VendorOutcomeUnknown`` now and on each later call with the same rows and ``reference``, until
+    ``repeat_unknown`` says that the loss is accepted; an answer that came is read again and never bought twice.
+
+    Raises ``ValueError`` before anything is sent, for no rows or too many, ids that repeat, and rows that are not
+    ``is_traceable``; and a ``VendorError``.
+    """
+    ids = [row.row_id for row in rows]
+    if not 1 <= len(ids) <= MOST_RECORDS:
+        raise ValueError(f"A skip trace asks for 1 to {MOST_RECORDS} rows.")
+    if not all(ids) or len(set(ids)) < len(ids):
+        raise ValueError("Each row of a skip trace has an id of its own.")
+    if not all(row.is_traceable for row in rows):
+        raise ValueError("Each row of a skip trace has an address or a parcel by which the property can be found.")
+    body = {
+        "requests": [row.body() for row in rows],
+        "options": {"includeTCPABlacklistedPhones": False, "dateFormat": "iso-date"},
+    }
+    recorded = _call(
+        SKIP_TRACE,
+        body,
+        partial(answers.read_skip_trace, requested=rows),
+        reference=reference,
+        user_id=user_id,
+        now=now,
+        repeat_unknown=repeat_unknown,
+    )
+    return replace(
+        recorded.result,
+        call_id=recorded.call_id,
+        replayed=recorded.replayed,
+        answered_at=recorded.answered_at,
+    )
+
+
 def autocomplete(
     query: str, *, take: int = 8, user_id: ObjectId | None = None, now: datetime | None = None
 ) -> tuple[Suggestion, ...]:
@@ -244,7 +297,7 @@ def _call(
 
     retrying = Retrying(
         retry=retry_if_exception(partial(_may_repeat, operation)),
-        stop=stop_after_attempt(2 if operation.interactive else 4),
+        stop=stop_after_attempt(operation.attempts),
         wait=_seconds_to_wait,
         reraise=True,
     )

@@ -7,7 +7,9 @@ rows uses the id, then the address, and never the position alone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from atlas_site.vendors import lenient
@@ -15,6 +17,48 @@ from atlas_site.vendors.batchdata.contacts import Email, Phone, emails_of, phone
 from atlas_site.vendors.batchdata.records import Address, PersonName, read_address, read_name
 
 NO_ADDRESS = Address()
+NO_NAME = PersonName()
+# When an answer came that has not come: the gateway says when it did.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRequest:
+    """One row to trace: a property, and the person to find there, if known; else the vendor looks for its owner.
+
+    The property is named by ``address`` (a street with a ZIP code, or with city and state) or by its parcel: ``apn``
+    with ``county_fips``, or with county and state of ``address``. ``row_id`` comes back with the answer.
+    """
+
+    row_id: str
+    address: Address = NO_ADDRESS
+    name: PersonName = NO_NAME
+    mailing_address: Address = NO_ADDRESS
+    apn: str | None = None
+    county_fips: str | None = None
+
+    @property
+    def is_traceable(self) -> bool:
+        """Whether the vendor can find the property by what the row says."""
+        place = self.address
+        has_address = bool(place.street and (place.zip or (place.city and place.state)))
+        return has_address or bool(self.apn and (self.county_fips or (place.county and place.state)))
+
+    def body(self) -> dict[str, Any]:
+        """Return the row as the vendor takes it, without what is unknown."""
+        body: dict[str, Any] = {"requestId": self.row_id}
+        if self.address.street:
+            body["propertyAddress"] = _wire_address(self.address)
+        if self.apn:
+            where = (
+                {"countyFipsCode": self.county_fips} if self.county_fips else _known(self.address, "county", "state")
+            )
+            body |= {"apn": self.apn, **where}
+        if name := _known(self.name, "first", "last"):
+            body["name"] = name
+        if self.mailing_address.street:
+            body["mailingAddress"] = _wire_address(self.mailing_address)
+        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +91,18 @@ class TraceRow:
     persons: tuple[TracedPerson, ...] = ()
     vendor_id: str | None = None
 
+    @property
+    def has_phone(self) -> bool:
+        """Whether anybody was found with a phone number; a match may come with e-mails alone, or with nothing."""
+        return any(person.phones for person in self.persons)
+
 
 @dataclass(frozen=True, slots=True)
 class TraceAnswer:
-    """All rows of an answer, and the counts that the vendor bills by. A count that is missing is None."""
+    """All rows of an answer, and the counts that the vendor bills by. A count that is missing is None.
+
+    ``answered_at`` is when the answer came, also when it is read again later.
+    """
 
     rows: tuple[TraceRow, ...]
     request_count: int | None = None
@@ -58,6 +110,15 @@ class TraceAnswer:
     no_match_count: int | None = None
     error_count: int | None = None
     request_id: str | None = None
+    call_id: str = ""
+    replayed: bool = False
+    answered_at: datetime = NEVER
+
+    @property
+    def billed_count(self) -> int:
+        """The matches that the vendor bills: by its own count, else those among the rows."""
+        matched = sum(row.matched for row in self.rows)
+        return matched if self.match_count is None else max(0, self.match_count)
 
 
 def read_trace(payload: Any) -> TraceAnswer:
@@ -110,8 +171,8 @@ def _read_v3_row(position: int, item: dict[str, Any]) -> TraceRow:
     persons = tuple(
         TracedPerson(
             name=read_name(raw.get("name")),
-            phones=_by_rank(phones_of(raw.get("phones"))),
-            emails=emails_of(raw.get("emails")),
+            phones=phones_of(_by_rank(raw.get("phones"))),
+            emails=emails_of(_by_rank(raw.get("emails"))),
             mailing_address=_best_address(raw),
             is_owner=lenient.boolean(raw.get("propertyOwner")),
             is_litigator=lenient.boolean(raw.get("litigator")),
@@ -147,15 +208,25 @@ def _first_text(item: dict[str, Any], *paths: str) -> str | None:
     return next((found for path in paths if (found := lenient.text(lenient.dig(item, path)))), None)
 
 
-def _by_rank(phones: tuple[Phone, ...]) -> tuple[Phone, ...]:
-    """Put phones in the order of their rank; those without one come last, in the order they came."""
-    return tuple(sorted(phones, key=lambda phone: (phone.rank is None, phone.rank or 0)))
+def _by_rank(items: Any) -> Any:
+    """Put phones or e-mails in the order of their rank; those without one come last, in the order they came."""
+    return sorted(items, key=_rank) if isinstance(items, list) else items
+
+
+def _rank(item: Any) -> float:
+    rank = lenient.number(item.get("rank")) if isinstance(item, dict) else None
+    return math.inf if rank is None else rank
 
 
 def _best_address(raw: dict[str, Any]) -> Address:
     """Return the address of the best rank, which is the lowest number."""
-    ranked = [
-        (rank if (rank := lenient.number(item.get("rank"))) is not None else 10**9, position, item)
-        for position, item in enumerate(lenient.objects(raw, "addresses"))
-    ]
-    return read_address(min(ranked)[2]) if ranked else NO_ADDRESS
+    addresses = list(lenient.objects(raw, "addresses"))
+    return read_address(min(addresses, key=_rank)) if addresses else NO_ADDRESS
+
+
+def _wire_address(address: Address) -> dict[str, str]:
+    return _known(address, "street", "city", "state", "zip")
+
+
+def _known(value: Address | PersonName, *parts: str) -> dict[str, str]:
+    return {part: found for part in parts if (found := getattr(value, part))}
