@@ -6,9 +6,19 @@ from functools import lru_cache
 from leads.imports.columns.kinds import ADDRESS_KINDS, NAME_KINDS, Kind
 from leads.imports.columns.nouns import kind_of
 from leads.imports.columns.words import is_nameless, repetition, words_of
-from leads.imports.vocabulary import ALL_WORDS, NEVER_THE_LEAD, NOUN_OF, PARTY_OF, PLACE_OF, RECORDS_OF_PROGRAMS
+from leads.imports.vocabulary import (
+    ALL_WORDS,
+    NEVER_THE_LEAD,
+    NOUN_OF,
+    OTHER_WORDS,
+    PARTY_OF,
+    PLACE_OF,
+    RECORDS_OF_PROGRAMS,
+)
 
 OF_ADDRESSES = frozenset({"address", "street", "city", "state", "zip", "postal"})
+NAMING_WORDS = ALL_WORDS - OTHER_WORDS
+SITES = frozenset({"job", "lot", "structure", "building", "bldg"})
 SECOND = frozenset(
     {"2", "3", "4", "5", "second", "secondary", "2nd", "third", "3rd", "additional", "other", "alternate"}
 )
@@ -75,7 +85,7 @@ def read_header(header: str) -> Reading:
         number = repetition(header)
     stem: tuple[str, ...] = ()
     if kind in ADDRESS_KINDS - {Kind.HOUSE, Kind.STREET_PART, Kind.SECOND_LINE}:
-        stem = tuple(word for word in words if word not in ALL_WORDS and not word.isdecimal())
+        stem = tuple(word for word in words if word not in NAMING_WORDS and not word.isdecimal())
     return Reading(kind, party, ordinal, place, number, rank, not FOUND.isdisjoint(words), stem=stem)
 
 
@@ -110,18 +120,19 @@ def _party(words: tuple[str, ...]) -> tuple[str, int, set[int]]:
 
 def _place(words: tuple[str, ...], nouns: list[str], party: str) -> str:
     places = [PLACE_OF[word] for word in words if word in PLACE_OF]
+    is_of_address = not OF_ADDRESSES.isdisjoint(nouns)
     if "mail" in places:
         # "Site Mailing Address" is where the property gets its mail, "Property Owner Mailing Address" the owner.
         return "situs" if places[0] == "situs" and not party else "mail"
     if "postal" in nouns and set(nouns) - {"postal"} and "code" not in words:
         return "mail"  # "Postal City"; the words of "Postal Code" are one word by now
-    if "situs" in places and not (party and words and _is_before(words, "situs")):
+    if "situs" in places and not (party and _is_before(words, "situs")):
         return "situs"
-    if "location" in nouns and {"address", "city", "state", "zip", "street"} & set(nouns):
+    if is_of_address and ("location" in nouns or (not party and not SITES.isdisjoint(words))):
         return "situs"
     if "company" in nouns and len(set(nouns)) > 1:
         return "work"
-    return places[0] if places and places[0] != "situs" else ""
+    return next((place for place in places[:1] if place != "situs"), "")
 
 
 def _is_before(words: tuple[str, ...], place: str) -> bool:

@@ -34,7 +34,7 @@ EVENTS = frozenset(
     "court hearing auction sale sales sold tracking fax faxes dnc do not opt ip web website url link school schools "
     "district campaign ad ads adset form list lists group event events loan bid docket license permit platform list "
     "is has how why when where last call calls recording voice queue source note notes class use land subdivision "
-    "neighborhood job position price value equity count score type types status match".split()
+    "neighborhood position price value equity count score type types status match".split()
 )
 
 
