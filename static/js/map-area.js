@@ -12,7 +12,7 @@ const EDGE = 24; // pixels from the edge where the map moves instead
 
 const HELP = {
   polygon: ["Click to add corners; the first one closes.", "Enter closes, Backspace takes a corner back, Esc cancels. Arrow keys move a cross-hair, Space adds a corner."],
-  box: ["Click two opposite corners.", "Esc cancels. Arrow keys move a cross-hair, Space sets a corner."],
+  box: ["Drag from corner to corner, or click two opposite ones.", "Esc cancels. Arrow keys move a cross-hair, Space sets a corner."],
   circle: ["Click the center, then set the miles.", "Esc cancels. Arrow keys move a cross-hair, Space sets the center."],
 };
 
@@ -54,9 +54,10 @@ function crossesItself(corners) {
 // What is being drawn on one map.
 class Drawing {
   constructor(areas, kind) {
-    Object.assign(this, { areas, kind, map: areas.map, corners: [], spot: null });
+    Object.assign(this, { areas, kind, map: areas.map, corners: [], spot: null, pressed: null });
     this.layer = L.layerGroup().addTo(this.map);
     this.handlers = { click: (event) => this.addCorner(event.latlng), mousemove: (event) => this.point(event.latlng), move: () => this.placeCross() };
+    if (kind === "box" && matchMedia("(pointer: fine)").matches) this.takeDrags();
     this.map.on(this.handlers);
     this.map.keyboard.disable();
     this.map.doubleClickZoom.disable();
@@ -65,8 +66,23 @@ class Drawing {
     this.canvas.focus({ preventScroll: true });
   }
 
+  // Where a mouse goes down is the first corner if it comes up elsewhere; the click of its coming up is the second. A
+  // finger goes on moving the map.
+  takeDrags() {
+    this.map.dragging.disable();
+    this.handlers.mousedown = ({ latlng }) => {
+      if (!this.corners.length) this.pressed = latlng;
+    };
+    this.handlers.mouseup = ({ latlng }) => {
+      const at = (corner) => this.map.latLngToContainerPoint(corner);
+      if (this.pressed && at(latlng).distanceTo(at(this.pressed)) > NEAR_FIRST) this.corners = [this.pressed];
+      this.pressed = null;
+    };
+  }
+
   end() {
     this.map.off(this.handlers);
+    this.map.dragging.enable();
     this.map.keyboard.enable();
     this.map.doubleClickZoom.enable();
     this.canvas.classList.remove("is-drawing");
@@ -127,7 +143,7 @@ class Drawing {
     const style = { interactive: false, className: "map-drawn" };
     const { corners, pointer } = this;
     if (this.kind === "circle" && corners.length) L.circle(corners[0], { ...style, radius: this.miles * METERS_OF_MILE }).addTo(this.layer);
-    else if (this.kind === "box" && corners.length && pointer) L.rectangle(L.latLngBounds(corners[0], pointer), style).addTo(this.layer);
+    else if (this.kind === "box" && (this.pressed || corners.length) && pointer) L.rectangle(L.latLngBounds(this.pressed ?? corners[0], pointer), style).addTo(this.layer);
     else if (corners.length) L.polyline(pointer ? [...corners, pointer] : corners, style).addTo(this.layer);
     corners.forEach((corner, index) => {
       const isClosing = index === 0 && this.kind === "polygon" && corners.length > 2;

@@ -182,6 +182,17 @@ def test_a_rectangle_is_two_corners(phoenix_page):
     expect(phoenix_page.get_by_role("heading", name="Start from a preset")).to_be_visible()
 
 
+def test_a_rectangle_is_dragged_open(phoenix_page):
+    x, y = start(phoenix_page, "Rectangle", "2 North St")
+    phoenix_page.mouse.move(x + 30, y + 30)
+    phoenix_page.mouse.down()
+    phoenix_page.mouse.move(x - 30, y - 30, steps=3)
+    expect(phoenix_page.locator("path.map-drawn")).to_be_visible()
+    phoenix_page.mouse.up()
+    expect(phoenix_page).to_have_url(re.compile("area=box%3A"))
+    expect_only(phoenix_page, "2 North St")
+
+
 def test_a_radius_is_a_center_and_miles(phoenix_page):
     x, y = start(phoenix_page, "Radius", "1 Center St")
     phoenix_page.mouse.click(x, y)
