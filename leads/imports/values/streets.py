@@ -164,8 +164,10 @@ def read_street_by_library(line: str) -> Street:
         street, unit = tokens[:end], []
     elif unit[-1:] and unit[-1] in UNIT_TYPES:
         unit.pop()
-    elif len(unit) == 1 and unit[0] in DIRECTIONS and unit[0] == tokens[end - 1]:
+    elif unit and not any(map(may_be_unit, unit)) and (unit[-1] in DIRECTIONS or unit[-1] != tokens[end - 1]):
         street, unit = tokens[:end], []
+    while any(token in UNIT_TYPES for token in unit[1:]) and not may_be_unit(unit[0]):
+        street.append(unit.pop(0))
     if not unit:
         street, unit = unit_of(street)
     return Street(street_key(street), *unit_parts(unit), *place)
@@ -173,7 +175,12 @@ def read_street_by_library(line: str) -> Street:
 
 def begins_unit(token: str) -> bool:
     """True for "APT", "#", "REAR", "3B" and "B"; the library takes words of streets for units now and then."""
-    if token in UNIT_TYPES or token in LONE_UNITS or len(token) < 3:
+    return len(token) < 3 or may_be_unit(token)
+
+
+def may_be_unit(token: str) -> bool:
+    """True for "APT", "#", "REAR" and "3B", but not for "B" and "12TH"."""
+    if token in UNIT_TYPES or token in LONE_UNITS:
         return True
     return any(c.isdigit() for c in token) and not token.endswith(("ST", "ND", "RD", "TH"))
 
