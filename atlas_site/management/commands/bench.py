@@ -1,4 +1,4 @@
-"""``manage.py bench``: the hot reads of Atlas as ratios, against PyMongo, the stock backend and PostgreSQL."""
+"""``manage.py bench``: Atlas as ratios: hot reads against PyMongo, the stock backend and PostgreSQL; lead lists."""
 
 import json
 from argparse import ArgumentTypeError
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from atlas_site.lib.home import get_home
+from atlas_site.management.benchmarks import imports
 from atlas_site.management.benchmarks.cases import LEAST_LEAD_OVER_STOCK, MOST_OVER_PYMONGO, make_cases
 from atlas_site.management.benchmarks.databases import ATLAS, bench_databases, database_of, fill
 from atlas_site.management.benchmarks.timing import MARKS, Measurement, measure
@@ -19,6 +20,7 @@ from atlas_site.management.benchmarks.timing import MARKS, Measurement, measure
 OWNER_ID, OTHER_ID = ObjectId("0" * 23 + "a"), ObjectId("0" * 23 + "b")
 SEED = 7
 SMALLEST = 1_000
+IMPORT_ROUNDS = 3
 HEADINGS = ("", "PyMongo", "Atlas", "stock", "Atlas / PyMongo", "stock / Atlas", "expected")
 EXPECTED = (
     f"expected: Atlas within {MOST_OVER_PYMONGO:g}× of PyMongo; "
@@ -42,14 +44,17 @@ class Command(BaseCommand):
     help = (
         "Measure hot reads through Atlas, plain PyMongo and the stock backend, in turns, in databases of their own "
         "that are dropped in the end; then those of a user who owns a million properties, against PyMongo and Django "
-        "on PostgreSQL, in a data set that is made once and kept. Ratios depend little on the machine; times do."
+        "on PostgreSQL, in a data set that is made once and kept; then the import of a lead list, against the least "
+        "that any import must do. Ratios depend little on the machine; times do."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--size", type=_size, default=100_000, help="properties that one user owns (100,000)")
         parser.add_argument("--owned", type=_size, default=1_000_000, help="properties of the big user (1,000,000)")
         parser.add_argument("--keep", type=Path, help="folder of the big data set ($ATLAS_HOME/bench)")
-        parser.add_argument("--only", choices=["engines", "owned"], help="leave the other part out")
+        parser.add_argument("--rows", type=_size, default=50_000, help="rows of the list that is imported (50,000)")
+        parser.add_argument("--largest", type=_size, default=1_000_000, help="rows of the largest list (1,000,000)")
+        parser.add_argument("--only", choices=["engines", "owned", "imports"], help="leave the other parts out")
         parser.add_argument("--repeats", type=_positive, default=10, help="rounds that are measured (10)")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -58,10 +63,10 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("The benchmark never runs in production: its load would slow users down.")
         report: dict[str, Any] = {"rounds": options["repeats"]}
-        if options["only"] != "owned":
-            report |= self._measure_engines(options)
-        if options["only"] != "engines":
-            report |= self._measure_owned(options)
+        parts = {"engines": self._measure_engines, "owned": self._measure_owned, "imports": self._measure_imports}
+        for name, measure_part in parts.items():
+            if options["only"] in {None, name}:
+                report |= measure_part(options)
         if options["json"]:
             self.stdout.write(json.dumps(report, indent=2))
 
@@ -91,6 +96,15 @@ class Command(BaseCommand):
             for table in report.tables():
                 self._print(table.title, table.headings, table.lines, table.expected)
         return report.as_json()
+
+    def _measure_imports(self, options: dict[str, Any]) -> dict[str, Any]:
+        report = imports.measure(
+            rows=options["rows"], largest=options["largest"], rounds=IMPORT_ROUNDS, progress=self.stderr.write
+        )
+        if not options["json"]:
+            expected = ", ".join(f"{what}: {MARKS[is_met]}" for what, is_met in report.marks.items())
+            self._print(f"import of {report.rows:,} rows", ("", "measured"), report.lines(), f"expected: {expected}")
+        return {"imports": report.as_json()}
 
     def _show_progress(self, count: int) -> None:
         self.stderr.write(f"\rfilling: {count:,} properties", ending="")

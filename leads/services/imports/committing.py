@@ -103,7 +103,8 @@ def _write(lead_import: LeadImport, rows: list[PlanRow]) -> None:
         except BulkWriteError as error:
             if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
                 raise
-    changes = [change for row in rows for change in _changes(lead_import, row)]
+    changed = [row for row in rows if row["kind"] in {Kind.UPDATE, Kind.DUPLICATE}]
+    changes = [change for row in changed for change in _changes(lead_import, row)]
     if changes:
         contacts.bulk_write(changes)
 
@@ -132,8 +133,6 @@ def _changes(lead_import: LeadImport, row: PlanRow) -> Iterator[UpdateOne]:
 
     What a user decided (stage, touches, do-not-call) and what a trace found is never among them.
     """
-    if row["kind"] not in {Kind.UPDATE, Kind.DUPLICATE}:
-        return
     contact = ObjectId(row["id"]) if "id" in row else contact_id_of(lead_import.pk, row["of"])
     it = {"_id": contact, "userId": lead_import.user_id}
     values = dict(row.get("set") or {})

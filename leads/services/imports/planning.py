@@ -143,12 +143,11 @@ class _Chunk:
             contact = min(there, key=lambda contact: contact["_id"])
             return {**plan, **self._update(row, lead, keys, contact)}
         self._see(keys, row.number)
-        elsewhere = sorted({str(contact["leadsId"]) for contact in contacts})[:MOST_LISTS]
-        if elsewhere and self.planner.skips_known:
-            return {**plan, "kind": Kind.KNOWN.value, "in": elsewhere, "keys": keys, "cells": row.cells}
+        if contacts and self.planner.skips_known:
+            return {**plan, "kind": Kind.KNOWN.value, "in": _lists_of(contacts), "keys": keys, "cells": row.cells}
         plan |= {"kind": Kind.CREATE.value, "doc": document_of(lead, keys), "cells": row.cells}
-        if elsewhere:
-            plan["in"] = elsewhere
+        if contacts:
+            plan["in"] = _lists_of(contacts)
             if any(contact.get("isEnriched") for contact in contacts):
                 plan["traced"] = True
         return plan
@@ -192,6 +191,11 @@ class _Chunk:
         for key in keys:
             if key not in self.firsts:
                 self.new_keys.setdefault(key, row)
+
+
+def _lists_of(contacts: list[dict[str, Any]]) -> list[str]:
+    """The ids of the lists that these contacts are on, as many as a plan names."""
+    return sorted({str(contact["leadsId"]) for contact in contacts})[:MOST_LISTS]
 
 
 def _begin(lead_import: LeadImport, now: datetime) -> bool:

@@ -15,6 +15,7 @@ update are there when they are not what the contact has as its original ones.
 import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import bson
@@ -117,8 +118,12 @@ def contact_id_of(import_id: ObjectId, row: int) -> ObjectId:
     It begins with the second of the import, as every ObjectId does, and goes on with what stands for the import and the
     number of the row.
     """
-    stamp = import_id.binary
-    return ObjectId(stamp[:4] + hashlib.sha256(stamp).digest()[:5] + row.to_bytes(3, "big"))
+    return ObjectId(_start_of_ids(import_id) + row.to_bytes(3, "big"))
+
+
+@lru_cache(maxsize=16)
+def _start_of_ids(import_id: ObjectId) -> bytes:
+    return import_id.binary[:4] + hashlib.sha256(import_id.binary).digest()[:5]
 
 
 def digest_of(rows: list[PlanRow], before: str) -> str:

@@ -1,0 +1,316 @@
+"""How fast a lead list is imported, against the least that any import must do, and how much memory it takes.
+
+The floor reads the same file with the csv module, reads the same values of each row, and inserts the same documents
+with `insert_many`; it compares, plans and remembers nothing. Each measurement is a process of its own, in a database of
+its own that is dropped in the end.
+"""
+
+import csv
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from atlas_site.lib.home import PROJECT_ROOT
+
+LEAST_SHARE_OF_FLOOR = 0.5
+LEAST_ROWS_A_CORE_SECOND = 6_000
+MOST_MORE_MEBIBYTES = 100
+ROWS_A_BATCH = 1_000
+SMALL = 10_000
+SEED = 7
+
+HEADERS = (
+    "Owner 1 First Name", "Owner 1 Last Name", "Address", "City", "State", "Zip", "County", "APN",
+    "Owner Mailing Address", "Owner Mailing City", "Owner Mailing State", "Owner Mailing Zip",
+    "Phone 1", "Phone 2", "Email", "Year Built", "Estimated Value", "Last Sale Date",
+)  # fmt: skip
+FIRST_NAMES = (
+    "Norbert", "Tamsin", "Jericho", "Marguerite", "Odalys", "Quentin", "Winifred", "Shanelle", "Imogen", "Amos",
+    "Lavinia", "Rufus", "Cedric", "Tobias", "Ignacio", "Aiyana", "Zuleyka", "Wendell", "Greta", "Gideon",
+)  # fmt: skip
+LAST_NAMES = (
+    "O'Malley", "Kowalczyk", "Pemberton", "Ostrowski", "Stallworth", "Van Houten", "Tremaine", "Pacheco", "Ashgrove",
+    "Gallowglass", "Varela", "Saltzman", "Fitzwater", "Sandoval", "Carrasquillo", "Hathaway-Boone", "Goldthwaite",
+)  # fmt: skip
+SYLLABLES = ("ber", "chon", "dall", "fen", "gard", "hart", "kin", "lock", "mond", "ridge", "stead", "ton")
+STREETS = (
+    "Birchwood Rd", "Hawthorne Street", "W Sycamore Ln", "S Vinewood Ave", "N Oleander Blvd", "Quarry Ln", "3rd St",
+    "Ridgeway Drive", "Thornbury Ct Apt 5", "Larkspur Ave # 12", "Ironwood Blvd Unit 3B", "County Road 114",
+)  # fmt: skip
+PLACES = (
+    ("Brandon", "FL", "33511", "Hillsborough"),
+    ("Decatur", "GA", "30032", "DeKalb"),
+    ("Knoxville", "TN", "37917", "Knox"),
+    ("Springfield", "MA", "1109", "Hampden"),
+    ("Columbus", "OH", "43211", "Franklin"),
+    ("Houston", "TX", "77036", "Harris"),
+)
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """Rows a second of the import and of the floor, and the memory that the import took at its peak, in MiB."""
+
+    rows: int
+    seconds: float
+    floor_seconds: float
+    core_seconds: float
+    stages: dict[str, float]
+    memory: dict[int, float]
+
+    @property
+    def share_of_floor(self) -> float:
+        """The speed of the import as a share of the floor's."""
+        return self.floor_seconds / self.seconds
+
+    @property
+    def rows_a_core_second(self) -> float:
+        """Rows for each second in which a core worked on the import."""
+        return self.rows / self.core_seconds
+
+    @property
+    def more_memory(self) -> float:
+        """How much more the largest list took than the smallest, in MiB."""
+        return self.memory[max(self.memory)] - self.memory[min(self.memory)]
+
+    @property
+    def marks(self) -> dict[str, bool]:
+        """What is expected, and whether it was met."""
+        return {
+            f"at least {LEAST_SHARE_OF_FLOOR:.0%} of the floor": self.share_of_floor >= LEAST_SHARE_OF_FLOOR,
+            f"at least {LEAST_ROWS_A_CORE_SECOND:,} rows a core second": self.rows_a_core_second
+            >= LEAST_ROWS_A_CORE_SECOND,
+            f"at most {MOST_MORE_MEBIBYTES} MiB more for the largest list": self.more_memory <= MOST_MORE_MEBIBYTES,
+        }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The report as lines of a table."""
+        stages = ", ".join(f"{name} {self.rows / seconds:,.0f}" for name, seconds in self.stages.items())
+        memory = ", ".join(f"{mebibytes:,.0f} MiB at {rows:,}" for rows, mebibytes in self.memory.items())
+        return [
+            ("import", f"{self.rows / self.seconds:,.0f} rows/s"),
+            ("floor", f"{self.rows / self.floor_seconds:,.0f} rows/s"),
+            ("share of the floor", f"{self.share_of_floor:.0%}"),
+            ("a core second", f"{self.rows_a_core_second:,.0f} rows"),
+            ("rows/s of each part", stages),
+            ("peak memory", memory),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as the command prints it."""
+        return {
+            "rows": self.rows,
+            "import_rows_a_second": self.rows / self.seconds,
+            "floor_rows_a_second": self.rows / self.floor_seconds,
+            "share_of_floor": self.share_of_floor,
+            "rows_a_core_second": self.rows_a_core_second,
+            "stage_seconds": self.stages,
+            "peak_mebibytes": {str(rows): mebibytes for rows, mebibytes in self.memory.items()},
+            "marks": self.marks,
+        }
+
+
+def measure(*, rows: int, largest: int, rounds: int, progress: Callable[[str], None]) -> ImportReport:
+    """Import a list of `rows` rows in turns with the floor, the fastest of each counts; then one of `largest` rows."""
+    with TemporaryDirectory(prefix="atlas-bench-imports-") as folder:
+        path = Path(folder) / "list.csv"
+        write_list(path, rows=rows, seed=SEED)
+        floors, imports = [], []
+        for number in range(rounds):
+            progress(f"importing {rows:,} rows, round {number + 1}")
+            floors.append(_run("floor", path))
+            imports.append(_run("import", path))
+        fastest = min(imports, key=lambda found: found["seconds"])
+        memory = {rows: fastest["peak_mebibytes"]}
+        for size in sorted({SMALL, largest} - {rows}):
+            progress(f"importing {size:,} rows for the memory that it takes")
+            write_list(path, rows=size, seed=SEED)
+            memory[size] = _run("import", path)["peak_mebibytes"]
+    return ImportReport(
+        rows=rows,
+        seconds=fastest["seconds"],
+        floor_seconds=min(found["seconds"] for found in floors),
+        core_seconds=fastest["core_seconds"],
+        stages=fastest["stages"],
+        memory=dict(sorted(memory.items())),
+    )
+
+
+def write_list(path: Path, *, rows: int, seed: int) -> None:
+    """Write a list as property programs export them: of a hundred rows, four repeat a lead and one is none."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADERS)
+        writer.writerows(_rows(rows, seed))
+
+
+def _rows(count: int, seed: int) -> Iterator[list[str]]:
+    chance = random.Random(seed)  # noqa: S311 -- not a secret
+    earlier: list[list[str]] = []
+    for number in range(count):
+        if number % 100 == 99:
+            yield ["", "", "", "", "FL", *[""] * 13]
+        elif number % 25 == 24 and earlier:
+            yield [*chance.choice(earlier)[:12], _phone(chance), *[""] * 5]
+        else:
+            row = _row(number, chance)
+            if len(earlier) < 1_000:
+                earlier.append(row)
+            yield row
+
+
+def _row(number: int, chance: random.Random) -> list[str]:
+    city, state, code, county = chance.choice(PLACES)
+    first = chance.choice(FIRST_NAMES)
+    last = chance.choice(LAST_NAMES) if number % 3 else "".join(chance.choices(SYLLABLES, k=3)).capitalize()
+    street = f"{chance.randrange(100, 9_999)} {chance.choice(STREETS)}"
+    mailing = [street, city, state, code]
+    if number % 4 == 0:
+        other = chance.choice(PLACES)
+        mailing = [f"{chance.randrange(100, 9_999)} {chance.choice(STREETS)}", *other[:3]]
+    name = last.lower().replace("'", "").replace(" ", "")
+    return [
+        first, last, street, city, state, code, county, f"{chance.randrange(100, 999)}-{number:07d}", *mailing,
+        _phone(chance) if number % 2 else "", _phone(chance) if number % 7 == 0 else "",
+        f"{first.lower()}.{name}{number}@example.com" if number % 3 == 0 else "",
+        str(chance.randrange(1920, 2024)), str(chance.randrange(80, 900) * 1_000), f"{number % 30 + 1990}-04-12",
+    ]  # fmt: skip
+
+
+def _phone(chance: random.Random) -> str:
+    return f"({chance.choice((614, 407, 713))}) 555-{chance.randrange(10_000):04d}"
+
+
+def _run(what: str, path: Path) -> dict[str, Any]:
+    """What a process of its own measures."""
+    address = urlsplit(os.environ["MONGODB_URI"])
+    environment = {**os.environ, "MONGODB_URI": urlunsplit(address._replace(path=f"{address.path}_bench_imports"))}
+    command = [sys.executable, "-m", "atlas_site.management.benchmarks.imports", what, str(path)]
+    done = subprocess.run(  # noqa: S603 -- our own module
+        command, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, check=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _main(what: str, path: Path) -> None:
+    """Measure one thing in a database that is empty before and gone after, and print it as JSON."""
+    import django  # noqa: PLC0415 -- the parent has it ready
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atlas_site.settings")
+    django.setup()
+    from django.db import connection  # noqa: PLC0415 -- as above
+
+    from leads import models  # noqa: PLC0415 -- as above
+
+    connection.ensure_connection()
+    client, name = connection.connection, connection.settings_dict["NAME"]
+    client.drop_database(name)
+    try:
+        with connection.schema_editor() as editor:
+            for label in models.__all__:
+                editor.create_model(getattr(models, label))
+        found = {"floor": _floor, "import": _import}[what](path)
+    finally:
+        client.drop_database(name)
+    print(json.dumps({**found, "peak_mebibytes": _peak_mebibytes()}))
+
+
+def _floor(path: Path) -> dict[str, Any]:
+    """The least that an import must do: read, understand, insert."""
+    from bson import ObjectId  # noqa: PLC0415 -- as above
+    from django.utils import timezone  # noqa: PLC0415 -- as above
+
+    from atlas_site.mongodb.documents import collection_of  # noqa: PLC0415 -- as above
+    from leads.imports.columns import guess_columns  # noqa: PLC0415 -- as above
+    from leads.imports.rows import Lead, LeadReader  # noqa: PLC0415 -- as above
+    from leads.models import Contact  # noqa: PLC0415 -- as above
+    from leads.services.imports.plans import document_of  # noqa: PLC0415 -- as above
+
+    user_id, list_id, now = ObjectId(), ObjectId(), timezone.now()
+    contacts = collection_of(Contact)
+    with path.open(newline="") as file:
+        rows = csv.reader(file)
+        headers = next(rows)
+        sample = list(islice(rows, 200))
+        reader = LeadReader({at: guess.field for at, guess in enumerate(guess_columns(headers, sample))}, headers)
+        file.seek(0)
+        rows = csv.reader(file)
+        next(rows)
+        began, core = time.perf_counter(), time.process_time()
+        number = 0
+        while batch := list(islice(rows, ROWS_A_BATCH)):
+            made = []
+            for cells in batch:
+                number += 1
+                lead = reader.read(cells)
+                if isinstance(lead, Lead):
+                    made.append(
+                        {
+                            "_id": ObjectId(),
+                            "userId": user_id,
+                            "leadsId": list_id,
+                            **document_of(lead, lead.match_keys),
+                            "stage": "new",
+                            "isEnriched": False,
+                            "isDivorceLead": False,
+                            "origin": {"importId": str(list_id), "row": number, "cells": cells},
+                            "createdAt": now,
+                        }
+                    )
+            contacts.insert_many(made, ordered=False)
+        return {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - core, "stages": {}}
+
+
+def _import(path: Path) -> dict[str, Any]:
+    """An import from the upload to the list that is done."""
+    from bson import ObjectId  # noqa: PLC0415 -- as above
+    from django.core.files import File  # noqa: PLC0415 -- as above
+    from django.utils import timezone  # noqa: PLC0415 -- as above
+
+    from accounts.models import User  # noqa: PLC0415 -- as above
+    from atlas_site.vendors import uploads  # noqa: PLC0415 -- as above
+    from leads.models import LeadImport  # noqa: PLC0415 -- as above
+    from leads.services import imports  # noqa: PLC0415 -- as above
+
+    user = User(pk=ObjectId())
+    began, core = time.perf_counter(), time.process_time()
+    with path.open("rb") as file:
+        lead_import = imports.receive_upload(
+            user=user, content=File(file, name=path.name), file_name=path.name, now=timezone.now()
+        )
+    stages: dict[str, float] = {}
+    key = str(lead_import.pk)
+    while lead_import.state != LeadImport.State.DONE:
+        stage_began, state = time.perf_counter(), lead_import.state
+        if state == LeadImport.State.MAPPING:
+            imports.confirm_mapping(user=user, import_id=key, mapping=lead_import.mapping, now=timezone.now())
+        elif state == LeadImport.State.PLANNED:
+            imports.commit_import(user=user, import_id=key, plan_hash=lead_import.plan_hash, now=timezone.now())
+        else:
+            imports.run_import(import_id=key, now=timezone.now)
+            name = {"received": "reading", "committing": "committing"}.get(state, "planning")
+            stages[name] = stages.get(name, 0.0) + time.perf_counter() - stage_began
+        lead_import = LeadImport.objects.get(pk=lead_import.pk)
+    found = {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - core, "stages": stages}
+    uploads.delete_upload(lead_import.stored_name)
+    return found
+
+
+def _peak_mebibytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], Path(sys.argv[2]))
