@@ -23,7 +23,7 @@ NOUNS = {
     "county": "county cnty parish condado countyname",
     "country": "country pais nation",
     "name": "name names nm nam nme nombrecompleto fullname",
-    "full": "full complete entire completo completa formatted combined whole",
+    "full": "full entire completo completa formatted combined whole",
     "first": "first fname firstname given givenname forename fn nombre frst frist firstnm nombres vorname prenom",
     "last": "last lname lastname surname family familyname ln apellido apellidos lastnm nachname nom",
     "middle": "middle mname middlename mi initial initials",
@@ -45,7 +45,7 @@ PARTIES = {
     "deedholder titleholder vestee proprietor",
     "seller": "seller vendor sellers vendedor",
     "lead": "lead leads prospect prospects client customer cust recipient person people homebuyer addressee cliente "
-    "individual party debtor insured subscriber donor voter registrant licensee permittee attendee invitee guest payor",
+    "individual party insured subscriber donor voter registrant licensee permittee attendee invitee guest",
     "contact": "contact contacts contacto",
     "taxpayer": "taxpayer payer payor assessee taxpayers",
     "landlord": "landlord lessor",
@@ -109,7 +109,7 @@ OTHERS = (
     "taxable taxed exempt exemption exemptions homestead bedroom bedrooms beds bed bd bdrm bathroom bathrooms baths "
     "bath ba stories storeys story floors floor garage pool fireplace heating cooling air roof condition construction "
     "style quality sqft sq ft feet footage square living area acre acres acreage lot lots land use uses usage zoning "
-    "subdivision neighborhood district ward precinct council legal description desc descr descriptions block "
+    "subdivision neighborhood district precinct council legal description desc descr descriptions block "
     "blk section twp range plat book page document doc docs instrument recorded recording deed vacant "
     "vacancy occupied occ occupancy flag flags is has not do dnd opt optin optout carrier route list lists "
     "listed tag tags label labels group groups campaign campaigns source sources medium channel ad ads adset form "

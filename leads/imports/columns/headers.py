@@ -118,7 +118,7 @@ def _party(words: tuple[str, ...]) -> tuple[str, int, set[int]]:
     return party, 1, set()
 
 
-def _place(words: tuple[str, ...], nouns: list[str], party: str) -> str:
+def _place(words: tuple[str, ...], nouns: list[str], party: str) -> str:  # noqa: PLR0911 -- one line for each place
     places = [PLACE_OF[word] for word in words if word in PLACE_OF]
     is_of_address = not OF_ADDRESSES.isdisjoint(nouns)
     if "mail" in places:
@@ -128,7 +128,9 @@ def _place(words: tuple[str, ...], nouns: list[str], party: str) -> str:
         return "mail"  # "Postal City"; the words of "Postal Code" are one word by now
     if "situs" in places and not (party and _is_before(words, "situs")):
         return "situs"
-    if is_of_address and ("location" in nouns or (not party and not SITES.isdisjoint(words))):
+    if "location" in nouns and (is_of_address or not party):
+        return "situs"
+    if is_of_address and not party and not SITES.isdisjoint(words):
         return "situs"
     if "company" in nouns and len(set(nouns)) > 1:
         return "work"

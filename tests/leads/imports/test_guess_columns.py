@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leads.imports import vocabulary
 from leads.imports.columns import ColumnGuess, guess_columns
 from leads.imports.fields import Field
 from leads.imports.tables import open_table
@@ -225,3 +226,12 @@ def test_any_table_gets_a_guess_for_each_header(headers: list[str], rows: list[l
 def test_headers_and_cells_without_end_are_guessed_too() -> None:
     guesses = guess_columns(["phone" * 5_000, "²", "★★★"], [["1 Elm St " * 4_000, "²", "٣٤٥"]] * 3)
     assert [guess.field for guess in guesses][1:] == [Field.IGNORE, Field.IGNORE]
+
+
+def test_no_word_of_the_vocabulary_has_two_meanings_of_one_sort() -> None:
+    for table in (vocabulary.NOUNS, vocabulary.PARTIES, vocabulary.PLACES):
+        words = " ".join(table.values()).split()
+        assert len(words) == len(set(words))
+    sorts = [set(vocabulary.NOUN_OF), set(vocabulary.PARTY_OF), set(vocabulary.PLACE_OF), vocabulary.NEUTRAL_WORDS]
+    assert sum(map(len, sorts)) == len(set().union(*sorts))
+    assert {party for party in vocabulary.PARTY_PHRASES.values()} <= set(vocabulary.PARTY_OF)

@@ -10,7 +10,20 @@ from tests.leads.imports.header_sets import CORPUS, Filler, HeaderSet, read_sets
 from tests.leads.imports.recombined import recombined
 
 EXPECTED = 0.99
-NAMES = ["tuned", "rolls", "programs", "states", "folders", "listings", "services", "registers", "courts", "trades", "held_out"]
+NAMES = [
+    "tuned",
+    "rolls",
+    "programs",
+    "states",
+    "folders",
+    "listings",
+    "services",
+    "registers",
+    "courts",
+    "trades",
+    "mixed",
+    "held_out",
+]
 
 
 def measured(sets: Iterable[HeaderSet], *, rows: int, seed: int = 1) -> tuple[int, list[str]]:
