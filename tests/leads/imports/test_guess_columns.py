@@ -234,4 +234,4 @@ def test_no_word_of_the_vocabulary_has_two_meanings_of_one_sort() -> None:
         assert len(words) == len(set(words))
     sorts = [set(vocabulary.NOUN_OF), set(vocabulary.PARTY_OF), set(vocabulary.PLACE_OF), vocabulary.NEUTRAL_WORDS]
     assert sum(map(len, sorts)) == len(set().union(*sorts))
-    assert {party for party in vocabulary.PARTY_PHRASES.values()} <= set(vocabulary.PARTY_OF)
+    assert set(vocabulary.PARTY_PHRASES.values()) <= set(vocabulary.PARTY_OF)
