@@ -281,6 +281,43 @@ def test_a_plan_waits_for_another_import_of_the_user_and_is_made_for_what_it_lef
     assert (second.state, second.counts["elsewhere"]) == (State.PLANNED, 1)
 
 
+def test_a_plan_during_which_the_lists_changed_is_made_again(alice):
+    lead_import = upload(alice, list_of(ADA), "second.csv")
+    group = LeadGroupFactory.create(user=alice, name="Meanwhile")
+    (row,) = planned(plan(alice, list_of(ADA), "first.csv"))
+    moments = 0
+
+    def clock():
+        nonlocal moments
+        moments += 1
+        if LeadImport.objects.get(pk=lead_import.pk).chunks_planned and not Contact.objects.exists():
+            ContactFactory.create(lead_group=group, user=alice, match_keys=row["doc"]["matchKeys"])
+            note_change(alice.pk)
+        return timezone.now()
+
+    imports.run_import(import_id=str(lead_import.pk), now=clock)
+    again = LeadImport.objects.get(pk=lead_import.pk)
+    assert (again.state, again.workspace_version, again.counts["elsewhere"]) == (State.PLANNED, 1, 1)
+    assert planned(again)[0]["in"] == [str(group.pk)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'"$where","a.b","Email"\n"$x","{""$ne"": 1}",a@example.com\n',
+        "Email,Näme\na@example.com,Zoë\n".encode("utf-16"),
+        "Email;Näme\na@example.com;Zoë\n".encode("cp1252"),
+        b"Email,Name\na@example.com,A\x00da\n",
+    ],
+)
+def test_whatever_a_cell_holds_is_kept_as_it_is(alice, content):
+    lead_import = commit(plan(alice, content))
+    contact = Contact.objects.get(user=alice)
+    assert contact.email == "a@example.com"
+    assert len(contact.origin["cells"]) == len(lead_import.table["headers"])
+    assert set(contact.origin["cells"]) & {"$x", "Zoë", "Ada", "A\x00da"}
+
+
 def test_progress_has_an_end(alice):
     lead_import = plan(alice, as_csv(lead_rows(30)))
     lead_import.state, lead_import.rows_read = State.PLANNING, 15
