@@ -112,12 +112,16 @@ def _why(column: Column, lead: str) -> str:  # noqa: PLR0911 -- one line for eac
         return "The values contradict the header." if column.is_by_values else "The header names nothing a lead has."
     if column.field is Field.IGNORE:
         if not is_of_lead(column, lead):
-            return f"A {kind} of somebody other than the lead."
+            return f"This is {_one(kind)} of somebody other than the lead."
         return f"A further {kind}; another column fills the field."
     if column.reading.kind is None:
-        return f"The values look like a {kind}."
+        return f"The values look like {_one(kind)}."
     if column.is_by_values and column.reading.kind is not kind:
-        return f"The header says {column.reading.kind}, the values look like a {kind}."
+        return f"The header says {column.reading.kind}, the values look like {_one(kind)}."
     if column.is_empty:
         return f"The header says {kind}; there are no values."
     return f"The header says {kind}, and {round(100 * min(1.0, column.fit))} % of the values look so."
+
+
+def _one(kind: Kind) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -45,7 +45,7 @@ def look_at(at: int, header: str, reading: Reading, profile: Profile) -> Column:
     """Decide what a column holds from its header and its values alone."""
     column = Column(at, header, reading, profile, reading.kind)
     if reading.kind is Kind.NOTHING and profile.share(Shape.LINKEDIN) >= 0.6:
-        column.kind = Kind.LINKEDIN  # "URL" of the connections of LinkedIn
+        column.kind, column.is_by_values = Kind.LINKEDIN, True  # "URL" of the connections of LinkedIn
         return column
     if reading.kind is Kind.NOTHING and reading.place in {"situs", "mail"} and not reading.party:
         told = distinctive_kind(profile)
