@@ -42,7 +42,7 @@ MAIL_FIELDS = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Block:
     """The columns of one address. `party` is "" or whose it is, with "owner" for all who mean the lead."""
 
@@ -132,11 +132,11 @@ def _blocks_of(columns: Sequence[Column]) -> list[Block]:
             is_line = reading.kind in {Kind.SECOND_LINE, Kind.HOUSE} and repetition(column.header) == 1
             if is_line and (*_place_and_party(column), reading.number) not in towns:
                 column.reading = replace(reading, number=1)  # a line of the same address, not another address
-            _join_by_header(blocks, column, may_start=True)
+            _join_by_header(blocks, column)
     others = [column for column in columns if column.kind not in STREETS]
     for column in others:
         if _place_and_party(column) != ("", ""):
-            _join_by_header(blocks, column, may_start=True)
+            _join_by_header(blocks, column)
     blocks = _completed(blocks, {"owner": ("mail", ""), "mail": ("", "owner")})
     for column in others:
         if _place_and_party(column) == ("", ""):
@@ -157,7 +157,7 @@ def settle_numbers(columns: Sequence[Column]) -> None:
             column.kind = Kind.STREET_PART if key in houses else Kind.NOTHING
 
 
-def _join_by_header(blocks: list[Block], column: Column, *, may_start: bool) -> bool:
+def _join_by_header(blocks: list[Block], column: Column) -> None:
     """Put the column into the block that its header names; start that block if need be."""
     place, party = _place_and_party(column)
     reading = column.reading
@@ -179,13 +179,11 @@ def _join_by_header(blocks: list[Block], column: Column, *, may_start: bool) -> 
     elif not exact and not is_plain:
         exact = same[:1]
     if is_plain and column.kind not in STREETS and number == 1 and len(same) > 1:
-        return False  # several plain addresses: the nearest one
+        return  # none of several plain addresses lacks it
     if exact:
         exact[0].columns.append(column)
-        return True
-    if may_start:
+    else:
         blocks.append(Block(place, party, number, reading.ordinal, reading.is_found, reading.stem, [column]))
-    return may_start
 
 
 def _place_and_party(column: Column) -> tuple[str, str]:
@@ -214,7 +212,7 @@ def _join(blocks: list[Block], column: Column) -> None:
     elif usable and not plain:
         min(usable, key=lambda block: block.first).columns.append(column)
     else:
-        _join_by_header(blocks, column, may_start=True)
+        _join_by_header(blocks, column)
 
 
 def _completed(blocks: list[Block], hosts: dict[str, tuple[str, str]]) -> list[Block]:

@@ -12,7 +12,7 @@ FITS = 0.35  # the part of the values that must agree with a header for it to be
 FEW = 3  # fewer values than this prove nothing against a header
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Column:
     """One column while it is being understood; `kind` is None while neither header nor values tell."""
 

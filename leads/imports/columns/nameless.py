@@ -1,6 +1,6 @@
 """Columns whose header says nothing: their values and their neighbors tell."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from leads.imports.columns.kinds import NAME_KINDS, Kind
@@ -42,26 +42,26 @@ def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 -- one r
     if not _has(columns, *NAME_KINDS):
         _tell_names([column for column in unknown if column.kind is None])
     if not has_headers:
-        for column in unknown:
-            if column.kind is None and column.profile.share(Shape.COMPANY) >= 0.3 and column.profile.words >= 0.8:
-                _tell(column, Kind.COMPANY)
-                break
-    if not has_headers and not _has(columns, Kind.APN):
-        for column in unknown:
-            if column.kind is None and column.profile.share(Shape.PARCEL) >= 0.7:
-                _tell(column, Kind.APN)
-                break
-        else:
-            for column in unknown:
-                if column.kind is None and _is_long_number(column):
-                    _tell(column, Kind.APN)
-                    break
+        rest = [column for column in unknown if column.kind is None]
+        _tell(_first(rest, _is_company), Kind.COMPANY)
+        _tell(
+            _first(rest, lambda column: column.profile.share(Shape.PARCEL) >= 0.7) or _first(rest, _is_long_number),
+            Kind.APN,
+        )
 
 
-def _tell(column: Column, kind: Kind | None) -> None:
-    if kind:
+def _tell(column: Column | None, kind: Kind | None) -> None:
+    if column and kind:
         column.kind = kind
         column.is_by_values = True
+
+
+def _first(columns: Sequence[Column], is_it: Callable[[Column], bool]) -> Column | None:
+    return next((column for column in columns if column.kind is None and is_it(column)), None)
+
+
+def _is_company(column: Column) -> bool:
+    return column.profile.share(Shape.COMPANY) >= 0.3 and column.profile.words >= 0.8
 
 
 def _has(columns: Sequence[Column], *kinds: Kind) -> bool:
