@@ -17,11 +17,13 @@ from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
 from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
 from leads.services import imports
+from leads.services.imports.planning import ROWS_A_CHUNK
 from leads.services.workspaces import read_workspace
 from tests.leads.conftest import State, carry_on, plan
 from tests.leads.lists import as_csv, lead_row, lead_rows
 
-POLL_SECONDS = 0.001
+POLL_SECONDS = 0.002
+SECONDS_OF_A_CHUNK = 0.15
 
 
 def start_worker(lead_import: LeadImport, *, minutes_ahead: int) -> int:
@@ -43,24 +45,24 @@ def start_worker(lead_import: LeadImport, *, minutes_ahead: int) -> int:
         os._exit(status)
 
 
-def kill_at(lead_import: LeadImport, process: int, row: int | None) -> bool:
-    """Wait for a worker, and kill it once so many rows are done (see `done_rows`). False when it ended by itself."""
+def kill_at(lead_import: LeadImport, process: int, row: int | None, within: float) -> bool:
+    """Wait for a worker, and kill it so many seconds after that many rows are done. False when it ended by itself."""
     while True:
         ended, status = os.waitpid(process, os.WNOHANG)
         if ended:
             assert status == 0
             return False
         if row is not None and done_rows(lead_import) >= row:
+            time.sleep(within)
             os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-            return True
+            return os.WIFSIGNALED(os.waitpid(process, 0)[1])
         time.sleep(POLL_SECONDS)
 
 
 def done_rows(lead_import: LeadImport) -> int:
-    """The rows that are planned, and the contacts that are made, of an import."""
-    found = LeadImport.objects.only("rows_read").get(pk=lead_import.pk)
-    return found.rows_read + collection_of(Contact).count_documents({"leadsId": found.lead_group_id or found.pk})
+    """The rows that are planned and those that are carried out, counted together, to the chunk."""
+    found = LeadImport.objects.only("rows_read", "chunks_committed").get(pk=lead_import.pk)
+    return found.rows_read + found.chunks_committed * ROWS_A_CHUNK
 
 
 def prepare(user: User, size: int) -> tuple[LeadGroup, bytes]:
@@ -102,13 +104,14 @@ def carry_through(lead_import: LeadImport, run: Callable[[LeadImport], object] =
 def carry_through_kills(lead_import: LeadImport, rows: list[int]) -> tuple[LeadImport, int]:
     """Let workers carry an import on of which one is killed at each of these rows, and count those that were."""
     left = sorted(rows)
+    chance = random.Random(len(rows))
     workers = kills = 0
 
     def run(lead_import: LeadImport) -> None:
         nonlocal workers, kills
         workers += 1
         process = start_worker(lead_import, minutes_ahead=2 * workers)
-        if kill_at(lead_import, process, left[0] if left else None):
+        if kill_at(lead_import, process, left[0] if left else None, chance.uniform(0, SECONDS_OF_A_CHUNK)):
             left.pop(0)
             kills += 1
 

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
+from leads.models import ColumnMapping, Contact, ImportChunk, LeadGroup, LeadImport
 from tests.leads.lists import as_csv, lead_rows, sample_files
 
 KEYS = ["header_row", "encoding", "delimiter", "mapping", "rows", "create", "update", "duplicates", "rejected"]
@@ -44,7 +44,7 @@ def test_without_commit_nothing_is_kept(alice, uploads):
     path = sample_files()[0]
     run("--user", alice.email, path)
 
-    for model in (LeadImport, ImportChunk, Contact, LeadGroup):
+    for model in (LeadImport, ImportChunk, Contact, LeadGroup, ColumnMapping):
         assert not model.objects.exists()
     assert [file for file in uploads.rglob("*") if file.is_file()] == []
 

@@ -75,7 +75,11 @@ class Command(BaseCommand):
             lead_import = LeadImport.objects.get(pk=lead_import.pk)
             if lead_import.state == State.MAPPING:
                 imports.confirm_mapping(
-                    user=user, import_id=str(lead_import.pk), mapping=lead_import.mapping, now=timezone.now()
+                    user=user,
+                    import_id=str(lead_import.pk),
+                    mapping=lead_import.mapping,
+                    now=timezone.now(),
+                    remembers=False,
                 )
             elif lead_import.state != state and lead_import.is_over:
                 raise CommandError(lead_import.problem or "The import was cancelled.")

@@ -27,10 +27,17 @@ class MappingRefused(Exception):
 
 
 def confirm_mapping(
-    *, user: User, import_id: str, mapping: Sequence[str], now: datetime, skips_known: bool | None = None
+    *,
+    user: User,
+    import_id: str,
+    mapping: Sequence[str],
+    now: datetime,
+    skips_known: bool | None = None,
+    remembers: bool = True,
 ) -> LeadImport:
-    """Say what the columns are, in their order; the plan is made by it, or made anew. It is remembered.
+    """Say what the columns are, in their order; the plan is made by it, or made anew.
 
+    It is remembered for the next file with these headers, unless `remembers` is False: then nobody looked at it yet.
     `skips_known`, where given, says whether those who are on other lists already are left out.
 
     :raises ImportNotFound: when the user has no such import
@@ -50,7 +57,8 @@ def confirm_mapping(
         lease_until=None,
         **STARTS_ANEW,
     )
-    remember_mapping(lead_import, now=now)
+    if remembers:
+        remember_mapping(lead_import, now=now)
     return lead_import
 
 
