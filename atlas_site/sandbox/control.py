@@ -3,6 +3,7 @@
 | route | GET | POST | DELETE |
 |---|---|---|---|
 | ``/_sandbox/faults`` | list | queue ``{endpoint, mode, times, seconds}`` | clear |
+| ``/_sandbox/latency`` | by endpoint | ``{endpoint, seconds}``: what each answer of BatchData takes | – |
 | ``/_sandbox/billing`` | the vendor's bill (``?since=n``: units after n) | ``{bill_counts, balance, sessions}`` | – |
 | ``/_sandbox/clock`` | time | ``{now: ISO or null}``, of every vendor: what is due by then happens | – |
 | ``/_sandbox/webhooks`` | endpoints, deliveries | endpoint, mode, deliveries (``ChargebeeControl``) | – |
@@ -68,6 +69,7 @@ class Control:
         name, _, rest = request.path.removeprefix("/_sandbox/").strip("/").partition("/")
         routes: dict[str, dict[str, Callable[..., Any]]] = {
             "faults": {"GET": self._list_faults, "POST": self._queue_fault, "DELETE": self._clear_faults},
+            "latency": {"GET": self._latencies, "POST": self._set_latency},
             "billing": {"GET": self._bill, "POST": self._switch_billing},
             "clock": {"GET": self._time, "POST": self._move_clock},
             "reset": {"POST": self._reset},
@@ -104,6 +106,16 @@ class Control:
     def _clear_faults(self, *_: Any) -> dict[str, Any]:
         self._state.faults.clear()
         return self._list_faults()
+
+    def _latencies(self, *_: Any) -> dict[str, Any]:
+        return {"latency": self._state.faults.latencies()}
+
+    def _set_latency(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            self._state.faults.set_latency(str(body.get("endpoint", ANY)), float(body.get("seconds", 0)))
+        except (ValueError, TypeError) as error:
+            raise BadRequest(str(error)) from error
+        return self._latencies()
 
     def _bill(self, request: Request, *_: Any) -> dict[str, Any]:
         since = request.query.get("since", "0")

@@ -1,4 +1,7 @@
-"""Faults on request: the next calls of an endpoint go wrong in a named way, which the vendor's side carries out."""
+"""Faults on request: the next calls of an endpoint go wrong in a named way, which the vendor's side carries out.
+
+Beside them an endpoint may be given a latency, for benchmarks.
+"""
 
 import threading
 from collections.abc import Collection
@@ -23,6 +26,7 @@ class Faults:
     def __init__(self, modes: Collection[str]) -> None:
         self._modes = modes
         self._queue: list[Fault] = []
+        self._latency: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
@@ -46,12 +50,30 @@ class Faults:
                     return fault
         return None
 
+    def set_latency(self, endpoint: str, seconds: float) -> None:
+        """Let each answer of an endpoint ("*" for any) take this long. Raises ``ValueError`` out of range."""
+        if not 0 <= seconds <= 60:
+            raise ValueError("seconds must be from 0 to 60")
+        with self._lock:
+            self._latency[endpoint] = seconds
+
+    def latency_of(self, endpoint: str) -> float:
+        """Return the seconds that an answer of this endpoint takes at least."""
+        with self._lock:
+            return self._latency.get(endpoint, self._latency.get(ANY, 0.0))
+
+    def latencies(self) -> dict[str, float]:
+        """Return the latencies that are set, by endpoint."""
+        with self._lock:
+            return dict(self._latency)
+
     def list(self) -> list[dict[str, object]]:
         """Return what is queued."""
         with self._lock:
             return [asdict(fault) for fault in self._queue]
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Forget all faults and latencies."""
         with self._lock:
             self._queue.clear()
+            self._latency.clear()

@@ -1,7 +1,7 @@
 """The vendor's own books: every call, every billed record, the wallet, and the search sessions.
 
 Kept in a SQLite file, so that they outlive a restart. A unit is one record of one call with the datasets it was billed
-for; a test compares Atlas's credits with this count.
+for, or one match of a skip trace; a test compares Atlas's credits with this count.
 """
 
 import json
@@ -19,7 +19,7 @@ SESSION_LIMIT = 100
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS call (request_id TEXT, endpoint TEXT, at TEXT, is_count INTEGER, results INTEGER);
 CREATE TABLE IF NOT EXISTS unit (n INTEGER PRIMARY KEY, request_id TEXT, endpoint TEXT, property_id TEXT,
-                                 datasets TEXT, is_count INTEGER, at TEXT, micros INTEGER);
+                                 datasets TEXT, is_count INTEGER, at TEXT, micros INTEGER, row_id TEXT);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, at TEXT);
 CREATE TABLE IF NOT EXISTS page (session TEXT, key TEXT, body TEXT, PRIMARY KEY (session, key));
@@ -36,6 +36,8 @@ class Account:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(SCHEMA)
+        if "row_id" not in {column[1] for column in self._connection.execute("PRAGMA table_info(unit)")}:
+            self._connection.execute("ALTER TABLE unit ADD COLUMN row_id TEXT")  # books from before skip traces
         self._lock = threading.RLock()
         self.session_lock = threading.RLock()
         """Held while a session's page is found and noted, so that two callers never get the same record."""
@@ -61,20 +63,28 @@ class Account:
         each = cost(datasets)
         rows = [
             (request_id, endpoint, property_id, json.dumps(datasets), 0, at.isoformat(),
-             int((each + (SKIP_TRACE_PRICE if property_id in traced else 0)) * 1_000_000))
+             int((each + (SKIP_TRACE_PRICE if property_id in traced else 0)) * 1_000_000), None)
             for property_id in property_ids
         ]  # fmt: skip
         self._insert_units(rows)
 
+    def bill_traces(self, request_id: str, endpoint: str, at: datetime, matches: list[tuple[str, str]]) -> None:
+        """Bill each match of a skip trace, given as the row's id (the caller's) and the property's."""
+        micros = int(SKIP_TRACE_PRICE * 1_000_000)
+        self._insert_units([
+            (request_id, endpoint, property_id, "[]", 0, at.isoformat(), micros, row_id)
+            for row_id, property_id in matches
+        ])  # fmt: skip
+
     def bill_count(self, request_id: str, endpoint: str, at: datetime, datasets: list[str]) -> None:
         """Bill a call that returned no record as one record, as the vendor is said to do at times."""
         micros = int(cost(datasets) * 1_000_000)
-        self._insert_units([(request_id, endpoint, None, json.dumps(datasets), 1, at.isoformat(), micros)])
+        self._insert_units([(request_id, endpoint, None, json.dumps(datasets), 1, at.isoformat(), micros, None)])
 
     def _insert_units(self, rows: list[tuple[Any, ...]]) -> None:
         sql = (
-            "INSERT INTO unit (request_id, endpoint, property_id, datasets, is_count, at, micros) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO unit (request_id, endpoint, property_id, datasets, is_count, at, micros, row_id) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         )
         with self._lock:
             self._connection.execute("BEGIN")
@@ -92,8 +102,8 @@ class Account:
             "total_dollars": round((micros or 0) / 1_000_000, 4), "bill_counts": self.bills_counts,
             "units": [
                 {"n": n, "requestId": request_id, "endpoint": endpoint, "propertyId": property_id,
-                 "datasets": json.loads(datasets), "at": at, "dollars": micros / 1_000_000}
-                for n, request_id, endpoint, property_id, datasets, _is_count, at, micros in units
+                 "rowId": row_id, "datasets": json.loads(datasets), "at": at, "dollars": micros / 1_000_000}
+                for n, request_id, endpoint, property_id, datasets, _is_count, at, micros, row_id in units
             ],
         }  # fmt: skip
 

@@ -1,9 +1,10 @@
 """The vendor's front door: paths, methods, tokens, faults."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
-from atlas_site.sandbox.batchdata import lookup, search, small
+from atlas_site.sandbox.batchdata import lookup, search, skiptrace, small
 from atlas_site.sandbox.batchdata.calls import Call, Vendor
 from atlas_site.sandbox.batchdata.errors import NO_PERMISSION, VendorRefusal, error_response
 from atlas_site.sandbox.batchdata.fault_modes import answer_with
@@ -15,6 +16,8 @@ Endpoint = Callable[[Call], dict[str, Any] | Response]
 ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
     "/api/v1/property/search": ("POST", search.search),
     "/api/v1/property/lookup/all-attributes": ("POST", lookup.look_up),
+    "/api/v1/property/skip-trace": ("POST", skiptrace.trace_v1),
+    "/api/v3/property/skip-trace": ("POST", skiptrace.trace_v3),
     "/api/v1/address/autocomplete": ("POST", small.autocomplete),
     "/api/v1/wallet/balance": ("GET", small.balance),
     "/api/v1/wallet/consumption-report": ("GET", small.consumption_report),
@@ -30,7 +33,11 @@ class BatchData:
         self._faults = queued
 
     def __call__(self, request: Request) -> Response:
-        """Answer one call; an endpoint is named in faults and in the bill without ``/api/v1/``."""
+        """Answer one call; an endpoint is named in faults and in the bill without ``/api/v1/``.
+
+        No answer comes before the latency of its endpoint is over, the work being part of it.
+        """
+        started = time.monotonic()
         path = request.path.rstrip("/")
         if path not in ENDPOINTS:
             return error_response(404, "Not Found")
@@ -51,4 +58,6 @@ class BatchData:
                 return refusal.response()
 
         fault = self._faults.take(name)
-        return answer_with(fault, handle, request) if fault else handle(request)
+        response = answer_with(fault, handle, request) if fault else handle(request)
+        time.sleep(max(0.0, started + self._faults.latency_of(name) - time.monotonic()))
+        return response

@@ -2,9 +2,12 @@
 
 import time
 
+from atlas_site.sandbox.batchdata import row_faults
 from atlas_site.sandbox.batchdata.errors import EMPTY_WALLET, NO_PERMISSION, error_response
 from atlas_site.sandbox.faults import Fault
 from atlas_site.sandbox.web import Handler, Request, Response, json_response
+
+HUGE_BYTES = 50 * 1000 * 1000
 
 
 def answer_with(fault: Fault, handler: Handler, request: Request) -> Response:
@@ -38,6 +41,18 @@ def _wrong_schema(_fault: Fault, handler: Handler, request: Request) -> Response
     )
 
 
+def _junk_body(_fault: Fault, handler: Handler, request: Request) -> Response:
+    handler(request)
+    return Response(b"\x00\xff\xfe{]<junk>" * 64)
+
+
+def _huge_body(_fault: Fault, handler: Handler, request: Request) -> Response:
+    """A good answer with 50 MB of blanks before its end."""
+    response = handler(request)
+    response.body = response.body[:-1] + b" " * HUGE_BYTES + response.body[-1:]
+    return response
+
+
 def _empty_body(_fault: Fault, handler: Handler, request: Request) -> Response:
     handler(request)
     return Response(b"")
@@ -55,14 +70,18 @@ MODES = {
     "cut-body": _cut_body,
     "wrong-schema": _wrong_schema,
     "empty-body": _empty_body,
+    "junk-body": _junk_body,
+    "huge-body": _huge_body,
     "status-code": _status_code,
     "429": lambda *_: error_response(429, "Too many requests"),
     "429-retry-after": lambda fault, *_: error_response(429, "Too many requests", Retry_After=f"{fault.seconds:g}"),
+    "503-retry-after": lambda fault, *_: error_response(503, "Service unavailable", Retry_After=f"{fault.seconds:g}"),
     "500": lambda *_: error_response(500, "Internal server error"),
     "502": lambda *_: Response(b"<html><body>502 Bad Gateway</body></html>", 502, "text/html"),
     "504": lambda *_: Response(b"<html><body>504 Gateway Timeout</body></html>", 504, "text/html"),
     "wallet-empty": lambda *_: error_response(403, EMPTY_WALLET),
     "permission": lambda *_: error_response(403, NO_PERMISSION),
+    **row_faults.MODES,
 }
-"""What each mode answers. "cut-body", "wrong-schema", "empty-body" and "timeout-after-work" are billed: the work was
-done; "slow" is answered and billed; the others do nothing."""
+"""What each mode answers. "cut-body", "wrong-schema", "empty-body", "junk-body", "huge-body" and "timeout-after-work"
+are billed: the work was done; "slow" and the faults of rows are answered and billed; the others do nothing."""

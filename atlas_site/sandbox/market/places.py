@@ -85,6 +85,7 @@ class Places:
     def __init__(self) -> None:
         self.all = _load_places()
         self.by_zip = {place.zip: place for place in self.all}
+        self.states = frozenset(place.state for place in self.all)
         self._cities: dict[tuple[str, str], str] = {}
         self._counties: dict[tuple[str, str], str] = {}
         for place in self.all:
