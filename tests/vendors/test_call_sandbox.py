@@ -1,12 +1,10 @@
 """The gateway against the sandbox: real pages, real bills, and each fault it can be asked for."""
 
-import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-import requests
 from django.utils import timezone
 
 from atlas_site.vendors import batchdata
@@ -27,37 +25,6 @@ pytestmark = pytest.mark.django_db
 
 ALL_DATASETS = list(DATASETS)
 EVERYWHERE = {"query": "US"}
-
-
-class Sandbox:
-    """The control side of the sandbox: faults to come, and its own account of what it billed."""
-
-    def __init__(self) -> None:
-        self.url = os.environ["BATCHDATA_BASE_URL"]
-        self.seen = max((unit["n"] for unit in self._bill()["units"]), default=0)
-
-    def will_fail(self, endpoint: str, mode: str, *, times: int = 1, seconds: float = 0.1) -> None:
-        fault = {"endpoint": endpoint, "mode": mode, "times": times, "seconds": seconds}
-        requests.post(f"{self.url}/_sandbox/faults", json=fault, timeout=5).raise_for_status()
-
-    def forget_faults(self) -> None:
-        requests.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
-
-    def billed_units(self) -> list[dict]:
-        """What was billed since this object was made."""
-        return self._bill(self.seen)["units"]
-
-    def _bill(self, since: int = 0) -> dict:
-        return requests.get(f"{self.url}/_sandbox/billing", params={"since": since}, timeout=5).json()
-
-
-@pytest.fixture
-def sandbox(settings):
-    settings.BATCHDATA_TIMEOUT_SECONDS = 2
-    settings.BATCHDATA_RETRY_WAIT_SECONDS = 0.01
-    control = Sandbox()
-    yield control
-    control.forget_faults()
 
 
 @pytest.fixture
