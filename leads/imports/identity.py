@@ -29,15 +29,15 @@ def match_keys(
     parcels: Iterable[str],
     profiles: Iterable[str] = (),
 ) -> list[str]:
-    """Return the keys of a row. Two rows are one lead when they share one.
+    """Return the keys of a row, by which later rows of the same lead find it.
 
     Each joins the person (a company; "" for nobody) with one value: a street and its ZIP code, a street and its city,
-    an e-mail address, a phone number, a parcel and its county or state, a LinkedIn profile.
+    a parcel and its county or state, an e-mail address, a phone number, a LinkedIn profile, in this order.
     """
     return [
         *[match_key("street", person, value) for value in addresses],
+        *[match_key("parcel", person, value) for value in parcels],
         *[match_key("email", person, value) for value in emails],
         *[match_key("phone", person, value) for value in phones],
-        *[match_key("parcel", person, value) for value in parcels],
         *[match_key("profile", person, value) for value in profiles],
     ]

@@ -95,7 +95,7 @@ class Lead:
 
     @property
     def match_keys(self) -> list[str]:
-        """Keys of twelve characters: two rows are one lead when they share one. See `leads.imports.identity`."""
+        """Keys of twelve characters by which others find it. See `recognized_by` and `leads.imports.identity`."""
         return match_keys(
             self.person_key,
             addresses=self.address_keys,
@@ -104,6 +104,17 @@ class Lead:
             parcels=self.parcel_keys,
             profiles=(profile_key(self.linkedin),) if LINKEDIN.search(self.linkedin) else (),
         )
+
+    def recognized_by(self, match_keys: list[str]) -> list[str]:
+        """Those of its match keys, which are made once, by which it is told that a lead is there already.
+
+        An owner of two houses is two leads, with the same phone, e-mail address and mailing address in both rows: what
+        names its property is compared by that alone.
+        """
+        streets, parcels = len(self.address_keys), len(self.parcel_keys)
+        if self.address and streets + parcels:
+            return match_keys[: streets + parcels]
+        return match_keys[streets : streets + parcels] or match_keys
 
 
 class LeadReader:

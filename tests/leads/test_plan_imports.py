@@ -103,6 +103,35 @@ def test_duplicates_are_found_across_chunks(alice):
     assert (last["n"], last["kind"], last["of"]) == (1_501, "duplicate", 1)
 
 
+def test_an_owner_of_two_houses_is_two_leads(alice, import_list):
+    second = "Ada,Berchon,99 Pine Lane,Columbus,OH,43211,6145550101,,ada@example.com\n"
+    without_house = "Ada,Berchon,,,,,6145550101,,\n"
+
+    lead_import = plan(alice, list_of(ADA, second, without_house))
+
+    assert [(row["kind"], row.get("of")) for row in planned(lead_import)] == [
+        ("create", None),
+        ("create", None),
+        ("duplicate", 1),
+    ]
+    group = import_list(alice, list_of(ADA))
+    assert [row["kind"] for row in planned(plan(alice, list_of(second), group=group))] == ["create"]
+
+
+def test_an_owner_of_two_parcels_without_an_address_is_two_leads(alice):
+    header = "Parcel ID,County,State,First Name,Last Name,Mailing Address,Mailing City,Mailing State,Mailing Zip\n"
+    owner = "Ada,Berchon,1 Far Street,Katy,TX,77449\n"
+    parcels = [f"{number},Lee,FL,{owner}" for number in ("12-44-25-01", "12-44-25-02", "12 44 25 01")]
+
+    lead_import = plan(alice, (header + "".join(parcels)).encode())
+
+    assert [(row["kind"], row.get("of")) for row in planned(lead_import)] == [
+        ("create", None),
+        ("create", None),
+        ("duplicate", 1),
+    ]
+
+
 def test_long_rows_make_small_chunks(alice):
     noted = HEADER.strip() + ",Notes\n"
     rows = "".join(f"Ada,B{number},{number} Oak St,Columbus,OH,43211,,,,{'x' * 30_000}\n" for number in range(1, 101))

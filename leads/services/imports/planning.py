@@ -88,8 +88,8 @@ class Planner:
         """The plan of the next rows."""
         read = [(row, self._read(row)) for row in rows]
         leads = [(row, lead, lead.match_keys if isinstance(lead, Lead) else []) for row, lead in read]
-        asked = {key for _, _, match_keys in leads for key in match_keys}
-        firsts = self.seen.first_rows(asked)
+        firsts = self.seen.first_rows({key for _, _, match_keys in leads for key in match_keys})
+        asked = {key for _, lead, keys in leads if isinstance(lead, Lead) for key in lead.recognized_by(keys)}
         chunk = _Chunk(self, firsts, self._matches(asked - firsts.keys()))
         planned = [chunk.plan(row, lead, match_keys) for row, lead, match_keys in leads]
         self.seen.add(chunk.new_keys, chunk.new_contacts)
@@ -134,10 +134,11 @@ class _Chunk:
         plan: PlanRow = {"n": row.number, "line": row.line}
         if isinstance(lead, Rejected):
             return {**plan, "kind": Kind.REJECTED.value, "why": lead.why, "cells": _short(row.cells)}
-        rows = [found for key in keys if (found := self._first_row(key)) is not None]
+        recognized_by = lead.recognized_by(keys)
+        rows = [found for key in recognized_by if (found := self._first_row(key)) is not None]
         if rows:
             return {**plan, **self._duplicate(min(rows), lead, keys), "cells": row.cells}
-        contacts = [contact for key in keys for contact in self.matches.get(key, ())]
+        contacts = [contact for key in recognized_by for contact in self.matches.get(key, ())]
         there = [contact for contact in contacts if contact["leadsId"] == self.planner.target]
         if there:
             contact = min(there, key=lambda contact: contact["_id"])

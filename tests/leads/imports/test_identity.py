@@ -23,8 +23,8 @@ def test_a_row_has_a_match_key_for_each_of_its_values():
     assert keys == [
         match_key("street", "p", "x|1"),
         match_key("street", "p", "x|y|z"),
+        match_key("parcel", "p", "9|ORANGE"),
         match_key("email", "p", "e"),
         match_key("phone", "p", "1"),
         match_key("phone", "p", "2"),
-        match_key("parcel", "p", "9|ORANGE"),
     ]
