@@ -274,6 +274,16 @@ def test_version_3_traces_read_as_the_reference_says():
     assert (failure.position, failure.failed, failure.matched) == (2, True, False)
 
 
+def test_ranked_things_of_version_3_come_best_first_and_unranked_last():
+    tree = load_tree("skip_trace_v3")
+    ranks = {"old@example.com": 2, "none@example.com": None, "best@example.com": 1}
+    emails = [{"rank": rank, "email": address} for address, rank in ranks.items()]
+    tree["result"]["data"][0]["persons"][0] |= {"emails": emails, "phones": ["6025550199", {"number": "6025550198"}]}
+    person = read_trace(tree).rows[0].persons[0]
+    assert [email.address for email in person.emails] == ["best@example.com", "old@example.com", "none@example.com"]
+    assert [phone.number for phone in person.phones] == ["6025550199", "6025550198"]
+
+
 def test_autocomplete_takes_texts_and_objects():
     items = [
         "Phoenix, AZ",

@@ -1,13 +1,15 @@
 """Skip traces of the gateway against the sandbox: bills that agree, damaged rows, and each fault."""
 
+import os
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+import requests
 from django.utils import timezone
 
 from atlas_site.vendors import batchdata
-from atlas_site.vendors.batchdata import Address, PersonName, TraceRequest, link_rows
+from atlas_site.vendors.batchdata import Address, PersonName, TraceRequest, link_rows, read_trace
 from atlas_site.vendors.errors import VendorBadAnswer, VendorOutcomeUnknown, VendorUnavailable, VendorWalletEmpty
 from atlas_site.vendors.models import CallState, VendorCall
 
@@ -57,6 +59,21 @@ def test_each_row_is_answered_and_each_match_is_on_both_bills(sandbox):
     assert {phone.tested for phone in phones} == {True, False, None}, "unknown is not read as no"
     assert trace().replayed
     assert len(sandbox.billed_units()) == len(matched)
+
+
+def test_both_versions_tell_of_the_same_people(sandbox, whole):
+    body = {"requests": [row.body() for row in ROWS], "options": {"includeTCPABlacklistedPhones": False}}
+    url = f"{sandbox.url}/api/v3/{PATH}"
+    headers = {"Authorization": f"Bearer {os.environ['BATCHDATA_API_KEY']}"}
+    by_v3 = outcomes(read_trace(requests.post(url, json=body, headers=headers, timeout=5).json()))
+    assert by_v3.keys() == whole.keys()
+    for row_id, row in whole.items():
+        assert by_v3[row_id].matched == row.matched
+        for ours, theirs in zip(row.persons, by_v3[row_id].persons[:1], strict=True):
+            assert (str(theirs.name), theirs.is_litigator) == (str(ours.name), ours.is_litigator)
+            assert [phone.number for phone in theirs.phones] == [phone.number for phone in ours.phones]
+            assert [phone.dnc for phone in theirs.phones] == [phone.dnc for phone in ours.phones]
+            assert [email.address for email in theirs.emails] == [email.address for email in ours.emails]
 
 
 @pytest.mark.parametrize("mode", ["reordered-rows", "rows-without-ids", "ids-in-meta", "foreign-rows"])
