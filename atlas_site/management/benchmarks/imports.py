@@ -300,7 +300,7 @@ def _import(path: Path) -> dict[str, Any]:
             imports.commit_import(user=user, import_id=key, plan_hash=lead_import.plan_hash, now=timezone.now())
         else:
             imports.run_import(import_id=key, now=timezone.now)
-            name = {"received": "reading", "committing": "committing"}.get(state, "planning")
+            name = "committing" if state == LeadImport.State.COMMITTING else "reading and planning"
             stages[name] = stages.get(name, 0.0) + time.perf_counter() - stage_began
         lead_import = LeadImport.objects.get(pk=lead_import.pk)
     found = {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - core, "stages": stages}
