@@ -1,9 +1,13 @@
 """The vendor's own count of what it bills."""
 
+import sqlite3
+from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from atlas_site.sandbox.batchdata.account import Account
 from tests.sandbox.conftest import Api
 
 
@@ -91,3 +95,19 @@ def test_units_can_be_read_from_a_point_on(api: Api) -> None:
     api.search({"query": "AZ"}, take=1, skip=2, datasets=["basic"])
     assert len(api.control(f"billing?since={last}", method="GET")["units"]) == 1
     assert api.bill["results_billed"] == 3
+
+
+def test_books_from_before_skip_traces_are_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "account.sqlite"
+    Account(path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("ALTER TABLE unit DROP COLUMN row_id")
+    unit = ("one", "property/search", "a", '["core"]', 0, "2026-01-01T00:00:00", 100_000)
+    connection.execute("INSERT INTO unit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", unit)
+    connection.close()
+    account = Account(path)
+    account.bill_traces("two", "property/skip-trace", datetime.now(UTC), [("row-1", "b")])
+    bill = account.bill()
+    account.close()
+    assert [(unit["propertyId"], unit["rowId"]) for unit in bill["units"]] == [("a", None), ("b", "row-1")]
+    assert bill["total_dollars"] == pytest.approx(0.17)
