@@ -15,6 +15,7 @@ urlpatterns = [
     path("billing/", include("billing.urls")),
     path("", include("credits.urls")),
     path("", include("properties.urls")),
+    path("leads/", include("leads.urls")),
 ]
 handler400 = "atlas_site.staff.views.show_bad_request"
 handler403 = "atlas_site.staff.views.show_forbidden"

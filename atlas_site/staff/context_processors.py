@@ -15,6 +15,7 @@ NAVIGATION = (
     ("Search", "properties:search", "search"),
     ("My properties", "properties:list-properties", "building-2"),
     ("Saved searches", "properties:list-saved-searches", "bookmark"),
+    ("Lists", "leads:list-groups", "list"),
     ("Credits", "credits:show-credits", "coins"),
     ("Billing", "billing:show-billing", "credit-card"),
 )

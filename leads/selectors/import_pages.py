@@ -1,0 +1,95 @@
+"""What the page of one import shows, by its state."""
+
+from dataclasses import dataclass, field
+
+from leads.imports.fields import Field
+from leads.models import LeadGroup, LeadImport
+from leads.selectors.imports import MappedColumn, PlanGroup, Progress, columns_of, plan_groups, progress_of
+
+State = LeadImport.State
+
+DOWNLOADS = ("rejected", "duplicate", "known")
+"""The kinds of rows that can be downloaded."""
+
+WITH_COLUMNS = {State.MAPPING, State.PLANNED}
+HEADINGS = {
+    State.RECEIVED: "Waiting to be read",
+    State.READING: "Reading the file",
+    State.MAPPING: "Check the columns",
+    State.PLANNING: "Making the plan",
+    State.PLANNED: "Check the plan",
+    State.COMMITTING: "Importing",
+    State.DONE: "Imported",
+    State.REFUSED: "This file cannot be imported",
+    State.CANCELLED: "Cancelled",
+}
+TEMPLATE_FIELDS = (
+    *(Field.FIRST_NAME, Field.LAST_NAME, Field.COMPANY, Field.PHONE, Field.EMAIL),
+    *(Field.ADDRESS, Field.CITY, Field.STATE, Field.ZIP),
+    *(Field.MAILING_ADDRESS, Field.MAILING_CITY, Field.MAILING_STATE, Field.MAILING_ZIP, Field.APN, Field.COUNTY),
+)
+TEMPLATE_HEADERS = [each.label for each in TEMPLATE_FIELDS]
+
+
+@dataclass(frozen=True)
+class ImportPage:
+    """An import with what its state needs: `progress` while a worker is at it, `columns`, and the plan's `groups`."""
+
+    lead_import: LeadImport
+    progress: Progress | None
+    columns: list[MappedColumn] = field(default_factory=list)
+    groups: list[PlanGroup] = field(default_factory=list)
+    # The list that it goes into, or went into; None for one that is not made yet, or deleted.
+    group: LeadGroup | None = None
+
+    @property
+    def state(self) -> str:
+        return self.lead_import.state
+
+    @property
+    def heading(self) -> str:
+        """What the page is about, in a few words."""
+        return HEADINGS[State(self.state)]
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the rows of the plan are still kept."""
+        return self.state in {State.PLANNED, State.COMMITTING} or self.is_kept
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it was carried out, and its rows can still be downloaded."""
+        return self.state == State.DONE and self.lead_import.due_at is not None
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return not self.lead_import.is_over and self.state != State.COMMITTING
+
+    @property
+    def read_columns(self) -> list[MappedColumn]:
+        """The columns of which something is read."""
+        return [column for column in self.columns if column.field is not Field.IGNORE]
+
+    @property
+    def ignored_columns(self) -> list[MappedColumn]:
+        return [column for column in self.columns if column.field is Field.IGNORE]
+
+    @property
+    def written(self) -> int:
+        """How many rows make a contact or bring one up to date."""
+        counts = self.lead_import.counts
+        return counts.get("create", 0) + counts.get("update", 0)
+
+
+def page_of(lead_import: LeadImport) -> ImportPage:
+    """What the page of an import shows now."""
+    state = lead_import.state
+    has_plan = state == State.PLANNED or (state == State.DONE and lead_import.due_at is not None)
+    group = lead_import.lead_group if lead_import.lead_group_id else None
+    return ImportPage(
+        lead_import=lead_import,
+        progress=progress_of(lead_import),
+        columns=columns_of(lead_import) if state in WITH_COLUMNS else [],
+        groups=plan_groups(lead_import) if has_plan else [],
+        group=group if group and not group.is_deleted else None,
+    )
