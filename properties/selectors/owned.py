@@ -139,6 +139,8 @@ def list_owned(
         return OwnedPage(rows=[], total=unknown, following="", preceding="", sort=sort, is_too_broad=True)
     shown = found[:ROWS_A_PAGE][::-1] if goes_back else found[:ROWS_A_PAGE]
     has_more = len(found) > ROWS_A_PAGE
+    if edge is None and not has_more:
+        total = total or CappedCount(len(shown))
     return OwnedPage(
         rows=shown,
         total=total or count_capped(rows),

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from atlas_site.mongodb.conditions import Matches
+from atlas_site.mongodb.counting import count_up_to
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from properties.models import SavedSearch, SavedSearchRun
 from properties.search.form import read_query
@@ -39,7 +40,7 @@ def is_large(user: User, query: SearchQuery) -> bool:
     """Whether the user owns so many of a search's matches that a run is left to a worker."""
     try:
         with no_longer_than(SECONDS_TO_COUNT):
-            return owned_matches(user, query)[: RUN_AT_ONCE + 1].count() > RUN_AT_ONCE
+            return count_up_to(owned_matches(user, query), RUN_AT_ONCE + 1) > RUN_AT_ONCE
     except TooSlow:
         return True
 

@@ -147,6 +147,15 @@ def test_a_list_in_the_order_of_what_it_is_filtered_by_has_all_and_walks_only_wh
     assert plan["executionStats"]["totalDocsExamined"] <= ROWS_A_PAGE + 1
 
 
+def test_rows_that_fit_on_one_page_are_counted_by_being_there(alice):
+    for number in range(3):
+        PropertyDatasetPermissionFactory.create(user=alice, property_id=f"p{number}", revealed_at=NOON)
+    with recorded_reads() as reads:
+        page = list_owned(owned_by(alice))
+    assert page.total.number == len(page.rows) == 3
+    assert len(reads) == 1
+
+
 def of_kind(field: str, number: int | None) -> dict:
     """A value of the kind that this field has; the day of the reveal is never unknown."""
     if field == "revealed_at":
