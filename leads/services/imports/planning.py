@@ -43,6 +43,9 @@ CHARACTERS_A_ROW = 300_000
 CHARACTERS_OF_A_LONG_CELL = 500
 LONG_ROW = f"The row has more than {CHARACTERS_A_ROW:,} characters."
 
+CHUNKS_AT_ONCE = 4
+"""Read from the server at a time, because it would send sixteen megabytes, which are ten times that in memory."""
+
 RECOGNIZED_BY = {"leadsId": 1, "matchKeys": 1, "isEnriched": 1}
 COMPARED = {**dict.fromkeys(COLUMNS_OF_LEADS, 1), "otherOwners": 1, "origin.cells": 1, "matchKeys": 1} | dict.fromkeys(
     ("phone", "phones.number", "email", "emails.address"), 1
@@ -275,7 +278,7 @@ def _see_again(lead_import: LeadImport, seen: SeenKeys, clock: Clock) -> None:
     parts = {"rows.n": 1, "rows.kind": 1, "rows.of": 1, "rows.id": 1, "rows.keys": 1, "rows.doc.matchKeys": 1}
     if not lead_import.chunks_planned:
         return
-    for chunk in collection_of(ImportChunk).find(planned, parts).sort("number", 1):
+    for chunk in collection_of(ImportChunk).find(planned, parts, batch_size=CHUNKS_AT_ONCE).sort("number", 1):
         keys: dict[str, int] = {}
         contacts: dict[int, str] = {}
         for row in chunk["rows"]:
