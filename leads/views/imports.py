@@ -1,7 +1,5 @@
 """The pages of an import: the upload, and one page for all that comes after it."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +10,6 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.decorators import onboarded_required
-from accounts.models import User
 from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.queue import nudge
 from atlas_site.lib.spreadsheets import csv_lines
@@ -55,16 +52,15 @@ def upload_list(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 @onboarded_required
 def _upload_list(request: HttpRequest) -> HttpResponse:
-    user = cast(User, request.user)
     if request.method == "GET":
-        return _show_upload(request, UploadForm(user=user, initial={"group": request.GET.get("list", "")}))
-    form = UploadForm(request.POST, request.FILES, user=user)
+        return _show_upload(request, UploadForm(user=request.user, initial={"group": request.GET.get("list", "")}))
+    form = UploadForm(request.POST, request.FILES, user=request.user)
     if not form.is_valid():
         return _show_upload(request, form)
     file = form.cleaned_data["file"]
     try:
         lead_import = imports.receive_upload(
-            user=user,
+            user=request.user,
             content=file,
             file_name=file.name,
             group=form.cleaned_data["group"],
@@ -140,10 +136,9 @@ def _confirm(
     request: HttpRequest, lead_import: LeadImport, mapping: list[str], skips_known: bool | None = None
 ) -> None:
     """Have the plan made by these columns. Raises MappingRefused; what came too late changes nothing."""
-    user, now = cast(User, request.user), timezone.now()
-    key = str(lead_import.pk)
+    key, now = str(lead_import.pk), timezone.now()
     try:
-        imports.confirm_mapping(user=user, import_id=key, mapping=mapping, skips_known=skips_known, now=now)
+        imports.confirm_mapping(user=request.user, import_id=key, mapping=mapping, skips_known=skips_known, now=now)
     except imports.WrongState:
         messages.info(request, "This import has gone on in the meantime.")
         return
@@ -157,7 +152,7 @@ def commit_import(request: HttpRequest, import_id: str) -> HttpResponse:
     lead_import = _find(request, import_id)
     shown = request.POST.get("plan_hash", "")
     try:
-        imports.commit_import(user=cast(User, request.user), import_id=import_id, plan_hash=shown, now=timezone.now())
+        imports.commit_import(user=request.user, import_id=import_id, plan_hash=shown, now=timezone.now())
     except imports.PlanOutdated:
         messages.warning(
             request, "Your lists or this plan changed since you looked. Nothing was imported; please see the new plan."
@@ -177,7 +172,7 @@ def cancel_import(request: HttpRequest, import_id: str) -> HttpResponse:
     """Stop an import of which nothing was carried out."""
     lead_import = _find(request, import_id)
     try:
-        imports.cancel_import(user=cast(User, request.user), import_id=import_id, now=timezone.now())
+        imports.cancel_import(user=request.user, import_id=import_id, now=timezone.now())
     except imports.WrongState:
         messages.info(request, "This import is over or being carried out, and cannot be cancelled any more.")
     else:
@@ -187,7 +182,7 @@ def cancel_import(request: HttpRequest, import_id: str) -> HttpResponse:
 
 @require_GET
 @onboarded_required
-def download_rows(request: HttpRequest, import_id: str, kind: str) -> StreamingHttpResponse:
+def download_rows(request: HttpRequest, import_id: str, kind: str) -> HttpResponse | StreamingHttpResponse:
     """Send the rows that make no contact, with their original columns and the reason."""
     page = page_of(_find(request, import_id))
     if kind not in DOWNLOADS or not page.has_rows:
@@ -204,7 +199,7 @@ def _show(request: HttpRequest, page: ImportPage, form: ColumnsForm | None) -> H
 
 
 def _find(request: HttpRequest, import_id: str) -> LeadImport:
-    lead_import = selectors.find_import(cast(User, request.user), import_id)
+    lead_import = selectors.find_import(request.user, import_id)
     if lead_import is None:
         raise Http404
     return lead_import

@@ -1,0 +1,69 @@
+"""A list on its way in, in Chromium: upload, columns, plan, and the contacts, without a reload by hand."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from atlas_site.vendors.storage import private_storage
+from leads.models import LeadImport
+from tests.browser.conftest import PHONE, WIDE
+from tests.leads.conftest import carry_on
+
+LIST = (
+    "Thing,Last Name,Property Address,City,State,Zip,Phone,Remarks\n"
+    "Ada,Berchon,12 Oak Street,Columbus,OH,43211,6145550101,call\n"
+    "Bruno,Dall,14 Elm Drive,Springfield,MA,1109,6145550104,\n"
+    "ADA,BERCHON,12 Oak St,COLUMBUS,Ohio,43211,6145550199,\n"
+    ",,,Columbus,OH,,,\n"
+)
+
+
+@pytest.fixture
+def list_file(settings, tmp_path) -> Path:
+    """A list to choose; uploads lie beside it."""
+    entry = private_storage(
+        folder=tmp_path / "kept", bucket="", region="", endpoint_url="", access_key="", secret_key=""
+    )
+    settings.STORAGES = {**settings.STORAGES, "uploads": entry}
+    path = tmp_path / "probate.csv"
+    path.write_text(LIST, encoding="utf-8")
+    return path
+
+
+def test_a_list_is_imported_from_its_upload_to_its_contacts(
+    page: Page, live_server, enter, alice, list_file, assert_accessible, assert_fits
+):
+    def look() -> None:
+        assert_accessible(page)
+        page.set_viewport_size(PHONE)
+        assert_fits(page)
+        page.set_viewport_size(WIDE)
+        assert_fits(page)
+
+    enter(page, alice).goto(f"{live_server.url}/leads/")
+    page.get_by_role("link", name="Import a list").click()
+    page.get_by_label("Drop a file here").set_input_files(list_file)
+    look()
+    page.get_by_role("button", name="Upload and read").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting to be read")
+
+    lead_import = LeadImport.objects.get(user=alice)
+    carry_on(lead_import)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check the columns")
+    look()
+    page.get_by_label("Field of the column Thing").select_option("First name")
+    page.get_by_role("button", name="Show what becomes of the rows").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Making the plan")
+
+    carry_on(lead_import)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check the plan")
+    expect(page.get_by_text("The same lead as row 1").first).to_be_visible()
+    look()
+    page.get_by_role("button", name="Import 2 contacts").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Importing")
+
+    carry_on(lead_import)
+    page.get_by_role("link", name="Open the list").click()
+    expect(page.get_by_role("row", name="Bruno Dall")).to_contain_text("Springfield, MA 01109")
+    look()
