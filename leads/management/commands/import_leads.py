@@ -47,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
         try:
             lead_import = self._wait_for(user, lead_import, State.PLANNED)
-            self.stdout.write(json.dumps(plan_of(lead_import), indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(plan_of(lead_import), indent=2))
             if options["commit"]:
                 self._commit(user, lead_import)
         except imports.MappingRefused as problem:
