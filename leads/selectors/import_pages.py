@@ -1,6 +1,6 @@
 """What the page of one import shows, by its state."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from leads.imports.fields import Field
 from leads.models import LeadGroup, LeadImport
@@ -23,6 +23,9 @@ HEADINGS = {
     State.REFUSED: "This file cannot be imported",
     State.CANCELLED: "Cancelled",
 }
+REMEMBERED = "You said so for the last file with these columns."
+"""What the guess of a column gives as its reason when its field was said before."""
+
 TEMPLATE_FIELDS = (
     *(Field.FIRST_NAME, Field.LAST_NAME, Field.COMPANY, Field.PHONE, Field.EMAIL),
     *(Field.ADDRESS, Field.CITY, Field.STATE, Field.ZIP),
@@ -66,6 +69,11 @@ class ImportPage:
         return not self.lead_import.is_over and self.state != State.COMMITTING
 
     @property
+    def is_remembered(self) -> bool:
+        """Whether all columns are read as the user said for an earlier file."""
+        return bool(self.columns) and all(column.sureness == "remembered" for column in self.columns)
+
+    @property
     def read_columns(self) -> list[MappedColumn]:
         """The columns of which something is read."""
         return [column for column in self.columns if column.field is not Field.IGNORE]
@@ -89,7 +97,18 @@ def page_of(lead_import: LeadImport) -> ImportPage:
     return ImportPage(
         lead_import=lead_import,
         progress=progress_of(lead_import),
-        columns=columns_of(lead_import) if state in WITH_COLUMNS else [],
+        columns=_columns(lead_import) if state in WITH_COLUMNS else [],
         groups=plan_groups(lead_import) if has_plan else [],
         group=group if group and not group.is_deleted else None,
     )
+
+
+def _columns(lead_import: LeadImport) -> list[MappedColumn]:
+    """The columns; those whose field the user has said, now or before, are "chosen" or "remembered", and no guess."""
+    columns = []
+    for column, guess in zip(columns_of(lead_import), lead_import.guesses, strict=True):
+        if column.field != guess["field"]:
+            columns.append(replace(column, sureness="chosen", why="You chose this field."))
+        else:
+            columns.append(replace(column, sureness="remembered") if column.why == REMEMBERED else column)
+    return columns

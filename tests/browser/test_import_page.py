@@ -65,5 +65,6 @@ def test_a_list_is_imported_from_its_upload_to_its_contacts(
 
     carry_on(lead_import)
     page.get_by_role("link", name="Open the list").click()
+    expect(page.get_by_role("row", name="Bruno Dall")).to_contain_text("(614) 555-0104")
     expect(page.get_by_role("row", name="Bruno Dall")).to_contain_text("Springfield, MA 01109")
     look()

@@ -162,7 +162,25 @@ def test_the_columns_as_they_are_confirmed_make_the_plan(hers, alice):
     lead_import = carry_on(lead_import)
     assert (lead_import.state, lead_import.mapping) == (State.PLANNED, ["fullName", "address"])
 
-    columns = read(hers.get(url("map-columns", carry_on(upload(alice, UNSURE)))))
+
+def test_a_field_that_the_user_chose_is_no_guess(hers, alice):
+    lead_import = carry_on(upload(alice, UNSURE))
+    other = "apn" if lead_import.mapping[0] != "apn" else "county"
+    hers.post(url("map-columns", lead_import), {"column-1": other, "column-2": "address"})
+    page = read(hers.get(url("map-columns", carry_on(lead_import))))
+    assert "Your choice" in page
+    assert "You chose this field." in page
+
+
+def test_the_columns_of_the_last_file_with_these_headers_are_remembered(hers, alice):
+    said = {"column-1": "fullName", "column-2": "address"}
+    hers.post(url("map-columns", carry_on(upload(alice, UNSURE))), said)
+    lead_import = carry_on(upload(alice, UNSURE, "next.csv"))
+    assert lead_import.state == State.PLANNED
+    page = read(hers.get(url("show-import", lead_import)))
+    assert "The columns are read as you said for the last file with these headers." in page
+    columns = read(hers.get(url("map-columns", lead_import)))
+    assert len(re.findall(r">\s*Remembered\s*<", columns)) == 2
     assert "You said so for the last file with these columns." in columns
 
 
