@@ -7,6 +7,7 @@ from django.forms.boundfield import BoundField
 
 from accounts.models import User
 from leads.imports.fields import Field
+from leads.imports.limits import CSV_BYTES, WORKBOOK_BYTES
 from leads.models import LeadGroup
 from leads.selectors.groups import find_group, list_groups
 from leads.selectors.imports import MappedColumn
@@ -21,7 +22,9 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="File",
-        widget=forms.FileInput(attrs={"accept": ENDINGS}),
+        widget=forms.FileInput(
+            attrs={"accept": ENDINGS, "data-csv-bytes": str(CSV_BYTES), "data-workbook-bytes": str(WORKBOOK_BYTES)}
+        ),
         error_messages={
             "required": "Choose a CSV or XLSX file.",
             "empty": "This file is empty. Choose one with a row for each lead.",

@@ -43,7 +43,15 @@ def test_a_list_is_imported_from_its_upload_to_its_contacts(
 
     enter(page, alice).goto(f"{live_server.url}/leads/")
     page.get_by_role("link", name="Import a list").click()
-    page.get_by_label("Drop a file here").set_input_files(list_file)
+    large = list_file.with_name("large.xlsx")
+    with large.open("wb") as file:
+        file.truncate(51_000_000)
+    chosen = page.get_by_label("Drop a file here")
+    chosen.set_input_files(large)
+    too_large = "large.xlsx has 51 MB; Atlas reads workbooks of at most 50 MB."
+    expect(chosen).to_have_js_property("validationMessage", too_large)
+    chosen.set_input_files(list_file)
+    expect(chosen).to_have_js_property("validationMessage", "")
     look()
     page.get_by_role("button", name="Upload and read").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Waiting to be read")

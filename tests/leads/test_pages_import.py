@@ -10,10 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from atlas_site.mongodb.explain import assert_index_scan
 from leads.imports.columns import guess_columns
 from leads.imports.limits import CSV_BYTES
 from leads.models import Contact, LeadGroup, LeadImport
-from leads.selectors.groups import list_contacts
+from leads.selectors.groups import _parts_after, list_contacts
 from leads.selectors.import_pages import TEMPLATE_FIELDS
 from leads.services import imports
 from leads.services.workspaces import note_change
@@ -341,6 +342,17 @@ def test_contacts_are_paged_by_name_each_of_them_once(hers, alice):
             if not after:
                 break
         assert [contact.pk for contact in seen] == [contact.pk for contact in made], count
+
+
+def test_no_page_of_a_list_reads_more_than_its_stretch_of_the_index(alice):
+    group = LeadGroupFactory.create(user=alice)
+    edges = [
+        ContactFactory.create(lead_group=group, last_name=last, first_name=first)
+        for last, first in [(None, None), ("Dall", None), ("Dall", "Ada")]
+    ]
+    for edge in [None, *edges]:
+        for part in _parts_after(Contact.objects.filter(lead_group_id=group.pk), edge):
+            assert_index_scan(part.order_by("last_name", "first_name"))
 
 
 def test_a_long_list_has_a_next_page(hers, alice, import_list):
