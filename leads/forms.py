@@ -51,6 +51,12 @@ class UploadForm(forms.Form):
         return find_group(self.user, chosen) if chosen else None
 
 
+class FieldSelect(forms.Select):
+    """A select that is written quickly, for forms that have hundreds of them."""
+
+    template_name = "leads/_field_select.html"
+
+
 class ColumnsForm(forms.Form):
     """The field of each column of a file. A field that takes one column is given to one."""
 
@@ -63,7 +69,7 @@ class ColumnsForm(forms.Form):
         choices += [(field.value, field.label) for field in Field if field is not Field.IGNORE]
         for column in columns:
             self.fields[self.name_of(column)] = forms.ChoiceField(
-                label=column.header, choices=choices, initial=column.field.value
+                label=column.header, choices=choices, initial=column.field.value, widget=FieldSelect
             )
 
     @staticmethod
