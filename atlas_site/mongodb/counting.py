@@ -28,7 +28,7 @@ def count_up_to(rows: QuerySet, most: int) -> int:
         query = compiler.build_query()
     except EmptyResultSet:  # such as an "in" of nothing
         return 0
-    if not query.is_plain:
+    if any((query.lookup_pipeline, query.aggregation_pipeline, query.combinator_pipeline, query.search_pipeline)):
         raise ValueError("Only documents of one collection can be counted so.")
     collection = connection.get_collection(rows.model._meta.db_table)
     return collection.database.command({"count": collection.name, "query": query.match_mql, "limit": most})["n"]
