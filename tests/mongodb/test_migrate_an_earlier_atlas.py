@@ -80,6 +80,7 @@ def test_indexes_of_the_earlier_atlas_are_used_under_their_names(earlier):
             assert prisma_name(name, keys, kind) in earlier[name].index_information()
 
 
+@pytest.mark.django_db  # or there is no database of the suite when this file runs alone
 def test_every_collection_is_what_a_new_database_has(earlier, fresh):
     """Only keys that all old documents lack have a uniqueness that leaves nulls out, and only old indexes are more."""
     for model in apps.get_models():
