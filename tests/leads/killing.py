@@ -37,7 +37,7 @@ def start_worker(lead_import: LeadImport, *, minutes_ahead: int) -> int:
     status = 1
     try:
         warnings.simplefilter("ignore")
-        connection.connection = None  # that of the parent stays the parent's
+        connection.close_pool()  # a client belongs to the process that made it
         ahead = timedelta(minutes=minutes_ahead)
         imports.run_import(import_id=str(lead_import.pk), now=lambda: timezone.now() + ahead)
         status = 0

@@ -31,6 +31,7 @@ def undisturbed(bob):
     return run
 
 
+@pytest.mark.faults  # whether a kill lands in time depends on the machine
 def test_killed_at_any_row_it_ends_as_if_nothing_had_been(alice, undisturbed):
     group, content = prepare(alice, ROWS)
     lead_import = upload(alice, content, "second.csv", group=group)
