@@ -1,6 +1,7 @@
 """What every test shares: the cast, a way in for them, and an Atlas that is left as it was found."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from bson import ObjectId
@@ -132,6 +133,14 @@ def sign_in() -> Callable[[Client, User], Client]:
         return client
 
     return enter
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database, which is dropped with a client of its own: a test may have closed that of the run."""
+    yield
+    with suppress(KeyError):  # of which Django knows no more then
+        connection.close_pool()
 
 
 @pytest.fixture(scope="session")
