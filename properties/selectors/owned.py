@@ -18,6 +18,7 @@ from properties.selectors.owned_orders import BY_ID, ORDERS, SORTS, Rows, Sort
 __all__ = [
     "BY_ID",
     "COUNTED_UP_TO",
+    "PENDING",
     "ROWS_A_PAGE",
     "SORTS",
     "CappedCount",
@@ -25,6 +26,7 @@ __all__ = [
     "Rows",
     "Sort",
     "count_capped",
+    "is_counted_later",
     "list_owned",
     "owned_by",
     "owned_matches",
@@ -61,20 +63,26 @@ class OwnedPage:
 class CappedCount:
     """A count that stops at COUNTED_UP_TO, so that it costs the same for 10,000 rows as for a million.
 
-    One that took too long is not known, and its number is 0.
+    One that took too long is not known, and its number is 0. One that `is_pending` is made after the page is shown.
     """
 
     number: int
     is_known: bool = True
+    is_pending: bool = False
 
     @property
     def is_capped(self) -> bool:
         return self.number > COUNTED_UP_TO
 
     def __str__(self) -> str:
+        if self.is_pending:
+            return "…"
         if not self.is_known:
             return "too broad to count"
         return f"{COUNTED_UP_TO:,}+" if self.is_capped else f"{self.number:,}"
+
+
+PENDING = CappedCount(0, is_known=False, is_pending=True)
 
 
 def owned_by(user: User) -> Rows:
@@ -101,9 +109,18 @@ def count_capped(rows: QuerySet) -> CappedCount:
 
 def count_owned(user: User) -> CappedCount:
     """Count everything that a user owns, from the counter that is kept of it."""
-    counters = OwnedCell.objects.filter(user=user, zoom=OwnedCell.EVERYTHING, x=0, y=0)
-    total = counters.values_list("count", flat=True).first()
+    total = _counter_of(user)
     return count_capped(owned_by(user)) if total is None else CappedCount(min(total, COUNTED_UP_TO + 1))
+
+
+def is_counted_later(user: User) -> bool:
+    """Whether a user owns so much that to count what fits a search may take longer than the page it is counted for."""
+    return (_counter_of(user) or 0) > COUNTED_UP_TO
+
+
+def _counter_of(user: User) -> int | None:
+    counters = OwnedCell.objects.filter(user=user, zoom=OwnedCell.EVERYTHING, x=0, y=0)
+    return counters.values_list("count", flat=True).first()
 
 
 def list_owned(

@@ -8,7 +8,7 @@ from django.utils.encoding import iri_to_uri
 
 from accounts.models import User
 from properties.models import PropertyDatasetPermission
-from properties.selectors.owned import OwnedPage, count_owned, list_owned
+from properties.selectors.owned import PENDING, OwnedPage, count_owned, is_counted_later, list_owned
 from properties.selectors.owned_choice import ListChip, OwnedChoice
 from properties.selectors.owned_columns import Column, ListView, view_of
 from properties.selectors.owned_orders import SORTS, Sort, opposite
@@ -97,14 +97,26 @@ class ListPage:
         return bool(self.owned.rows or self.choice.params())
 
 
-def list_page(*, user: User, choice: OwnedChoice | None, sort: str = "", after: str = "", before: str = "") -> ListPage:
+def list_page(
+    *,
+    user: User,
+    choice: OwnedChoice | None,
+    sort: str = "",
+    after: str = "",
+    before: str = "",
+    counts_now: bool = False,
+) -> ListPage:
     """One page of what the user owns and `choice` holds, everything without one.
 
-    `sort` is one of SORTS, anything else means the newest first; `after` and `before` are property ids.
+    `sort` is one of SORTS, anything else means the newest first; `after` and `before` are property ids. Where much is
+    owned, what `choice` holds is counted after the page is shown, or with it if `counts_now`.
     """
     chosen = choice or OwnedChoice()
     view = view_of(user)
-    total = None if chosen.params() else count_owned(user)
+    if chosen.params():
+        total = PENDING if not counts_now and is_counted_later(user) else None
+    else:
+        total = count_owned(user)
     order = sort if sort in SORTS else "newest"
     rows = chosen.rows(user)
     owned = list_owned(

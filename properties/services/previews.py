@@ -12,7 +12,7 @@ from properties.models.jobs import MOST_REVEALED
 from properties.search.form import read_query
 from properties.search.query import SearchQuery
 from properties.search.signals import GROUPS, PRESETS, SIGNALS, Preset, Signal
-from properties.selectors.owned import CappedCount, count_capped, owned_matches
+from properties.selectors.owned import PENDING, CappedCount, count_capped, is_counted_later, owned_matches
 from properties.services.budgets import CountsLeft, CountUnavailable, counts_left
 from properties.services.counting import Count, count_matches, count_signals, singles_out, why_empty
 from properties.services.reveals import NothingToReveal, TooNarrow, quote_reveal
@@ -60,7 +60,7 @@ class Preview:
     @property
     def unowned(self) -> Count | None:
         """About how many matches are new to the user, or None when it cannot be told."""
-        if self.count is None or self.count.total is None:
+        if self.count is None or self.count.total is None or self.owned.is_pending:
             return None
         return Count(max(0, self.count.total - self.owned.number), is_exact=self.count.is_exact)
 
@@ -68,6 +68,8 @@ class Preview:
     def unowned_words(self) -> str:
         """The same as people read it; the caption says "about" already."""
         unowned = self.unowned
+        if self.owned.is_pending:
+            return str(self.owned)
         return str(self.count) if unowned is None else f"{unowned.total:,}"
 
     @property
@@ -81,18 +83,20 @@ class Preview:
         return self.count is not None and self.count.is_hidden
 
 
-def preview_search(*, user: User, query: SearchQuery, now: datetime) -> Preview:
+def preview_search(*, user: User, query: SearchQuery, now: datetime, counts_now: bool = True) -> Preview:
     """Count a search and price its next matches, free of charge; without the vendor there is a page and no count.
 
     Without a count the next matches are priced all the same: a reveal needs none. Nothing is offered where it is
-    certain that nothing matches.
+    certain that nothing matches. Without `counts_now` what is owned of them is not counted for who owns much: that may
+    take longer than the page.
     """
-    preview = _preview(user, query, now)
+    preview = _preview(user, query, now, counts_now=counts_now)
     return replace(preview, counts_left=counts_left(user=user, now=now))
 
 
-def _preview(user: User, query: SearchQuery, now: datetime) -> Preview:
-    owned = count_capped(owned_matches(user, query))
+def _preview(user: User, query: SearchQuery, now: datetime, *, counts_now: bool = True) -> Preview:
+    waits = not counts_now and is_counted_later(user)
+    owned = PENDING if waits else count_capped(owned_matches(user, query))
     balance = credit_selectors.header_balance(user)
     try:
         count = count_matches(user=user, query=query, now=now)

@@ -4,18 +4,19 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import onboarded_required
 from properties.forms import ListViewForm, OwnedListForm, SelectionForm, TagForm
+from properties.selectors.owned import count_capped
 from properties.selectors.owned_columns import column_groups
 from properties.selectors.owned_page import list_page, list_url
 from properties.services import preferences, rows
 from properties.services.notes import TooLong, normalize_tags
 
-NOT_CONDITIONS = {"sort", "after", "before", "show"}
+NOT_CONDITIONS = {"sort", "after", "before", "show", "count"}
 MAP_COOKIE = "list_map"
 MAP_KEPT_FOR = timedelta(days=365)
 
@@ -28,13 +29,24 @@ def list_properties(request: HttpRequest) -> HttpResponse:
     named = {name for name, values in request.GET.lists() if any(values)}
     form = OwnedListForm(request.GET) if named - NOT_CONDITIONS else None
     asked = {name: request.GET.get(name, "") for name in ("sort", "after", "before")}
-    page = list_page(user=request.user, choice=form.choice if form and form.is_valid() else None, **asked)
+    choice = form.choice if form and form.is_valid() else None
+    page = list_page(user=request.user, choice=choice, counts_now=request.GET.get("count") == "now", **asked)
     context: dict[str, object] = {"page": page, "form": form, "has_map": request.COOKIES.get(MAP_COOKIE) != "off"}
     if request.GET.get("show") == "filters" or (form and form.errors):
         context["filters"] = form or OwnedListForm({})
     elif request.GET.get("show") == "columns":
         context["column_groups"] = column_groups(page.view.columns)
     return render(request, "properties/list.html", context)
+
+
+@require_GET
+@onboarded_required
+def count_properties(request: HttpRequest) -> HttpResponse:
+    """Say how many of the user's properties a list holds, after its page is shown."""
+    form = OwnedListForm(request.GET)
+    if not form.is_valid():
+        return HttpResponseBadRequest("This list cannot be counted.")
+    return render(request, "properties/_total.html", {"total": count_capped(form.choice.rows(request.user))})
 
 
 @require_POST

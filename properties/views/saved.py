@@ -10,12 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.decorators import onboarded_required
+from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.queue import nudge
 from properties.forms import CadenceForm, SaveSearchForm
 from properties.models import SavedSearch
 from properties.search.form import SearchForm
 from properties.selectors import runs as run_selectors
 from properties.selectors import searches as selectors
+from properties.selectors.owned import is_counted_later
 from properties.selectors.watches import watch_of
 from properties.selectors.why import near_misses
 from properties.services import runs, searches
@@ -77,17 +79,29 @@ def save_search(request: HttpRequest) -> HttpResponse:
 def show_saved_search(request: HttpRequest, search_id: str) -> HttpResponse:
     """Show a saved search with all its runs."""
     search, now = get_search(request, search_id), timezone.now()
-    query = selectors.readable_query(search)
+    query, looks_later = selectors.readable_query(search), is_counted_later(request.user)
     context = {
         "search": search,
         "query": query,
         "runs": selectors.runs_of(search),
         "cadence_form": CadenceForm(initial={"cadence": search.cadence}, auto_id="cadence-%s"),
         "watch": watch_of(search),
-        "near_misses": near_misses(request.user, query) if query else None,
+        "near_misses": near_misses(request.user, query) if query and not looks_later else None,
+        "looks_later": query and looks_later,
     }
     searches.note_visit(search=search, now=now)
     return render(request, "properties/saved.html", context)
+
+
+@require_GET
+@onboarded_required
+def show_near_misses(request: HttpRequest, search_id: str) -> HttpResponse:
+    """Show what of the user's properties only just misses a saved search, in its page or as one of its own."""
+    search = get_search(request, search_id)
+    query = selectors.readable_query(search)
+    context = {"search": search, "near_misses": near_misses(request.user, query) if query else None}
+    is_part = wants_fragment(request)
+    return render(request, "properties/_near_misses.html" if is_part else "properties/near_misses.html", context)
 
 
 @require_POST

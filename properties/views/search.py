@@ -36,7 +36,8 @@ def search(request: HttpRequest) -> HttpResponse:
     }
     query = form.query if form.is_valid() else None
     if query is not None:
-        preview = previews.preview_search(user=request.user, query=query, now=timezone.now())
+        counts_now = wants_fragment(request) or request.GET.get("count") == "now"
+        preview = previews.preview_search(user=request.user, query=query, now=timezone.now(), counts_now=counts_now)
         owned = list_owned(owned_matches(request.user, query), total=preview.owned)
         context |= {"query": query, "chips": query.chips(dict(form.exclusions)), "preview": preview, "owned": owned}
         context["header_balance"] = preview.balance  # read once: the header of the page shows it too

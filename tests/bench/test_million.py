@@ -17,6 +17,7 @@ READS = [
     "first page of all, newest first",
     "page in the middle, by value",
     "count in a city, up to 10,000",
+    "count of what is filtered, after its page",
     "map of a state",
     "map of a city",
     "map of a city, filtered",

@@ -25,14 +25,14 @@ FILTERS = "q=Phoenix%2C+AZ&beds_min=3"
 FRAME = 3
 MOST = {
     "/search/": FRAME + 1,
-    f"/search/?{FILTERS}": FRAME + 6,
+    f"/search/?{FILTERS}": FRAME + 7,
     "/search/market/": FRAME + 1,
     "/properties/": FRAME + 4,  # nobody has counted these rows into the map
-    f"/properties/?{FILTERS}&sort=value": FRAME + 3,
+    f"/properties/?{FILTERS}&sort=value": FRAME + 4,
     "/properties/{property}/": FRAME + 11,
     "/properties/{property}/print/": FRAME + 8,
     "/searches/": FRAME + 2,
-    "/searches/{search}/": FRAME + 5,
+    "/searches/{search}/": FRAME + 6,
     "/searches/{search}/runs/1/": FRAME + 5,
     "/jobs/{job}/": FRAME + 4,
 }

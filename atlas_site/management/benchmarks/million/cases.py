@@ -23,6 +23,7 @@ from properties.selectors.cells import Cell, Grid, MapView, cell_size, cells_of_
 from properties.selectors.maps import MOST_ROWS, look_at_everything, look_at_rows
 from properties.selectors.owned import (
     COUNTED_UP_TO,
+    PENDING,
     ROWS_A_PAGE,
     count_capped,
     count_owned,
@@ -71,6 +72,13 @@ def make_cases(size: int) -> list[BigCase]:
         BigCase("first page of all, newest first", _atlas_newest, _pymongo_newest, _plain_newest),
         BigCase("page in the middle, by value", _atlas_deep, _pymongo_deep, _plain_deep),
         BigCase(f"count in a city, up to {COUNTED_UP_TO:,}", _atlas_count, _pymongo_count, _plain_count),
+        BigCase(
+            "count of what is filtered, after its page",
+            _atlas_filtered_count,
+            _pymongo_filtered_count,
+            _plain_filtered_count,
+            grows=True,  # to the limit, which the user of few does not reach
+        ),
         _map_case("map of a state", STATE_VIEW),
         _map_case("map of a city", CITY_VIEW),
         BigCase("map of a city, filtered", _atlas_filtered_map, _pymongo_filtered_map, _plain_filtered_map, grows=True),
@@ -130,26 +138,38 @@ def _owned(user_id: ObjectId) -> dict[str, Any]:
     return {"userId": user_id, "revealedAt": {"$ne": None}}
 
 
-# ---------------------------------------------------------------- a filtered, sorted page with its count
-def _atlas_filtered(user_id: ObjectId, call: int) -> list:
-    with serving(MONGO):
-        page = list_owned(owned_matches(User(pk=user_id), _query()), sort="value", query=_query())
-        return [*page.rows, page.total.number]
-
-
+# ---------------------------------------------------------------- a filtered, sorted page, and its count after it
 @cache
 def _query():
     return read_query(FILTERS)
 
 
+def _atlas_filtered(user_id: ObjectId, call: int) -> list:
+    with serving(MONGO):
+        rows = owned_matches(User(pk=user_id), _query())
+        return list_owned(rows, sort="value", query=_query(), total=PENDING).rows
+
+
 def _pymongo_filtered(user_id: ObjectId, call: int) -> list:
-    condition = {**_owned(user_id), **CONDITION}
-    return [*_find(condition, "estimatedValue"), _count(condition)]
+    return _find({**_owned(user_id), **CONDITION}, "estimatedValue")
 
 
 def _plain_filtered(user_id: ObjectId, call: int) -> list:
     rows = _plain_rows(user_id).filter(PLAIN_CONDITION)
-    return [*list(rows.order_by(*BY_VALUE)[: ROWS_A_PAGE + 1])[:ROWS_A_PAGE], rows[: COUNTED_UP_TO + 1].count()]
+    return list(rows.order_by(*BY_VALUE)[: ROWS_A_PAGE + 1])[:ROWS_A_PAGE]
+
+
+def _atlas_filtered_count(user_id: ObjectId, call: int) -> int:
+    with serving(MONGO):
+        return count_capped(owned_matches(User(pk=user_id), _query())).number
+
+
+def _pymongo_filtered_count(user_id: ObjectId, call: int) -> int:
+    return _count({**_owned(user_id), **CONDITION})
+
+
+def _plain_filtered_count(user_id: ObjectId, call: int) -> int:
+    return _plain_rows(user_id).filter(PLAIN_CONDITION)[: COUNTED_UP_TO + 1].count()
 
 
 # ---------------------------------------------------------------- the first page of everything
