@@ -9,13 +9,10 @@ import csv
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,9 +23,13 @@ from atlas_site.lib.home import PROJECT_ROOT
 LEAST_SHARE_OF_FLOOR = 0.5
 LEAST_ROWS_A_CORE_SECOND = 6_000
 MOST_MORE_MEBIBYTES = 100
-ROWS_A_BATCH = 1_000
 SMALL = 10_000
 SEED = 7
+# Models can be imported only once Django is set up.
+MEASURE_ONE = (
+    "import sys, django; django.setup(); "
+    "from atlas_site.management.benchmarks.import_runs import measure_one; measure_one(*sys.argv[1:])"
+)
 
 HEADERS = (
     "Owner 1 First Name", "Owner 1 Last Name", "Address", "City", "State", "Zip", "County", "APN",
@@ -156,7 +157,7 @@ def write_list(path: Path, *, rows: int, seed: int) -> None:
 
 
 def _rows(count: int, seed: int) -> Iterator[list[str]]:
-    chance = random.Random(seed)  # noqa: S311 -- not a secret
+    chance = random.Random(seed)  # noqa: S311 -- the same list for the same seed, and no secret
     earlier: list[list[str]] = []
     for number in range(count):
         if number % 100 == 99:
@@ -195,122 +196,14 @@ def _phone(chance: random.Random) -> str:
 def _run(what: str, path: Path) -> dict[str, Any]:
     """What a process of its own measures."""
     address = urlsplit(os.environ["MONGODB_URI"])
-    environment = {**os.environ, "MONGODB_URI": urlunsplit(address._replace(path=f"{address.path}_bench_imports"))}
-    command = [sys.executable, "-m", "atlas_site.management.benchmarks.imports", what, str(path)]
-    done = subprocess.run(  # noqa: S603 -- our own module
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "atlas_site.settings",
+        **os.environ,
+        "MONGODB_URI": urlunsplit(address._replace(path=f"{address.path}_bench_imports")),
+    }
+    command = [sys.executable, "-c", MEASURE_ONE, what, str(path)]
+    done = subprocess.run(  # noqa: S603 -- the command is this project's own
         command, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, check=True
     )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
-
-
-def _main(what: str, path: Path) -> None:
-    """Measure one thing in a database that is empty before and gone after, and print it as JSON."""
-    import django  # noqa: PLC0415 -- the parent has it ready
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atlas_site.settings")
-    django.setup()
-    from django.db import connection  # noqa: PLC0415 -- as above
-
-    from leads import models  # noqa: PLC0415 -- as above
-
-    connection.ensure_connection()
-    client, name = connection.connection, connection.settings_dict["NAME"]
-    client.drop_database(name)
-    try:
-        with connection.schema_editor() as editor:
-            for label in models.__all__:
-                editor.create_model(getattr(models, label))
-        found = {"floor": _floor, "import": _import}[what](path)
-    finally:
-        client.drop_database(name)
-    print(json.dumps({**found, "peak_mebibytes": _peak_mebibytes()}))
-
-
-def _floor(path: Path) -> dict[str, Any]:
-    """The least that an import must do: read, understand, insert."""
-    from bson import ObjectId  # noqa: PLC0415 -- as above
-    from django.utils import timezone  # noqa: PLC0415 -- as above
-
-    from atlas_site.mongodb.documents import collection_of  # noqa: PLC0415 -- as above
-    from leads.imports.columns import guess_columns  # noqa: PLC0415 -- as above
-    from leads.imports.rows import Lead, LeadReader  # noqa: PLC0415 -- as above
-    from leads.models import Contact  # noqa: PLC0415 -- as above
-    from leads.services.imports.plans import document_of  # noqa: PLC0415 -- as above
-
-    user_id, list_id, now = ObjectId(), ObjectId(), timezone.now()
-    contacts = collection_of(Contact)
-    with path.open(newline="") as file:
-        rows = csv.reader(file)
-        headers = next(rows)
-        sample = list(islice(rows, 200))
-        reader = LeadReader({at: guess.field for at, guess in enumerate(guess_columns(headers, sample))}, headers)
-        file.seek(0)
-        rows = csv.reader(file)
-        next(rows)
-        began, core = time.perf_counter(), time.process_time()
-        number = 0
-        while batch := list(islice(rows, ROWS_A_BATCH)):
-            made = []
-            for cells in batch:
-                number += 1
-                lead = reader.read(cells)
-                if isinstance(lead, Lead):
-                    made.append(
-                        {
-                            "_id": ObjectId(),
-                            "userId": user_id,
-                            "leadsId": list_id,
-                            **document_of(lead, lead.match_keys),
-                            "stage": "new",
-                            "isEnriched": False,
-                            "isDivorceLead": False,
-                            "origin": {"importId": str(list_id), "row": number, "cells": cells},
-                            "createdAt": now,
-                        }
-                    )
-            contacts.insert_many(made, ordered=False)
-        return {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - core, "stages": {}}
-
-
-def _import(path: Path) -> dict[str, Any]:
-    """An import from the upload to the list that is done."""
-    from bson import ObjectId  # noqa: PLC0415 -- as above
-    from django.core.files import File  # noqa: PLC0415 -- as above
-    from django.utils import timezone  # noqa: PLC0415 -- as above
-
-    from accounts.models import User  # noqa: PLC0415 -- as above
-    from atlas_site.vendors import uploads  # noqa: PLC0415 -- as above
-    from leads.models import LeadImport  # noqa: PLC0415 -- as above
-    from leads.services import imports  # noqa: PLC0415 -- as above
-
-    user = User(pk=ObjectId())
-    began, core = time.perf_counter(), time.process_time()
-    with path.open("rb") as file:
-        lead_import = imports.receive_upload(
-            user=user, content=File(file, name=path.name), file_name=path.name, now=timezone.now()
-        )
-    stages: dict[str, float] = {}
-    key = str(lead_import.pk)
-    while lead_import.state != LeadImport.State.DONE:
-        stage_began, state = time.perf_counter(), lead_import.state
-        if state == LeadImport.State.MAPPING:
-            imports.confirm_mapping(user=user, import_id=key, mapping=lead_import.mapping, now=timezone.now())
-        elif state == LeadImport.State.PLANNED:
-            imports.commit_import(user=user, import_id=key, plan_hash=lead_import.plan_hash, now=timezone.now())
-        else:
-            imports.run_import(import_id=key, now=timezone.now)
-            name = "committing" if state == LeadImport.State.COMMITTING else "reading and planning"
-            stages[name] = stages.get(name, 0.0) + time.perf_counter() - stage_began
-        lead_import = LeadImport.objects.get(pk=lead_import.pk)
-    found = {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - core, "stages": stages}
-    uploads.delete_upload(lead_import.stored_name)
-    return found
-
-
-def _peak_mebibytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1], Path(sys.argv[2]))
