@@ -4,12 +4,15 @@ from atlas_site.lib.admin import DocumentAdmin, ReadOnlyAdmin
 from leads.models import (
     ColumnMapping,
     Contact,
+    DoNotCall,
     Enrichment,
     EnrichmentBatch,
+    Identity,
     ImportChunk,
     LeadGroup,
     LeadImport,
     LeadWorkspace,
+    Touch,
 )
 
 
@@ -76,3 +79,28 @@ class LeadWorkspaceAdmin(ReadOnlyAdmin):
 
     list_display = ["user", "version", "committing"]
     exact_search_fields = ["id", "user"]
+
+
+@admin.register(Identity)
+class IdentityAdmin(ReadOnlyAdmin):
+    """What users know of people on every list."""
+
+    list_display = ["key", "user", "do_not_call_at", "do_not_mail_at", "touch_count", "last_outcome", "next_touch_on"]
+    exact_search_fields = ["id", "user", "key"]
+
+
+@admin.register(Touch)
+class TouchAdmin(ReadOnlyAdmin):
+    """Attempts to reach people."""
+
+    list_display = ["touched_at", "user", "outcome", "source", "call_back_on"]
+    list_filter = ["outcome"]
+    exact_search_fields = ["id", "user", "identity_key"]
+
+
+@admin.register(DoNotCall)
+class DoNotCallAdmin(ReadOnlyAdmin):
+    """Numbers that users must not call."""
+
+    list_display = ["number", "user", "why", "added_at", "removed_at"]
+    exact_search_fields = ["id", "user", "number"]

@@ -7,6 +7,7 @@ from properties.models import (
     Digest,
     Export,
     OwnedCell,
+    PersonTrace,
     Property,
     PropertyDatasetPermission,
     PropertyJob,
@@ -15,6 +16,7 @@ from properties.models import (
     SavedSearchProperty,
     SavedSearchRun,
     SavedSearchSnapshot,
+    TracePurchase,
     VendorBillDay,
     ViewPreference,
     Watch,
@@ -169,3 +171,20 @@ class VendorBillDayAdmin(ReadOnlyAdmin):
         """Units that nobody paid for, each cause with its number, the largest first."""
         by_size = sorted(day.causes.items(), key=lambda item: -item[1])
         return " · ".join(f"{cause} {count:,}" for cause, count in by_size)
+
+
+@admin.register(PersonTrace)
+class PersonTraceAdmin(ReadOnlyAdmin):
+    """What the vendor said of people at addresses."""
+
+    list_display = ["key", "outcome", "place_key", "answered_at"]
+    list_filter = ["outcome"]
+    exact_search_fields = ["id", "key", "place_key"]
+
+
+@admin.register(TracePurchase)
+class TracePurchaseAdmin(ReadOnlyAdmin):
+    """Who has bought which of them."""
+
+    list_display = ["key", "user", "place_key", "bought_at"]
+    exact_search_fields = ["id", "user", "key"]

@@ -43,12 +43,15 @@ from helpcenter.models import HelpCenterArticle
 from leads.models import (
     ColumnMapping,
     Contact,
+    DoNotCall,
     Enrichment,
     EnrichmentBatch,
+    Identity,
     ImportChunk,
     LeadGroup,
     LeadImport,
     LeadWorkspace,
+    Touch,
 )
 from properties.models import (
     Allowance,
@@ -56,6 +59,7 @@ from properties.models import (
     Digest,
     Export,
     OwnedCell,
+    PersonTrace,
     Property,
     PropertyDatasetPermission,
     PropertyJob,
@@ -64,6 +68,8 @@ from properties.models import (
     SavedSearchProperty,
     SavedSearchRun,
     SavedSearchSnapshot,
+    TraceOutcome,
+    TracePurchase,
     VendorBillDay,
     ViewPreference,
     Watch,
@@ -549,6 +555,53 @@ class EnrichmentBatchFactory(DjangoModelFactory):
 
     class Meta:
         model = EnrichmentBatch
+
+
+class IdentityFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    key = factory.Sequence(lambda n: f"{n:032x}")
+
+    class Meta:
+        model = Identity
+
+
+class TouchFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    key = unique_text("touch")
+    identity_key = "1" * 32
+    contact_id = "1" * 24
+    outcome = "no_answer"
+    touched_at = NOON
+
+    class Meta:
+        model = Touch
+
+
+class DoNotCallFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    number = "6145550174"
+    added_at = NOON
+
+    class Meta:
+        model = DoNotCall
+
+
+class PersonTraceFactory(DjangoModelFactory):
+    key = factory.Sequence(lambda n: f"{n:032x}")
+    outcome = TraceOutcome.MISS
+    answered_at = NOON
+
+    class Meta:
+        model = PersonTrace
+
+
+class TracePurchaseFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    key = factory.Sequence(lambda n: f"{n:032x}")
+    bought_at = NOON
+
+    class Meta:
+        model = TracePurchase
 
 
 class DivorceLeadFactory(DjangoModelFactory):

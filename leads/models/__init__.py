@@ -1,16 +1,22 @@
-"""Lead groups and contacts, the imports that bring them, and the skip traces that enrich them."""
+"""Lead groups and contacts, the imports that bring them, the traces that enrich them, and the work with them."""
 
 from leads.models.groups import Contact, LeadGroup
 from leads.models.imports import ColumnMapping, ImportChunk, LeadImport, LeadWorkspace
-from leads.models.traces import Enrichment, EnrichmentBatch
+from leads.models.traces import Enrichment, EnrichmentBatch, RowState
+from leads.models.work import DoNotCall, Identity, Outcome, Touch
 
 __all__ = [
     "ColumnMapping",
     "Contact",
+    "DoNotCall",
     "Enrichment",
     "EnrichmentBatch",
+    "Identity",
     "ImportChunk",
     "LeadGroup",
     "LeadImport",
     "LeadWorkspace",
+    "Outcome",
+    "RowState",
+    "Touch",
 ]

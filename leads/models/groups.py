@@ -93,6 +93,21 @@ class Contact(Document):
     is_enriched = models.BooleanField(default=False, db_column="isEnriched")
     enriched_at = models.DateTimeField(null=True, blank=True, db_column="enrichedAt")
     enrichment_source = models.CharField(max_length=50, null=True, blank=True, db_column="enrichmentSource")
+    # The property that the user owns at this address, by BatchData's id.
+    property_id = models.CharField(max_length=64, null=True, blank=True, db_column="propertyId")
+    # What the last trace of this person told, as `TraceOutcome`, and when the vendor said it.
+    trace_outcome = models.CharField(max_length=16, null=True, blank=True, db_column="traceOutcome")
+    traced_at = models.DateTimeField(null=True, blank=True, db_column="tracedAt")
+    is_litigator = models.BooleanField(null=True, blank=True, db_column="isLitigator")
+    is_deceased = models.BooleanField(null=True, blank=True, db_column="isDeceased")
+    # Copies of what its identity knows, by which contacts are filtered and sorted (`services.standing` writes them).
+    do_not_call = models.BooleanField(null=True, blank=True, db_column="doNotCall")
+    do_not_mail = models.BooleanField(null=True, blank=True, db_column="doNotMail")
+    # Until when one of its numbers may be dialed, as far as its last check tells; null when none may.
+    callable_until = models.DateTimeField(null=True, blank=True, db_column="callableUntil")
+    last_outcome = models.CharField(max_length=16, null=True, blank=True, db_column="lastOutcome")
+    last_touched_at = models.DateTimeField(null=True, blank=True, db_column="lastTouchedAt")
+    next_touch_on = models.DateField(null=True, blank=True, db_column="nextTouchOn")
     is_divorce_lead = models.BooleanField(default=False, db_column="isDivorceLead")
     engagement_score = models.IntegerField(null=True, blank=True, db_column="engagementScore")
     lead_group = models.ForeignKey(
@@ -106,6 +121,9 @@ class Contact(Document):
             models.Index(fields=["lead_group", "last_name", "first_name"], name="contact_by_name"),
             models.Index(fields=["user", "match_keys"], name="contact_by_match"),
             models.Index(fields=["user", "identity_key"], name="contact_by_identity"),
+            models.Index(fields=["user", "property_id"], name="contact_by_property"),
+            models.Index(fields=["user", "next_touch_on"], name="contact_by_next_touch"),
+            models.Index(fields=["user", "-traced_at"], name="contact_by_trace"),
         ]
 
     def __str__(self) -> str:

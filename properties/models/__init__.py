@@ -11,6 +11,7 @@ from properties.models.searches import (
     SavedSearchSnapshot,
     Watch,
 )
+from properties.models.traces import PersonTrace, TraceOutcome, TracePurchase
 
 __all__ = [
     "Allowance",
@@ -18,6 +19,7 @@ __all__ = [
     "Digest",
     "Export",
     "OwnedCell",
+    "PersonTrace",
     "Property",
     "PropertyDatasetPermission",
     "PropertyJob",
@@ -26,6 +28,8 @@ __all__ = [
     "SavedSearchProperty",
     "SavedSearchRun",
     "SavedSearchSnapshot",
+    "TraceOutcome",
+    "TracePurchase",
     "VendorBillDay",
     "ViewPreference",
     "Watch",

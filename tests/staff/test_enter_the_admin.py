@@ -20,6 +20,7 @@ NO_CHANGES = {
     *("billing.paymenttransaction", "billing.offer", "billing.checkout", "billing.webhookevent", "billing.topup"),
     *("billing.autotopup", "billing.billing", "billing.billingdifference", "billing.billingnotice"),
     "billing.reconciliationrun",
+    *("leads.donotcall", "leads.identity", "leads.touch", "properties.persontrace", "properties.tracepurchase"),
     *("leads.columnmapping", "leads.importchunk", "leads.leadimport", "leads.leadworkspace"),
     *("properties.allowance", "properties.digest", "properties.export", "properties.ownedcell"),
     *("properties.savedsearchsnapshot", "properties.vendorbillday", "properties.watch"),
