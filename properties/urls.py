@@ -41,6 +41,7 @@ urlpatterns = [
     path("properties/<str:property_id>/refresh/", one_property.quote_refresh, name="quote-refresh"),
     path("properties/<str:property_id>/comparables/", one_property.quote_comparables, name="quote-comparables"),
     path("properties/<str:property_id>/searches/", one_property.show_in_searches, name="show-in-searches"),
+    path("properties/<str:property_id>/neighbors/", one_property.show_neighbors, name="show-neighbors"),
     path("properties/<str:property_id>/sheet/", one_property.save_sheet, name="save-sheet"),
     path("properties/<str:property_id>/pins/", one_property.pin_comparable, name="pin-comparable"),
     path("properties/<str:property_id>/notes/", one_property.save_notes, name="save-notes"),

@@ -13,7 +13,7 @@ from credits.models import CreditType
 from properties.datasets import DATASET_INFOS, DatasetInfo, ShownSection, shown_values
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob, PropertySheet
 from properties.models.records import Answer
-from properties.selectors.comparables import Comparable, Comparables, Limits, list_comparables, list_neighbors
+from properties.selectors.comparables import Comparables, Limits, list_comparables
 from properties.selectors.dossier.facts import Facts
 from properties.selectors.dossier.stories import SOURCE_DAYS, tell_story
 from properties.selectors.history import Event, history_of
@@ -104,12 +104,11 @@ class PropertyPage:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the user works out on the page: comparables, the deal sheet, and what else they own nearby."""
+    """What the user works out on the page: comparables and the deal sheet."""
 
     comparables: Comparables
     sheet: PropertySheet
     deal: Deal
-    neighbors: list[Comparable]
 
 
 def find_permission(*, user: User, property_id: str) -> PropertyDatasetPermission | None:
@@ -141,7 +140,7 @@ def show_property(*, user: User, property_id: str, now: datetime) -> PropertyPag
 
 
 def show_desk(*, page: PropertyPage, sheet: PropertySheet, limits: Limits, with_outliers: bool, today: date) -> Desk:
-    """Comparables within these limits, the deal sheet that follows, and the nearest properties of the same user."""
+    """Comparables within these limits, and the deal sheet that follows from those that are pinned."""
     comparables = list_comparables(
         subject=page.permission,
         limits=limits,
@@ -150,12 +149,7 @@ def show_desk(*, page: PropertyPage, sheet: PropertySheet, limits: Limits, with_
         today=today,
         with_outliers=with_outliers,
     )
-    return Desk(
-        comparables=comparables,
-        sheet=sheet,
-        deal=deal_of(sheet, comparables.arv),
-        neighbors=list_neighbors(subject=page.permission),
-    )
+    return Desk(comparables=comparables, sheet=sheet, deal=deal_of(sheet, comparables.arv))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from credits import selectors as credit_selectors
 from properties.forms import ComparableLimitsForm, NotesForm, SheetForm, UnlockForm
 from properties.models import PropertyDatasetPermission
 from properties.selectors import property_page
-from properties.selectors.comparables import Limits, read_limits
+from properties.selectors.comparables import Limits, list_neighbors, read_limits
 from properties.selectors.in_searches import InSearch, list_in_searches
 from properties.selectors.property_page import PropertyPage
 from properties.selectors.sheets import sheet_of
@@ -25,6 +25,8 @@ from properties.services.budgets import CountUnavailable
 WITH_OUTLIERS = "outliers"
 # Parameters with which the page says at once what searches make of the property; else it is asked for when unfolded.
 WITH_SEARCHES = {"search", "searches"}
+# Parameter with which the page lists at once what else is owned nearby; else scripts ask for it after the page.
+WITH_NEIGHBORS = "neighbors"
 
 
 @require_GET
@@ -52,6 +54,16 @@ def show_in_searches(request: HttpRequest, property_id: str) -> HttpResponse:
     return render(
         request, "properties/_why.html", {"searches": _in_searches(request, permission), "permission": permission}
     )
+
+
+@require_GET
+@onboarded_required
+def show_neighbors(request: HttpRequest, property_id: str) -> HttpResponse:
+    """List the nearest properties that the user owns: a part of the page, which is shown before they are known."""
+    permission = _get_permission(request, property_id)
+    if not wants_fragment(request):
+        return redirect(_back_to(permission, "neighbors", **{WITH_NEIGHBORS: ["1"]}))
+    return render(request, "properties/_neighbor_list.html", {"neighbors": list_neighbors(subject=permission)})
 
 
 @require_POST
@@ -207,6 +219,7 @@ def _show(request: HttpRequest, property_id: str, **forms: Any) -> HttpResponse:
         "header_balance": balance,  # read once: the header of the page shows it too
         "refreshes_left": allowances.free_refreshes_left(request.user.pk, now),
         "searches": _in_searches(request, permission) if WITH_SEARCHES & request.GET.keys() else None,
+        "neighbors": list_neighbors(subject=permission) if WITH_NEIGHBORS in request.GET else None,
         "ticked": request.GET.getlist("datasets"),
         "with_outliers": WITH_OUTLIERS in request.GET,
         "limits_form": _limits(request.GET, desk.comparables.limits)[0],

@@ -210,6 +210,7 @@ def test_everything_unlocked_is_accessible_and_fits(page: Page, live_server, ent
     page.locator("#searches summary").first.click()
     expect(page.locator("#searches")).to_contain_text("Larger ones")
     expect(page.locator("#neighbors [data-map]")).to_have_attribute("data-loaded-for", re.compile("area=circle"))
+    expect(page.locator("#neighbors .neighbor-list a")).to_have_count(6)
     look(page)
 
 

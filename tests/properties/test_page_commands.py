@@ -29,8 +29,8 @@ MOST = {
     "/search/market/": FRAME + 1,
     "/properties/": FRAME + 4,  # nobody has counted these rows into the map
     f"/properties/?{FILTERS}&sort=value": FRAME + 4,
-    "/properties/{property}/": FRAME + 11,
-    "/properties/{property}/print/": FRAME + 8,
+    "/properties/{property}/": FRAME + 9,
+    "/properties/{property}/print/": FRAME + 6,
     "/searches/": FRAME + 2,
     "/searches/{search}/": FRAME + 6,
     "/searches/{search}/runs/1/": FRAME + 5,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from credits.models import Quote
 from properties.datasets import DATASET_INFOS
+from properties.forms import NotesForm
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertySheet
 from properties.selectors import property_page
 from properties.services import jobs, runner, unlocks
@@ -317,15 +318,45 @@ def test_the_page_asks_a_bounded_number_of_questions(hers, alice):
     with CaptureQueriesContext(connection) as second:
         page_of(hers, few)
 
-    # Only where there are any, the rows of what is nearby are read too.
-    assert len(second) <= len(first) + 2 <= 15, [query["sql"][:90] for query in first]
+    # Only where there are any, the rows of what is comparable are read too.
+    assert len(second) <= len(first) + 1 <= 13, [query["sql"][:90] for query in first]
+
+
+def test_what_else_is_owned_nearby_is_listed_after_the_page_or_on_request(hers, alice):
+    permission = own(alice, whole_record(), latitude=33.45, longitude=-112.07)
+    nearby = PropertyDatasetPermissionFactory.create(user=alice, latitude=33.46, longitude=-112.07)
+    address = reverse("properties:show-neighbors", args=[permission.property_id])
+    page = page_of(hers, permission)
+    assert f'hx-get="{address}" hx-trigger="load"' in page
+    assert f'data-property-id="{nearby.property_id}"' not in page.split('id="neighbors"')[1]
+
+    part = hers.get(address, HTTP_HX_REQUEST="true").content.decode()
+    whole = hers.get(address, follow=True).content.decode()
+
+    assert part.count("data-property-id") == 1
+    assert f'data-property-id="{nearby.property_id}"' in part
+    assert "0.69 mi" in part
+    assert "<html" not in part
+    assert f'data-property-id="{nearby.property_id}"' in whole.split('id="neighbors"')[1]
+    assert address not in whole
+
+
+def test_fields_of_numbers_are_made_once_for_everybody(hers, alice):
+    permission = own(alice, whole_record())
+    page_of(hers, permission)
+    again = hers.get(permission.get_absolute_url())
+
+    assert [template.name for template in again.templates].count("forms/_field.html") == len(NotesForm.base_fields)
+    for form in (again.context["limits_form"], again.context["sheet_form"]):
+        for field in form:
+            assert field.as_field_group() in again.content.decode(), field.name
 
 
 def test_the_page_of_somebody_else_does_not_exist_in_any_of_its_parts(hers, bob, sign_in, alice):
     permission = own(alice, whole_record())
     his = sign_in(hers, bob)
 
-    for name in ("show-property", "print-property"):
+    for name in ("show-property", "print-property", "show-neighbors"):
         assert his.get(reverse(f"properties:{name}", args=[permission.property_id])).status_code == 404
     for name in ("quote-unlock", "save-sheet", "pin-comparable", "save-notes", "quote-refresh", "quote-comparables"):
         assert his.post(reverse(f"properties:{name}", args=[permission.property_id])).status_code == 404
