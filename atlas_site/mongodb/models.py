@@ -38,7 +38,8 @@ class Document(models.Model):
                 defaults[name]() if value is None and name in defaults else value
                 for name, value in zip(field_names, values, strict=True)
             ]
-        return super().from_db(db, field_names, values)
+        # Django looks up every field of the model among the names when some are left out.
+        return super().from_db(db, frozenset(field_names), values)
 
     @classmethod
     @cache
