@@ -20,7 +20,14 @@ from properties.search.why import explain
 from properties.selectors.searches import LIVING, LIVING_DOCUMENT, counted_runs_of, is_large, query_of
 from properties.selectors.snapshots import differences
 from properties.services.budgets import CountBudgetSpent, CountUnavailable, budgets_of_schedule
-from properties.services.counting import Count, check_budgets, count_criteria, count_matches, count_signals
+from properties.services.counting import (
+    Count,
+    check_budgets,
+    count_criteria,
+    count_matches,
+    count_signals,
+    why_empty,
+)
 from properties.services.schedules import next_slot
 from properties.services.snapshots import drop_snapshot, write_snapshot
 
@@ -146,18 +153,22 @@ def _figures(search: SavedSearch, query: SearchQuery, now: datetime) -> dict[str
     """The figures of a run, by field. Raises CountUnavailable."""
     user = search.user
     total = count_matches(user=user, query=query, now=now)
+    counts = [count_criteria(user=user, query=query, extra=extra, now=now) for extra in _windows(now)]
+    signals = count_signals(user=user, query=query, now=now)
+    # As the search page says it. Asked last, since what it counts is not counted into the budgets of a run.
+    if total.may_be_zero and why_empty(user=user, query=query, now=now):
+        total, counts = Count(0), [Count(0) for _ in counts]
     since = (now - WINDOW).date().isoformat()
     is_first = not counted_runs_of(search).exists()
     windows = []
-    for (name, label, _), extra in zip(WINDOWS, _windows(now), strict=True):
-        count = count_criteria(user=user, query=query, extra=extra, now=now)
+    for (name, label, _), extra, count in zip(WINDOWS, _windows(now), counts, strict=True):
         whole = _count_place(user, query, extra, now) if is_first and count.is_hidden else {}
         windows.append({"name": name, "label": label, "since": since, **_written(count), **whole})
     return {
         "total": total.total,
         "total_is_exact": total.is_exact,
         "total_below": total.below,
-        "signals": {slug: _written(count) for slug, count in count_signals(user=user, query=query, now=now).items()},
+        "signals": {slug: _written(count) for slug, count in signals.items()},
         "windows": windows,
     }
 

@@ -10,7 +10,8 @@ from properties import exclusions
 from properties.exclusions import Excluded
 from properties.search.form import read_query
 from properties.search.signals import SIGNALS
-from properties.services import budgets, previews
+from properties.selectors.runs import show_run
+from properties.services import budgets, previews, searches
 from properties.services.counting import Count
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +185,16 @@ def test_a_search_is_zero_where_its_place_is_known_to_carry_none_of_a_signal(her
         answer = hers.post("/search/reveal/", {**asked, **signals, "count": "10"}, follow=True)
         assert "there is nothing to reveal" in answer.content.decode()
     assert not Quote.objects.filter(user_id=alice.pk).exists()
+
+
+def test_a_run_of_such_a_search_is_zero_too(alice, nobody_carries, now):
+    query = read_query({"q": ["Phoenix, AZ"], "equity_min": ["10"], "all": [nobody_carries, "vacant"]})
+    search = searches.save_search(user=alice, name="None", query=query, now=now)
+
+    page = show_run(search, 1)
+
+    assert (str(page.total), str(page.unowned)) == ("0", "0")
+    assert {str(window.figure) for window in page.windows} == {"0"}
 
 
 def test_a_place_without_properties_is_zero_whatever_is_asked_of_it(hers, sandbox):
