@@ -12,6 +12,8 @@ from leads.models import (
     LeadGroup,
     LeadImport,
     LeadWorkspace,
+    ListJob,
+    ListPart,
     Touch,
 )
 
@@ -79,6 +81,23 @@ class LeadWorkspaceAdmin(ReadOnlyAdmin):
 
     list_display = ["user", "version", "committing"]
     exact_search_fields = ["id", "user"]
+
+
+@admin.register(ListJob)
+class ListJobAdmin(ReadOnlyAdmin):
+    """Lists that are combined, and properties that are added to lists."""
+
+    list_display = ["group_name", "user", "kind", "state", "total", "done", "created_at"]
+    list_filter = ["kind", "state"]
+    exact_search_fields = ["id", "user"]
+
+
+@admin.register(ListPart)
+class ListPartAdmin(ReadOnlyAdmin):
+    """What lists give together, a thousand leads each."""
+
+    list_display = ["number", "job"]
+    exact_search_fields = ["id", "job"]
 
 
 @admin.register(Identity)

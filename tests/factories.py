@@ -51,6 +51,8 @@ from leads.models import (
     LeadGroup,
     LeadImport,
     LeadWorkspace,
+    ListJob,
+    ListPart,
     Touch,
 )
 from properties.models import (
@@ -540,6 +542,24 @@ class LeadWorkspaceFactory(DjangoModelFactory):
 
     class Meta:
         model = LeadWorkspace
+
+
+class ListJobFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    kind = ListJob.Kind.COMBINE
+    state = ListJob.State.COUNTING
+    group_name = "Probate and vacant"
+
+    class Meta:
+        model = ListJob
+
+
+class ListPartFactory(DjangoModelFactory):
+    job = factory.SubFactory(ListJobFactory)
+    number = factory.Sequence(lambda n: n + 1)
+
+    class Meta:
+        model = ListPart
 
 
 class EnrichmentFactory(DjangoModelFactory):

@@ -2,6 +2,7 @@
 
 from leads.models.groups import Contact, LeadGroup
 from leads.models.imports import ColumnMapping, ImportChunk, LeadImport, LeadWorkspace
+from leads.models.lists import ListJob, ListPart
 from leads.models.traces import Enrichment, EnrichmentBatch, RowState
 from leads.models.work import DoNotCall, Identity, Outcome, Touch
 
@@ -16,6 +17,8 @@ __all__ = [
     "LeadGroup",
     "LeadImport",
     "LeadWorkspace",
+    "ListJob",
+    "ListPart",
     "Outcome",
     "RowState",
     "Touch",

@@ -88,6 +88,10 @@ class Contact(Document):
     identity_key = models.CharField(max_length=32, null=True, blank=True, db_column="identityKey")
     # Two contacts that share one of these are one lead.
     match_keys = ArrayField(models.CharField(max_length=24), default=list, blank=True, db_column="matchKeys")
+    # How many of them, the first ones, name its property: by these alone a lead with a property is recognized.
+    place_key_count = models.IntegerField(null=True, blank=True, db_column="placeKeyCount")
+    # Normalized street and place of the property, by which it is linked to what the user owns.
+    place_key = models.CharField(max_length=12, null=True, blank=True, db_column="placeKey")
     # The import it came with, its row there, and that row's cells as they were: {"importId", "row", "cells"}.
     origin = models.JSONField(null=True, blank=True)
     is_enriched = models.BooleanField(default=False, db_column="isEnriched")
@@ -122,6 +126,7 @@ class Contact(Document):
             models.Index(fields=["user", "match_keys"], name="contact_by_match"),
             models.Index(fields=["user", "identity_key"], name="contact_by_identity"),
             models.Index(fields=["user", "property_id"], name="contact_by_property"),
+            models.Index(fields=["user", "place_key"], name="contact_by_place"),
             models.Index(fields=["user", "next_touch_on"], name="contact_by_next_touch"),
             models.Index(fields=["user", "-traced_at"], name="contact_by_trace"),
         ]

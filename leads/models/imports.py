@@ -145,11 +145,21 @@ class LeadWorkspace(Document):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", related_name="lead_workspace"
     )
     version = models.BigIntegerField(default=0)
-    # The import that is being carried out: one at a time changes the lists of a user.
+    # The import, or job of lists, that is being carried out: one at a time changes the lists of a user.
     committing = models.CharField(max_length=24, null=True, blank=True)
+    # Since when lists wait for their contacts to be linked to what the user owns, and which ones: null and none when
+    # all are. Owned properties are looked at up to a moment of their reveal, and now and then again.
+    link_due_at = models.DateTimeField(null=True, blank=True, db_column="linkDueAt")
+    link_groups = models.JSONField(default=list, blank=True, db_column="linkGroups")
+    linked_until = models.DateTimeField(null=True, blank=True, db_column="linkedUntil")
+    looked_at = models.DateTimeField(null=True, blank=True, db_column="lookedAt")
 
     class Meta:
         db_table = "LeadWorkspace"
+        indexes = [
+            models.Index(fields=["link_due_at"], name="workspace_to_link"),
+            models.Index(fields=["looked_at"], name="workspace_by_look"),
+        ]
 
     def __str__(self) -> str:
         return f"version {self.version}"
