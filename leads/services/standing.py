@@ -1,0 +1,304 @@
+"""Bringing contacts up to what their identities know: a projection that may be repeated at any time.
+
+Touches, stages and do-not-call stand in `Identity`, numbers of the user's own list in `DoNotCall`, traces in the contact
+that was traced and in `PersonTrace`. All contacts of an identity carry copies, by which tables filter and sort.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from bson import ObjectId
+from pymongo import UpdateOne
+
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
+from leads.calling import CHECK_HOLDS_FOR, Number, arrange
+from leads.models import Contact, DoNotCall, Identity
+from leads.scoring import Facts, score
+from properties.models import PersonTrace, TraceOutcome, TracePurchase
+
+BATCH = 500
+TRIES = 5
+BOUGHT_FOR = timedelta(days=90)
+LOWEST = datetime(1, 1, 1)
+
+READ = {
+    **dict.fromkeys(
+        [
+            *("identityKey", "phone", "phones", "email", "emails", "stage", "deadReason", "mailingAddress"),
+            *("propertyId", "traceOutcome", "tracedAt", "isLitigator", "isDeceased", "isEnriched", "enrichedAt"),
+            *("enrichmentSource", "doNotCall", "doNotMail", "callableUntil", "lastOutcome", "lastTouchedAt"),
+            *("nextTouchOn", "engagementScore"),
+        ],
+        1,
+    )
+}
+TRACED = ("traceOutcome", "tracedAt", "isLitigator", "isDeceased", "isEnriched", "enrichedAt", "enrichmentSource")
+
+Document = Mapping[str, Any]
+
+
+def refresh(*, user_id: ObjectId, identity_keys: Iterable[str], now: datetime) -> int:
+    """Bring all contacts of these identities of a user up to what is known of them; return how many changed.
+
+    To be called, outside of a transaction or inside of the one that changed an identity, by whoever
+
+    * wrote the result of a trace to one contact of an identity: the others get it (phones that were checked, e-mails,
+      outcome and its moment, litigator, deceased);
+    * added contacts (imports, copies): they get do-not-call, do-not-mail, stage, bad numbers, last and next touch, and
+      the trace that the user bought within 90 days;
+    * changed an identity, or the user's own do-not-call list.
+
+    It puts `phones` in the order of calling and marks bad ones (`"bad": "wrong_number"`), sets `phone` and `email` to
+    the best, and writes `callable_until` and `engagement_score`. Nothing is removed but what a litigator withholds.
+    It writes only what differs, and does so again when the contact changed meanwhile. Any number of keys may be given;
+    those without contacts are passed over.
+    """
+    keys = iter(dict.fromkeys(key for key in identity_keys if key))
+    changed = 0
+    while batch := list(islice(keys, BATCH)):
+        for _ in range(TRIES):
+            written, batch = _refresh(user_id, batch, now)
+            changed += written
+            if not batch:
+                break
+    return changed
+
+
+def known_keys(user_id: ObjectId, keys: list[str]) -> list[str]:
+    """Those of these identities of which something is known: contacts that are added with them need a `refresh`."""
+    of_user = {"userId": user_id, "key": {"$in": keys}}
+    known = {found["key"] for model in (Identity, TracePurchase) for found in _find(model, of_user, {"key": 1})}
+    traced = {"userId": user_id, "identityKey": {"$in": keys}, "tracedAt": {"$ne": None}}
+    if _has_traces(user_id):
+        known |= {found["identityKey"] for found in _find(Contact, traced, {"identityKey": 1})}
+    return [key for key in keys if key in known]
+
+
+def score_of_new(document: Document) -> int:
+    """The score of a contact that is new and of which nothing else is known: none of its numbers was checked."""
+    facts = Facts(
+        has_phone=bool(document.get("phones")),
+        has_email=bool(document.get("emails")),
+        has_mailing_address=bool(document.get("mailingAddress")),
+    )
+    return score(facts).total
+
+
+def facts_of(contact: Document, identity: Document, numbers: list[Number]) -> Facts:
+    """What counts for the score of a contact."""
+    best = numbers[0] if numbers and numbers[0].is_callable else None
+    return Facts(
+        callable_count=sum(number.is_callable for number in numbers),
+        has_phone=any(not number.is_bad for number in numbers),
+        best_score=best.score if best else None,
+        best_is_mobile=bool(best and best.is_mobile),
+        has_email=bool(contact.get("emails")),
+        has_mailing_address=bool(contact.get("mailingAddress")),
+        has_property=bool(contact.get("propertyId")),
+        touches=identity.get("touchCount") or 0,
+        last_outcome=identity.get("lastOutcome"),
+        stage=identity.get("stage") or contact.get("stage") or "new",
+        must_not_be_called=bool(identity.get("doNotCallAt") or contact.get("isLitigator") or contact.get("isDeceased")),
+    )
+
+
+def _refresh(user_id: ObjectId, keys: list[str], now: datetime) -> tuple[int, list[str]]:
+    """Bring the contacts of some identities up to date; return how many changed, and the keys to be done again."""
+    contacts: dict[str, list[dict[str, Any]]] = {}
+    for contact in _find(Contact, {"userId": user_id, "identityKey": {"$in": keys}}, READ):
+        contacts.setdefault(contact["identityKey"], []).append(contact)
+    if not contacts:
+        return 0, []
+    identities = _identities(user_id, list(contacts))
+    traces = _traces(user_id, contacts, now)
+    values = {key: list(_values_of(each, traces.get(key), identities.get(key, {}))) for key, each in contacts.items()}
+    numbers = {
+        phone["number"]
+        for each in values.values()
+        for _, value in each
+        for phone in value["phones"]
+        if "number" in phone
+    }
+    barred = own_numbers(user_id, numbers)
+    writes: list[UpdateOne] = []
+    keys_of: list[str] = []
+    for key, each in values.items():
+        for contact, value in each:
+            identity = identities.get(key, {})
+            changes = _changes(contact, _finished({**contact, **value}, identity, value, barred, now))
+            if changes:
+                # What another process wrote meanwhile is not lost: then this contact is looked at again.
+                same = {name: contact.get(name) for name in ("phones", "emails") if name in changes}
+                writes.append(UpdateOne({"_id": contact["_id"], **same}, {"$set": changes}))
+                keys_of.append(key)
+    again: set[str] = set()
+    written = 0
+    if writes:
+        result = collection_of(Contact).bulk_write(writes, ordered=False, session=current_session())
+        written = result.matched_count
+        if written < len(writes):
+            again.update(keys_of)
+        elif current_session() is None:
+            after = _identities(user_id, list(contacts))
+            again = {key for key in contacts if _version(after, key) != _version(identities, key)}
+    return written, list(again)
+
+
+def _values_of(
+    contacts: list[dict[str, Any]], trace: Document | None, identity: Document
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each contact of an identity, with its phones, e-mails and trace as the newest trace of the person has them."""
+    newest = max(contacts, key=lambda contact: contact.get("tracedAt") or LOWEST)
+    source = newest if newest.get("tracedAt") else trace
+    bad = identity.get("badNumbers") or {}
+    for contact in contacts:
+        value: dict[str, Any] = {name: contact.get(name) for name in TRACED}
+        phones, emails = _list(contact, "phones"), _list(contact, "emails")
+        if not phones and contact.get("phone"):
+            phones = [{"number": contact["phone"]}]
+        if source is not None and (contact.get("tracedAt") or LOWEST) < source["tracedAt"]:
+            value = {name: source.get(name) for name in TRACED}
+            traced = [phone for phone in _list(source, "phones") if phone.get("checkedAt")]
+            if source.get("isLitigator"):
+                phones = [phone for phone in phones if not phone.get("checkedAt")]
+            phones = _merged(phones, traced, "number")
+            emails = _merged(emails, _list(source, "emails") if source is trace else _from_trace(source), "address")
+        value["phones"] = [_marked(phone, bad) for phone in phones]
+        value["emails"] = emails
+        yield contact, value
+
+
+def _finished(
+    contact: Document, identity: Document, value: dict[str, Any], barred: set[str], now: datetime
+) -> dict[str, Any]:
+    """All that is copied to a contact, in the form of its document."""
+    numbers = arrange(
+        value["phones"],
+        is_litigator=bool(value["isLitigator"]),
+        do_not_call=bool(identity.get("doNotCallAt")),
+        dnc_numbers=barred,
+        now=now,
+    )
+    by_number: dict[str, list[dict[str, Any]]] = {}
+    for phone in value["phones"]:
+        by_number.setdefault(phone.get("number", ""), []).append(phone)
+    order = dict.fromkeys(number.number for number in numbers)
+    checks = [number.checked_at for number in numbers if number.is_callable and number.checked_at]
+    tested = [email["address"] for email in value["emails"] if email.get("tested") and email.get("address")]
+    own = contact.get("email")
+    finished = {
+        **value,
+        "phones": [phone for number in order for phone in by_number[number]],
+        "phone": numbers[0].number if numbers else contact.get("phone"),
+        "email": tested[0] if tested and not own else own or next(_addresses(value["emails"]), None),
+        "doNotCall": True if identity.get("doNotCallAt") else None,
+        "doNotMail": True if identity.get("doNotMailAt") else None,
+        "lastOutcome": identity.get("lastOutcome"),
+        "lastTouchedAt": identity.get("lastTouchedAt"),
+        "nextTouchOn": identity.get("nextTouchOn"),
+        "callableUntil": as_utc(max(checks) + CHECK_HOLDS_FOR) if checks else None,
+        "engagementScore": score(facts_of(contact, identity, numbers)).total,
+    }
+    if identity.get("stage"):
+        finished |= {"stage": identity["stage"], "deadReason": identity.get("deadReason")}
+    return finished
+
+
+def _changes(contact: Document, finished: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in finished.items() if not _is_same(contact.get(name), value)}
+
+
+def _is_same(stored: Any, value: Any) -> bool:
+    if isinstance(stored, datetime) and isinstance(value, datetime):
+        return as_utc(stored) == as_utc(value)
+    return stored == value or (not stored and value == []) or (stored is False and value is None)
+
+
+def _merged(own: list[dict[str, Any]], traced: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Entries of a contact, with what a trace says of those that it knows, and those that it adds."""
+    by_key = {entry.get(key): entry for entry in traced}
+    merged = [{**entry, **by_key.pop(entry.get(key), {})} for entry in own]
+    return merged + list(by_key.values())
+
+
+def _marked(phone: dict[str, Any], bad: Mapping[str, str]) -> dict[str, Any]:
+    word = bad.get(phone.get("number", ""))
+    if phone.get("bad") == word:
+        return phone
+    plain = {name: value for name, value in phone.items() if name != "bad"}
+    return {**plain, "bad": word} if word else plain
+
+
+def _from_trace(contact: Document) -> list[dict[str, Any]]:
+    """The e-mail addresses of another contact that a trace told: only those say whether they were tested."""
+    return [email for email in _list(contact, "emails") if "tested" in email]
+
+
+def _list(document: Document, name: str) -> list[dict[str, Any]]:
+    return [entry for entry in document.get(name) or () if isinstance(entry, dict)]
+
+
+def _addresses(emails: list[dict[str, Any]]) -> Iterator[str]:
+    return (email["address"] for email in emails if email.get("address"))
+
+
+def _version(identities: Mapping[str, Document], key: str) -> int:
+    return identities.get(key, {}).get("version") or 0
+
+
+def _identities(user_id: ObjectId, keys: list[str]) -> dict[str, dict[str, Any]]:
+    return {found["key"]: found for found in _find(Identity, {"userId": user_id, "key": {"$in": keys}})}
+
+
+def own_numbers(user_id: ObjectId, numbers: Iterable[str]) -> set[str]:
+    """Those of these numbers that are on the user's own do-not-call list."""
+    asked = list(numbers)
+    if not asked:
+        return set()
+    barred = {"userId": user_id, "number": {"$in": asked}, "removedAt": None}
+    return {found["number"] for found in _find(DoNotCall, barred, {"number": 1})}
+
+
+def _traces(user_id: ObjectId, contacts: Mapping[str, list[Document]], now: datetime) -> dict[str, dict[str, Any]]:
+    """What Atlas holds of those whom the user bought within 90 days, and none of whose contacts has the result."""
+    untraced = [key for key, each in contacts.items() if not any(contact.get("tracedAt") for contact in each)]
+    if not untraced or not _has_bought(user_id):
+        return {}
+    bought = {"userId": user_id, "key": {"$in": untraced}, "boughtAt": {"$gt": as_utc(now - BOUGHT_FOR)}}
+    keys = [found["key"] for found in _find(TracePurchase, bought, {"key": 1})]
+    return {found["key"]: _as_contact(load(PersonTrace, found)) for found in _find(PersonTrace, {"key": {"$in": keys}})}
+
+
+def _as_contact(trace: PersonTrace) -> dict[str, Any]:
+    """A stored answer in the form of a contact that was traced."""
+    is_litigator = trace.outcome == TraceOutcome.LITIGATOR
+    found = trace.outcome in {TraceOutcome.HIT, TraceOutcome.NO_PHONE}
+    answered_at = as_utc(trace.answered_at).replace(tzinfo=None)
+    return {
+        "traceOutcome": str(trace.outcome),
+        "tracedAt": answered_at,
+        "isLitigator": is_litigator or None,
+        "isDeceased": (trace.person or {}).get("isDeceased"),
+        "isEnriched": found,
+        "enrichedAt": answered_at if found else None,
+        "enrichmentSource": "batchdata" if found else None,
+        "phones": [] if is_litigator else [{**phone, "source": "trace"} for phone in trace.phones],
+        "emails": [{"address": email.get("address"), "tested": email.get("tested")} for email in trace.emails],
+    }
+
+
+def _has_bought(user_id: ObjectId) -> bool:
+    return next(_find(TracePurchase, {"userId": user_id}, {"_id": 1}, limit=1), None) is not None
+
+
+def _has_traces(user_id: ObjectId) -> bool:
+    traced = {"userId": user_id, "tracedAt": {"$gt": LOWEST}}
+    return next(_find(Contact, traced, {"_id": 1}, limit=1), None) is not None
+
+
+def _find(
+    model: Any, condition: Document, projection: Document | None = None, limit: int = 0
+) -> Iterator[dict[str, Any]]:
+    return collection_of(model).find(condition, projection, limit=limit, session=current_session())
