@@ -1,5 +1,6 @@
 // The search form asks again a moment after the last key, without waiting for the field to be left; leaving it then
 // tells nothing new. Without this module fields are told when they are left, and without scripts by the button.
+// What an answer says to be wrong is also put at its field, where a page that is loaded with errors has it.
 
 const PAUSE = 450; // milliseconds
 const form = document.getElementById("search-form");
@@ -26,3 +27,39 @@ form.addEventListener(
   },
   true,
 );
+
+const notes = new Map(); // control -> what is said to be wrong about it
+
+function noteAt(control) {
+  if (!notes.has(control)) {
+    const note = document.createElement("div");
+    note.className = "field-error";
+    note.id = `${control.id}_error`;
+    (control.closest(".range-ends, .filter-choices") ?? control).before(note);
+    control.setAttribute("aria-invalid", "true");
+    control.setAttribute("aria-describedby", note.id);
+    notes.set(control, note);
+  }
+  return notes.get(control);
+}
+
+function forgetErrors() {
+  for (const [control, note] of notes) {
+    note.remove();
+    control.removeAttribute("aria-invalid");
+    control.removeAttribute("aria-describedby");
+  }
+  notes.clear();
+}
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "results") return;
+  forgetErrors();
+  for (const link of event.detail.target.querySelectorAll("a[data-error]")) {
+    const control = document.getElementById(link.hash.slice(1));
+    if (!control) continue;
+    const line = document.createElement("div");
+    line.textContent = link.dataset.error;
+    noteAt(control).append(line);
+  }
+});

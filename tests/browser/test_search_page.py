@@ -420,16 +420,34 @@ def test_errors_are_summed_up_focused_named_in_the_title_and_keep_what_was_typed
     expect(page.get_by_label("Bedrooms to", exact=True)).to_have_attribute("aria-invalid", "true")
 
 
-def test_an_error_of_a_change_is_said_and_goes_with_the_next_one(search_page):
+def test_an_error_of_a_change_is_said_at_its_field_and_goes_with_the_next_one(search_page, assert_accessible):
     page = search_page(f"{PHOENIX}&beds_min=3")
-    page.get_by_label("Bedrooms to", exact=True).fill("2")
-    expect(page.get_by_text("“To” must not be below “from”.")).to_be_visible()
+    most = page.get_by_label("Bedrooms to", exact=True)
+    most.fill("2")
+    link = page.locator("#results").get_by_role("link", name="Bedrooms to: “To” must not be below “from”.")
+    expect(link).to_be_visible()
     expect(page).to_have_title(re.compile("^Error: "))
+    note = page.locator("#id_beds_max_error")
+    expect(note).to_have_text("“To” must not be below “from”.")
+    expect(most).to_have_attribute("aria-describedby", "id_beds_max_error")
+    expect(most).to_have_attribute("aria-invalid", "true")
+    expect(most).to_be_focused()
+    assert_accessible(page)
 
-    page.get_by_label("Bedrooms to", exact=True).fill("4")
+    page.get_by_label("Bedrooms from", exact=True).fill("lots")
+    expect(page.locator("#id_beds_min_error")).to_be_visible()
+    expect(note).to_have_count(0)
+    link = page.locator("#results").get_by_role("link", name=re.compile("^Bedrooms from: "))
+    link.click()
+    least = page.get_by_label("Bedrooms from", exact=True)
+    expect(least).to_be_focused()
+    least.fill("3")
+    most.fill("4")
 
     expect(figure(page)).to_be_visible()
     expect(page).to_have_url(re.compile("beds_min=3&beds_max=4"))
+    expect(page.locator("#search-form .field-error")).to_have_count(0)
+    expect(most).not_to_have_attribute("aria-invalid", "true")
 
 
 # ---------------------------------------------------------------- both widths, both themes, and no script
