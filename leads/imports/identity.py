@@ -20,6 +20,11 @@ def match_key(kind: str, person: str, value: str) -> str:
     )
 
 
+def place_key(value: str) -> str:
+    """Return twelve characters for an address alone, whoever is there."""
+    return match_key("place", "", value)
+
+
 def match_keys(
     person: str,
     *,

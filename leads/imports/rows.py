@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leads.imports.fields import Field
-from leads.imports.identity import identity_key, match_keys
+from leads.imports.identity import identity_key, match_keys, place_key
 from leads.imports.rejections import Doubts, is_doubtful, too_many_cells, why_nothing
 from leads.imports.values.addresses import (
     NOWHERE,
@@ -105,15 +105,25 @@ class Lead:
             profiles=(profile_key(self.linkedin),) if LINKEDIN.search(self.linkedin) else (),
         )
 
+    @property
+    def place_key(self) -> str:
+        """Twelve characters for the property's address, whoever lives there; "" without one."""
+        return place_key(self.address_keys[0]) if self.address and self.address_keys else ""
+
+    @property
+    def place_key_count(self) -> int:
+        """How many of the match keys, the first ones, name its property; 0 for a row without one."""
+        return len(self.address_keys) + len(self.parcel_keys) if self.address else 0
+
     def recognized_by(self, match_keys: list[str]) -> list[str]:
         """Those of its match keys, which are made once, by which it is told that a lead is there already.
 
         An owner of two houses is two leads, with the same phone, e-mail address and mailing address in both rows: what
         names its property is compared by that alone.
         """
+        if self.place_key_count:
+            return match_keys[: self.place_key_count]
         streets, parcels = len(self.address_keys), len(self.parcel_keys)
-        if self.address and streets + parcels:
-            return match_keys[: streets + parcels]
         return match_keys[streets : streets + parcels] or match_keys
 
 

@@ -94,6 +94,9 @@ def document_of(lead: Lead, match_keys: list[str]) -> dict[str, Any]:
         document["email"] = document["emails"][0]["address"]
     document["identityKey"] = lead.identity_key
     document["matchKeys"] = match_keys
+    document["placeKeyCount"] = lead.place_key_count
+    if place_key := lead.place_key:
+        document["placeKey"] = place_key
     return document
 
 
