@@ -4,6 +4,8 @@ from atlas_site.lib.admin import DocumentAdmin, ReadOnlyAdmin
 from leads.models import (
     ColumnMapping,
     Contact,
+    ContactAction,
+    ContactActionStep,
     DoNotCall,
     Enrichment,
     EnrichmentBatch,
@@ -14,6 +16,7 @@ from leads.models import (
     LeadWorkspace,
     ListJob,
     ListPart,
+    RemovedContact,
     Touch,
 )
 
@@ -98,6 +101,31 @@ class ListPartAdmin(ReadOnlyAdmin):
 
     list_display = ["number", "job"]
     exact_search_fields = ["id", "job"]
+
+
+@admin.register(ContactAction)
+class ContactActionAdmin(ReadOnlyAdmin):
+    """Actions on many contacts at once."""
+
+    list_display = ["kind", "user", "lead_group", "state", "total", "changed", "created_at"]
+    list_filter = ["kind", "state"]
+    exact_search_fields = ["id", "user", "lead_group"]
+
+
+@admin.register(ContactActionStep)
+class ContactActionStepAdmin(ReadOnlyAdmin):
+    """The contacts of actions, and how they were before."""
+
+    list_display = ["number", "action"]
+    exact_search_fields = ["id", "action"]
+
+
+@admin.register(RemovedContact)
+class RemovedContactAdmin(ReadOnlyAdmin):
+    """Contacts that were taken off lists, for as long as that can be undone."""
+
+    list_display = ["id", "user", "action", "removed_at"]
+    exact_search_fields = ["id", "user", "action"]
 
 
 @admin.register(Identity)

@@ -43,6 +43,8 @@ from helpcenter.models import HelpCenterArticle
 from leads.models import (
     ColumnMapping,
     Contact,
+    ContactAction,
+    ContactActionStep,
     DoNotCall,
     Enrichment,
     EnrichmentBatch,
@@ -53,6 +55,7 @@ from leads.models import (
     LeadWorkspace,
     ListJob,
     ListPart,
+    RemovedContact,
     Touch,
 )
 from properties.models import (
@@ -507,6 +510,33 @@ class ContactFactory(DjangoModelFactory):
 
     class Meta:
         model = Contact
+
+
+class ContactActionFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    lead_group = factory.SubFactory(LeadGroupFactory)
+    kind = "remove"
+
+    class Meta:
+        model = ContactAction
+
+
+class ContactActionStepFactory(DjangoModelFactory):
+    action = factory.SubFactory(ContactActionFactory)
+    number = factory.Sequence(lambda n: n + 1)
+
+    class Meta:
+        model = ContactActionStep
+
+
+class RemovedContactFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    action = factory.SubFactory(ContactActionFactory)
+    contact = {"firstName": "Ann"}
+    removed_at = NOON
+
+    class Meta:
+        model = RemovedContact
 
 
 class LeadImportFactory(DjangoModelFactory):

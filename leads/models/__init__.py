@@ -1,5 +1,6 @@
 """Lead groups and contacts, the imports that bring them, the traces that enrich them, and the work with them."""
 
+from leads.models.actions import ContactAction, ContactActionStep, RemovedContact
 from leads.models.groups import Contact, LeadGroup
 from leads.models.imports import ColumnMapping, ImportChunk, LeadImport, LeadWorkspace
 from leads.models.lists import ListJob, ListPart
@@ -9,6 +10,8 @@ from leads.models.work import DoNotCall, Identity, Outcome, Touch
 __all__ = [
     "ColumnMapping",
     "Contact",
+    "ContactAction",
+    "ContactActionStep",
     "DoNotCall",
     "Enrichment",
     "EnrichmentBatch",
@@ -20,6 +23,7 @@ __all__ = [
     "ListJob",
     "ListPart",
     "Outcome",
+    "RemovedContact",
     "RowState",
     "Touch",
 ]

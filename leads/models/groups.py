@@ -92,6 +92,9 @@ class Contact(Document):
     place_key_count = models.IntegerField(null=True, blank=True, db_column="placeKeyCount")
     # Normalized street and place of the property, by which it is linked to what the user owns.
     place_key = models.CharField(max_length=12, null=True, blank=True, db_column="placeKey")
+    # By what it is ordered and found: see `leads.imports.lookup`. `services.find_keys` fills them.
+    name_key = models.CharField(max_length=200, null=True, blank=True, db_column="nameKey")
+    find_keys = ArrayField(models.CharField(max_length=200), default=list, blank=True, db_column="findKeys")
     # The import it came with, its row there, and that row's cells as they were: {"importId", "row", "cells"}.
     origin = models.JSONField(null=True, blank=True)
     is_enriched = models.BooleanField(default=False, db_column="isEnriched")
@@ -122,7 +125,14 @@ class Contact(Document):
     class Meta:
         db_table = "Contacts"
         indexes = [
-            models.Index(fields=["lead_group", "last_name", "first_name"], name="contact_by_name"),
+            # A list in each of its orders. Indexes of what few contacts have, and of what begins with something, are
+            # made in a migration.
+            models.Index(fields=["lead_group", "name_key", "id"], name="contact_by_name"),
+            models.Index(fields=["lead_group", "stage", "id"], name="contact_by_stage"),
+            models.Index(fields=["lead_group", "engagement_score", "id"], name="contact_by_score"),
+            models.Index(fields=["lead_group", "next_touch_on", "id"], name="contact_by_next_touch_in_list"),
+            models.Index(fields=["lead_group", "last_touched_at", "id"], name="contact_by_touch"),
+            models.Index(fields=["lead_group", "id"], name="contact_by_age"),
             models.Index(fields=["user", "match_keys"], name="contact_by_match"),
             models.Index(fields=["user", "identity_key"], name="contact_by_identity"),
             models.Index(fields=["user", "property_id"], name="contact_by_property"),

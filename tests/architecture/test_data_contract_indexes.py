@@ -18,6 +18,8 @@ from helpcenter.models import HelpCenterArticle
 from leads.models import (
     ColumnMapping,
     Contact,
+    ContactAction,
+    ContactActionStep,
     DoNotCall,
     Enrichment,
     EnrichmentBatch,
@@ -28,6 +30,7 @@ from leads.models import (
     LeadWorkspace,
     ListJob,
     ListPart,
+    RemovedContact,
     Touch,
 )
 from properties.models import (
@@ -123,7 +126,15 @@ LOOK_UPS = {
         spread_due_at__gt=BEFORE_ALL, spread_due_at__lte=NOON
     ).order_by("spread_due_at"),
     "lists of a user": LeadGroup.objects.filter(user_id=ID, is_deleted=False).order_by("-created_at"),
-    "contacts of a list by name": Contact.objects.filter(lead_group_id=ID).order_by("last_name", "first_name"),
+    "contacts of a list by name": Contact.objects.filter(lead_group_id=ID).order_by("name_key", "pk"),
+    "contacts with a number": Contact.objects.filter(Matches({"phones.number": {"$in": ["6145550174"]}}), user_id=ID),
+    "contacts of a list by id": Contact.objects.filter(lead_group_id=ID, pk__gt=ID).order_by("pk"),
+    "latest actions on a list": ContactAction.objects.filter(lead_group_id=ID).order_by("-created_at"),
+    "actions that are due": ContactAction.objects.filter(state="running", due_at__lte=NOON).order_by("due_at"),
+    "actions that are old": ContactAction.objects.filter(created_at__lt=NOON).order_by("created_at"),
+    "steps of an action": ContactActionStep.objects.filter(action_id=ID).order_by("number"),
+    "contacts that an action removed": RemovedContact.objects.filter(action_id=ID),
+    "contacts that were removed long ago": RemovedContact.objects.filter(removed_at__lt=NOON).order_by("removed_at"),
     "contacts that are one lead": Contact.objects.filter(Matches({"matchKeys": {"$in": ["k", "l"]}}), user_id=ID),
     "contacts of an identity": Contact.objects.filter(user_id=ID, identity_key="k"),
     "contacts of a property": Contact.objects.filter(user_id=ID, property_id="p"),
@@ -204,6 +215,7 @@ TWINS = [
     (factories.AllowanceFactory, {"user": None, "cause": "twin", "period": "2026-11"}),
     (factories.EnrichmentBatchFactory, {"enrichment": None, "batch_number": 1}),
     (factories.ListPartFactory, {"job": None, "number": 1}),
+    (factories.ContactActionStepFactory, {"action": None, "number": 1}),
     (factories.IdentityFactory, {"user": None, "key": "twin"}),
     (factories.TouchFactory, {"key": "twin"}),
     (factories.DoNotCallFactory, {"user": None, "number": "6145550174"}),
