@@ -6,11 +6,13 @@ from django.utils.formats import date_format
 from accounts.models import User, display_name
 from atlas_site.lib.mail import Mail, MailLine, MailSection
 from atlas_site.templatetags.atlas import credits as credits_text
+from atlas_site.templatetags.atlas import in_a_line
 from properties.models import SavedSearch
 from properties.selectors.digests import Bought, Item, RunSummary, Told
 
 # Longer lists are read in Atlas.
 LINES_SHOWN = 25
+GONE = "A property that was yours"
 
 
 def digest_mail(told: Told) -> Mail:
@@ -42,7 +44,15 @@ def digest_mail(told: Told) -> Mail:
 
 
 def _summary_line(summary: RunSummary) -> MailLine:
-    return MailLine(summary.search.name, summary.text, summary.run.get_absolute_url())
+    run = summary.run
+    counts = ((run.new_count, "new"), (run.changed_count, "changed"), (run.gone_count, "gone"))
+    parts = [f"{number:,} {word} of yours" for number, word in counts if number]
+    parts.append(f"{summary.total} match" + (f" (net {summary.change.net_text})" if summary.change else ""))
+    if summary.charged is not None:
+        parts.append(f"charged {credits_text(summary.charged)} by your standing quote")
+    if summary.held:
+        parts.append(f"{credits_text(summary.held)} held for what is still being carried out")
+    return MailLine(summary.search.name, ", ".join(parts), run.get_absolute_url())
 
 
 def _bought_section(bought: Bought) -> MailSection:
@@ -56,7 +66,11 @@ def _bought_section(bought: Bought) -> MailSection:
 
 
 def _line(item: Item, note: str = "") -> MailLine:
-    return MailLine(item.title, note, reverse("properties:show-property", args=[item.property_id]))
+    """One property; what others have written of it, an address or a name, makes no second line of a plain mail."""
+    row = item.row
+    place = ", ".join(filter(None, [row.address, row.city, row.state])) or row.property_id if row else GONE
+    path = reverse("properties:show-property", args=[item.property_id])
+    return MailLine(in_a_line(place), " ".join(note.split()), path)
 
 
 def _lines(items: list[Item]) -> list[MailLine]:

@@ -10,11 +10,10 @@ from bson import ObjectId
 
 from accounts.models import User
 from atlas_site.mongodb.documents import as_utc
-from atlas_site.templatetags.atlas import credits as credits_text
 from properties.models import Digest, PropertyDatasetPermission, PropertyJob, SavedSearch, SavedSearchRun
 from properties.search.diffs import FieldChange
 from properties.search.watched import show_change
-from properties.selectors.figures import Change
+from properties.selectors.figures import Change, Figure
 from properties.selectors.owned import revealed_by, revealed_ids
 from properties.selectors.searches import figure_of, saved_searches_of
 from properties.selectors.spends import Spend, spends_of
@@ -27,22 +26,28 @@ NAMED = 10
 
 @dataclass
 class Item:
-    """One property that is new, changed or gone, with the searches that say so."""
+    """One property that is new, changed or gone, with the searches that say so, and the user's row if it is theirs."""
 
     key: str
     property_id: str
     note: str
     searches: dict[str, str] = field(default_factory=dict)
-    title: str = ""
+    row: PropertyDatasetPermission | None = None
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What one run found, as figures."""
+    """What one run found, as figures: `change` is the total against that of the run before, where there is one.
+
+    `charged` is what its standing quote has charged, None without one; `held` is what is held for work that goes on.
+    """
 
     run: SavedSearchRun
     search: SavedSearch
-    text: str
+    total: Figure
+    change: Change | None
+    charged: int | None
+    held: int
 
 
 @dataclass
@@ -113,7 +118,7 @@ def compose_digest(*, digest: Digest, user: User, now: datetime) -> Told:
             known = parts[kind].setdefault(item.key, item)
             known.searches[search_id] = searches[run.saved_search_id].name
     found = [part.values() for part in parts.values()] + [each.items for each in bought]
-    _name(user, [item for items in found for item in items])
+    _add_rows(user, [item for items in found for item in items])
     news = {search_id for part in parts.values() for item in part.values() for search_id in item.searches}
     summaries = [_summary(run, before[run], searches[run.saved_search_id], spends[run]) for run in runs]
     return Told(
@@ -185,28 +190,27 @@ def _named_as_bought(run: SavedSearchRun, before: SavedSearchRun | None, told: A
     return {property_id for job in jobs if _key_of(job) in told for property_id in revealed_ids(job)}
 
 
-def _name(user: User, items: list[Item]) -> None:
-    """Give the items the addresses of the user's own properties."""
+def _add_rows(user: User, items: list[Item]) -> None:
+    """Give the items the user's own rows of their properties."""
     ids = list({item.property_id for item in items})
     rows = PropertyDatasetPermission.objects.filter(user=user, property_id__in=ids, revealed_at__isnull=False)
-    titles = {row.property_id: ", ".join(filter(None, [row.address, row.city, row.state])) for row in rows}
+    by_id = {row.property_id: row for row in rows}
     for item in items:
-        item.title = titles.get(item.property_id) or "A property that was yours"
+        item.row = by_id.get(item.property_id)
 
 
 def _summary(
     run: SavedSearchRun, before: SavedSearchRun | None, search: SavedSearch, spends: list[Spend]
 ) -> RunSummary:
-    counts = ((run.new_count, "new"), (run.changed_count, "changed"), (run.gone_count, "gone"))
-    parts = [f"{number:,} {word} of yours" for number, word in counts if number]
-    figure = figure_of(run)
-    parts.append(f"{figure} match" + (f" (net {Change('', figure_of(before), figure).net_text})" if before else ""))
-    if spends:
-        parts.append(f"charged {credits_text(sum(each.charged for each in spends))} by your standing quote")
-    held = sum(each.most - each.charged for each in spends if not each.is_over)
-    if held:
-        parts.append(f"{credits_text(held)} held for what is still being carried out")
-    return RunSummary(run=run, search=search, text=", ".join(parts))
+    total = figure_of(run)
+    return RunSummary(
+        run=run,
+        search=search,
+        total=total,
+        change=Change("", figure_of(before), total) if before else None,
+        charged=sum(each.charged for each in spends) if spends else None,
+        held=sum(each.most - each.charged for each in spends if not each.is_over),
+    )
 
 
 def _is_worth_telling(summary: RunSummary, news: set[str]) -> bool:

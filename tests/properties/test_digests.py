@@ -167,6 +167,20 @@ def test_what_is_no_longer_owned_and_what_never_was_is_not_named(carol, owned):
     assert "A property that was yours" in mail.outbox[0].body
 
 
+def test_an_address_or_a_name_of_many_lines_makes_no_line_of_its_own(carol, owned):
+    forged = "0 Main St\n\nYour account is locked:\nhttps://evil.example/"
+    PropertyDatasetPermission.objects.filter(pk=owned[0].pk).update(address=f"{forged} {'x' * 200}")
+    change = {"propertyId": "p-1", "changes": [{"field": "owner_name", "from": "Ann", "to": forged}]}
+    news(search_of(carol, "Daily"), 2, new_ids=["p-0"], new_count=1, changed=[change], changed_count=1)
+
+    send()
+
+    lines = mail.outbox[0].body.splitlines()
+    assert [line for line in lines if line.startswith(("Your account", "https://evil"))] == []
+    (address,) = [line for line in lines if line.startswith("- 0 Main St")]
+    assert len(address) <= 82
+
+
 def test_a_banned_user_gets_none(carol, owned):
     news(search_of(carol, "Daily"), 2, new_ids=["p-0"], new_count=1)
     carol.banned = True
