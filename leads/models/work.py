@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from atlas_site.mongodb.models import Document
+from leads.models.groups import Contact
 
 
 class Outcome(models.TextChoices):
@@ -42,6 +43,10 @@ class Identity(Document):
     )
     last_touched_at = models.DateTimeField(null=True, blank=True, db_column="lastTouchedAt")
     next_touch_on = models.DateField(null=True, blank=True, db_column="nextTouchOn")
+    # Where the lead stands, once somebody worked on it: on all lists, and on those that will bring it back.
+    stage = models.CharField(max_length=16, choices=Contact.Stage.choices, null=True, blank=True)
+    dead_reason = models.CharField(max_length=200, null=True, blank=True, db_column="deadReason")
+    stage_at = models.DateTimeField(null=True, blank=True, db_column="stageAt")
     # Each change counts, so that two at once do not overwrite each other.
     version = models.IntegerField(default=0)
 
@@ -95,6 +100,8 @@ class DoNotCall(Document):
     why = models.CharField(max_length=200, default="", blank=True)
     added_at = models.DateTimeField(db_column="addedAt")
     removed_at = models.DateTimeField(null=True, blank=True, db_column="removedAt")
+    # The record of both, the oldest first: [{"what": "added" or "lifted", "at", "why"}].
+    history = models.JSONField(default=list, blank=True)
 
     class Meta:
         db_table = "DoNotCall"

@@ -62,7 +62,7 @@ def ensure_identity(contact: Contact) -> str:
 
 
 def ensure_identities(user_id: ObjectId, keys: Iterable[str]) -> None:
-    """Make the identities of these keys that are not there yet: outside of transactions, which a duplicate would end."""
+    """Make those of these identities that are not there yet: outside of transactions, which a duplicate ends."""
     wanted = set(keys)
     known = {"userId": user_id, "key": {"$in": list(wanted)}}
     wanted -= {found["key"] for found in collection_of(Identity).find(known, {"_id": 0, "key": 1})}

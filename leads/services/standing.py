@@ -1,11 +1,12 @@
 """Bringing contacts up to what their identities know: a projection that may be repeated at any time.
 
-Touches, stages and do-not-call stand in `Identity`, numbers of the user's own list in `DoNotCall`, traces in the contact
-that was traced and in `PersonTrace`. All contacts of an identity carry copies, by which tables filter and sort.
+Touches, stages and do-not-call stand in `Identity`, numbers of the user's own list in `DoNotCall`, traces in the
+contact that was traced and in `PersonTrace`. All contacts of an identity carry copies, by which tables filter and sort.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -69,21 +70,26 @@ def refresh(*, user_id: ObjectId, identity_keys: Iterable[str], now: datetime) -
 def known_keys(user_id: ObjectId, keys: list[str]) -> list[str]:
     """Those of these identities of which something is known: contacts that are added with them need a `refresh`."""
     of_user = {"userId": user_id, "key": {"$in": keys}}
-    known = {found["key"] for model in (Identity, TracePurchase) for found in _find(model, of_user, {"key": 1})}
-    traced = {"userId": user_id, "identityKey": {"$in": keys}, "tracedAt": {"$ne": None}}
-    if _has_traces(user_id):
+    known: set[str] = set()
+    for model in (Identity, TracePurchase):
+        if _has_any(model, {"userId": user_id}):
+            known |= {found["key"] for found in _find(model, of_user, {"key": 1})}
+    if _has_any(Contact, {"userId": user_id, "tracedAt": {"$gt": LOWEST}}):
+        traced = {"userId": user_id, "identityKey": {"$in": keys}, "tracedAt": {"$ne": None}}
         known |= {found["identityKey"] for found in _find(Contact, traced, {"identityKey": 1})}
     return [key for key in keys if key in known]
 
 
 def score_of_new(document: Document) -> int:
     """The score of a contact that is new and of which nothing else is known: none of its numbers was checked."""
-    facts = Facts(
-        has_phone=bool(document.get("phones")),
-        has_email=bool(document.get("emails")),
-        has_mailing_address=bool(document.get("mailingAddress")),
+    return _score_of_new(
+        bool(document.get("phones")), bool(document.get("emails")), bool(document.get("mailingAddress"))
     )
-    return score(facts).total
+
+
+@cache
+def _score_of_new(has_phone: bool, has_email: bool, has_mailing_address: bool) -> int:
+    return score(Facts(has_phone=has_phone, has_email=has_email, has_mailing_address=has_mailing_address)).total
 
 
 def facts_of(contact: Document, identity: Document, numbers: list[Number]) -> Facts:
@@ -264,7 +270,7 @@ def own_numbers(user_id: ObjectId, numbers: Iterable[str]) -> set[str]:
 def _traces(user_id: ObjectId, contacts: Mapping[str, list[Document]], now: datetime) -> dict[str, dict[str, Any]]:
     """What Atlas holds of those whom the user bought within 90 days, and none of whose contacts has the result."""
     untraced = [key for key, each in contacts.items() if not any(contact.get("tracedAt") for contact in each)]
-    if not untraced or not _has_bought(user_id):
+    if not untraced or not _has_any(TracePurchase, {"userId": user_id}):
         return {}
     bought = {"userId": user_id, "key": {"$in": untraced}, "boughtAt": {"$gt": as_utc(now - BOUGHT_FOR)}}
     keys = [found["key"] for found in _find(TracePurchase, bought, {"key": 1})]
@@ -289,13 +295,8 @@ def _as_contact(trace: PersonTrace) -> dict[str, Any]:
     }
 
 
-def _has_bought(user_id: ObjectId) -> bool:
-    return next(_find(TracePurchase, {"userId": user_id}, {"_id": 1}, limit=1), None) is not None
-
-
-def _has_traces(user_id: ObjectId) -> bool:
-    traced = {"userId": user_id, "tracedAt": {"$gt": LOWEST}}
-    return next(_find(Contact, traced, {"_id": 1}, limit=1), None) is not None
+def _has_any(model: Any, condition: Document) -> bool:
+    return next(_find(model, condition, {"_id": 1}, limit=1), None) is not None
 
 
 def _find(

@@ -145,6 +145,10 @@ LOOK_UPS = {
     "touches of a user": Touch.objects.filter(user_id=ID).order_by("-touched_at"),
     "number that must not be called": DoNotCall.objects.filter(user_id=ID, number="6145550174"),
     "numbers that must not be called": DoNotCall.objects.filter(user_id=ID).order_by("-added_at"),
+    "contacts to be called first": Contact.objects.filter(
+        user_id=ID, last_touched_at=None, callable_until__gt=NOON
+    ).order_by("-engagement_score"),
+    "contacts whose checks end": Contact.objects.filter(user_id=ID, callable_until__gt=NOON).order_by("callable_until"),
     "imports of a user": LeadImport.objects.filter(user_id=ID).order_by("-created_at"),
     "imports of a file": LeadImport.objects.filter(user_id=ID, content_hash="h").order_by("-created_at"),
     "imports that are due": LeadImport.objects.filter(state="received", due_at__lte=NOON).order_by("due_at"),

@@ -51,6 +51,7 @@ def test_balances_are_brought_forward_by_one_entry_each(db):
         "holds_given_back": 0,
         "corrected": 0,
         "permissions": 0,
+        "contacts": 0,
         "breaches": [],
     }
     wallet = Credit.objects.get(user_id=ann)

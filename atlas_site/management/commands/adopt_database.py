@@ -7,13 +7,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from credits import services as credit_services
+from leads.services.people import adopt_contacts
 from properties.services.adoption import adopt_permissions
 
 
 class Command(BaseCommand):
     help = (
         "Take over a database of an earlier Atlas, after migrate and before users come: bring its balances into the "
-        "numbered ledger by one opening entry a wallet, fill the lists of owned properties, and check the books. "
+        "numbered ledger by one opening entry a wallet, fill the lists of owned properties, tell who the contacts of "
+        "lists are, and check the books. "
         "Running it again does no harm. Exits 1 if the books have a breach afterwards."
     )
 
@@ -23,16 +25,18 @@ class Command(BaseCommand):
     def handle(self, *args, **options) -> None:
         adoption = credit_services.adopt_wallets(now=timezone.now())
         permissions = adopt_permissions()
+        contacts = adopt_contacts(now=timezone.now())
         breaches = credit_services.verify_books().breaches
         if options["json"]:
-            report = {"permissions": permissions, "breaches": [asdict(breach) for breach in breaches]}
+            report = {"permissions": permissions, "contacts": contacts, "breaches": [asdict(breach) for breach in breaches]}
             self.stdout.write(json.dumps(asdict(adoption) | report))
         else:
             self.stdout.write(
                 f"Adopted {adoption.wallets:,} wallets with {adoption.brought_forward:,} credits, "
                 f"gave back {adoption.holds_given_back:,} that unfinished jobs held, "
                 f"and corrected the available credits of {adoption.corrected:,}. "
-                f"Filled the rows of {permissions:,} owned properties."
+                f"Filled the rows of {permissions:,} owned properties, "
+                f"and told who {contacts:,} contacts are."
             )
         if breaches:
             raise CommandError(f"The books have {len(breaches)} breaches: manage.py verify_books names them.")

@@ -13,7 +13,8 @@ from accounts.models import User
 from atlas_site.lib.transactions import run_txn
 from atlas_site.mongodb.documents import collection_of
 from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
-from leads.services import workspaces
+from leads.services import standing, workspaces
+from leads.services.find_keys import NAMED_BY, fill_find_keys, keys_of
 from leads.services.imports.leases import State, change_state, find_import, hand_on, save_progress
 from leads.services.imports.mapping import STARTS_ANEW, remember_mapping
 from leads.services.imports.planning import STINT
@@ -59,7 +60,7 @@ def carry_out(lead_import: LeadImport, clock: Clock) -> None:
     _make_list(lead_import, began)
     chunks = _chunks(lead_import)
     for number, rows in chunks:
-        _write(lead_import, rows)
+        _write(lead_import, rows, clock())
         now = clock()
         save_progress(lead_import, now=now, chunks_committed=number)
         if now - began >= STINT and number < lead_import.chunks_planned:
@@ -93,7 +94,7 @@ def _chunks(lead_import: LeadImport) -> Iterator[tuple[int, list[PlanRow]]]:
         yield chunk["number"], chunk["rows"]
 
 
-def _write(lead_import: LeadImport, rows: list[PlanRow]) -> None:
+def _write(lead_import: LeadImport, rows: list[PlanRow], now: datetime) -> None:
     """Carry the rows of one chunk out. What an earlier worker did of it before it was killed is not done twice."""
     contacts = collection_of(Contact)
     made = [_document(lead_import, row) for row in rows if row["kind"] == Kind.CREATE]
@@ -107,6 +108,24 @@ def _write(lead_import: LeadImport, rows: list[PlanRow]) -> None:
     changes = [change for row in changed for change in _changes(lead_import, row)]
     if changes:
         contacts.bulk_write(changes)
+        fill_find_keys(_contact_of(lead_import, row) for row in changed if NAMED_BY.intersection(row.get("set") or ()))
+    _hand_on_what_is_known(lead_import, made, changed, now)
+
+
+def _hand_on_what_is_known(
+    lead_import: LeadImport, made: list[dict[str, Any]], changed: list[PlanRow], now: datetime
+) -> None:
+    """Let new contacts have what is known of their people (do-not-call, stage, traces), and count what was added.
+
+    Most people of a list are new, and are not looked at: their contacts are made with the score that they have.
+    """
+    user_id = lead_import.user_id
+    keys = standing.known_keys(user_id, [document["identityKey"] for document in made])
+    added_to = [_contact_of(lead_import, row) for row in changed if row["add"]["phones"] or row["add"]["emails"]]
+    if added_to:
+        found = collection_of(Contact).find({"_id": {"$in": added_to}}, {"identityKey": 1})
+        keys += [contact["identityKey"] for contact in found if contact.get("identityKey")]
+    standing.refresh(user_id=user_id, identity_keys=keys, now=now)
 
 
 def _document(lead_import: LeadImport, row: PlanRow) -> dict[str, Any]:
@@ -116,9 +135,11 @@ def _document(lead_import: LeadImport, row: PlanRow) -> dict[str, Any]:
         "userId": lead_import.user_id,
         "leadsId": lead_import.lead_group_id,
         **row["doc"],
+        **keys_of(row["doc"]),
         "stage": Contact.Stage.NEW.value,
         "isEnriched": False,
         "isDivorceLead": False,
+        "engagementScore": standing.score_of_new(row["doc"]),
         "origin": _origin(lead_import, row),
         "createdAt": lead_import.created_at,
     }
@@ -133,8 +154,7 @@ def _changes(lead_import: LeadImport, row: PlanRow) -> Iterator[UpdateOne]:
 
     What a user decided (stage, touches, do-not-call) and what a trace found is never among them.
     """
-    contact = ObjectId(row["id"]) if "id" in row else contact_id_of(lead_import.pk, row["of"])
-    it = {"_id": contact, "userId": lead_import.user_id}
+    it = {"_id": _contact_of(lead_import, row), "userId": lead_import.user_id}
     values = dict(row.get("set") or {})
     if row["kind"] == Kind.UPDATE and "cells" in row:
         values["origin"] = _origin(lead_import, row)
@@ -151,6 +171,11 @@ def _changes(lead_import: LeadImport, row: PlanRow) -> Iterator[UpdateOne]:
         yield UpdateOne({**it, "email": None}, {"$set": {"email": emails[0]}})
 
 
+def _contact_of(lead_import: LeadImport, row: PlanRow) -> ObjectId:
+    """The contact that a row brings up to date or adds to."""
+    return ObjectId(row["id"]) if "id" in row else contact_id_of(lead_import.pk, row["of"])
+
+
 def _finish(lead_import: LeadImport, now: datetime) -> None:
     """Count the list, and let the import be done: then others may change the lists."""
     group_id = lead_import.lead_group_id
@@ -158,7 +183,7 @@ def _finish(lead_import: LeadImport, now: datetime) -> None:
 
     def finish() -> None:
         LeadGroup.objects.filter(pk=group_id).update(total_contacts=total, file_name=lead_import.file_name)
-        workspaces.end_commit(user_id=lead_import.user_id, import_id=str(lead_import.pk))
+        workspaces.end_commit(user_id=lead_import.user_id, import_id=str(lead_import.pk), to_link=[group_id])
         hand_on(lead_import, now=now, state=State.DONE, due_at=waits_until(now), ended_at=now)
 
     run_txn(finish)

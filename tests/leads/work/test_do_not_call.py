@@ -1,0 +1,137 @@
+"""The user's own do-not-call list outlives lists, contacts and imports."""
+
+import pytest
+from django.utils import timezone
+
+from atlas_site.mongodb.documents import as_utc
+from leads.calling import WhyNot, callable_numbers, numbers_of
+from leads.models import Contact, DoNotCall, Identity
+from leads.services.do_not_call import lift_do_not_call, set_do_not_call
+from leads.services.people import set_do_not_mail, set_next_touch, set_stage
+from leads.services.touches import log_touch
+from tests.factories import NOON, PersonTraceFactory, TracePurchaseFactory
+from tests.leads.lists import as_csv
+from tests.leads.work.people import checked, make_contact
+from tests.leads.work.test_touches import at_once
+
+NUMBER = "6145550174"
+OTHER = "6145550181"
+PARK = ["Max", "Park", "14 Oak St", "Columbus", "OH", "43211", "", "", "max@example.com", ""]
+HART = ["Ada", "Hart", "12 Oak St", "Columbus", "OH", "43211", "(614) 555-0174", "", "ada@example.com", ""]
+
+
+def test_numbers_are_read_as_people_write_them(alice):
+    change = set_do_not_call(user=alice, numbers=["(614) 555-0174", "614-555-0174", "", "call me"], now=NOON)
+    assert (change.numbers, change.already, change.unread) == (1, 0, ("call me",))
+    assert DoNotCall.objects.get().number == NUMBER
+    again = set_do_not_call(user=alice, numbers=[NUMBER], now=NOON)
+    assert (again.numbers, again.already) == (0, 1)
+
+
+def test_a_barred_number_is_not_callable_until_it_is_lifted(alice, bob):
+    contact, his = make_contact(alice, phones=[checked(NUMBER)]), make_contact(bob, phones=[checked(NUMBER)])
+    set_next_touch(user=alice, contacts=[contact], on=None, now=NOON)
+    set_do_not_call(user=alice, numbers=[NUMBER], why="asked by letter", now=NOON)
+    contact.refresh_from_db()
+    assert contact.callable_until is None
+    assert [number.why_not for number in numbers_of(contact, {NUMBER}, NOON)] == [WhyNot.OWN_LIST]
+    his.refresh_from_db()
+    assert callable_numbers(his, (), NOON)
+
+    change = lift_do_not_call(user=alice, numbers=[NUMBER], why="came by mistake", now=NOON)
+    assert change.numbers == 1
+    contact.refresh_from_db()
+    assert contact.callable_until is not None
+    entry = DoNotCall.objects.get()
+    assert entry.removed_at == NOON
+    assert [(each["what"], each["why"]) for each in entry.history] == [
+        ("added", "asked by letter"),
+        ("lifted", "came by mistake"),
+    ]
+
+
+def test_numbers_that_are_not_on_the_list_are_not_lifted(alice):
+    assert lift_do_not_call(user=alice, numbers=[NUMBER], now=NOON).already == 1
+    assert not DoNotCall.objects.exists()
+
+
+def test_a_person_is_barred_with_all_numbers_and_lifted_with_them(alice):
+    contact = make_contact(alice, phones=[checked(NUMBER), checked(OTHER)])
+    change = set_do_not_call(user=alice, contacts=[contact], now=NOON)
+    assert (change.people, change.numbers) == (1, 2)
+    assert lift_do_not_call(user=alice, contacts=[contact], now=NOON).people == 1
+    contact.refresh_from_db()
+    assert contact.do_not_call is None
+    assert len(callable_numbers(contact, (), NOON)) == 2
+
+
+def test_contacts_of_others_are_passed_over(alice, bob):
+    his = make_contact(bob, phones=[checked(NUMBER)])
+    assert set_do_not_call(user=alice, contacts=[his], now=NOON).people == 0
+    assert set_stage(user=alice, contacts=[his], stage="dead", now=NOON) == 0
+    assert not Identity.objects.exists()
+
+
+def test_the_same_number_barred_at_once_is_one_entry(alice):
+    at_once([lambda: set_do_not_call(user=alice, numbers=[NUMBER, OTHER], now=NOON)] * 4)
+    assert DoNotCall.objects.count() == 2
+
+
+@pytest.mark.parametrize("deletes", ["list", "contacts"])
+def test_what_is_known_survives_the_list_and_comes_back_with_the_next_import(alice, import_list, deletes):
+    group = import_list(alice, as_csv([HART]))
+    contact = Contact.objects.get()
+    log_touch(user=alice, contact=contact, outcome="do_not_call", number=NUMBER, key="k", now=NOON)
+    set_do_not_mail(user=alice, contacts=[contact], is_on=True, now=NOON)
+    if deletes == "list":
+        group.is_deleted = True
+        group.save()
+    else:
+        group.delete()
+        assert not Contact.objects.exists()
+    new = import_list(alice, as_csv([HART]), name="again.csv")
+    back = Contact.objects.get(lead_group=new)
+    assert back.pk != contact.pk
+    assert (back.do_not_call, back.do_not_mail, back.stage, back.last_outcome) == (
+        True,
+        True,
+        "attempting",
+        "do_not_call",
+    )
+    assert back.engagement_score == 0
+
+
+def test_an_import_never_moves_a_stage_back_and_hands_it_to_new_contacts(alice, import_list):
+    group = import_list(alice, as_csv([HART]))
+    contact = Contact.objects.get()
+    set_stage(user=alice, contacts=[contact], stage="offer_made", now=NOON)
+    set_next_touch(user=alice, contacts=[contact], on=NOON.date(), now=NOON)
+    import_list(alice, as_csv([[*HART[:6], "614-555-0181", "", "", ""]]), name="more.csv", group=group)
+    contact.refresh_from_db()
+    assert contact.stage == "offer_made"
+    assert {phone["number"] for phone in contact.phones} == {NUMBER, OTHER}
+    other = import_list(alice, as_csv([HART, PARK]), name="other.csv")
+    stages = dict(Contact.objects.filter(lead_group=other).values_list("last_name", "stage"))
+    assert stages == {"Hart": "offer_made", "Park": "new"}
+    assert Contact.objects.get(lead_group=other, last_name="Hart").next_touch_on == NOON.date()
+
+
+def test_a_new_contact_has_the_trace_that_was_bought(alice, bob, import_list):
+    import_list(bob, as_csv([HART]))
+    key, now = Contact.objects.get().identity_key, as_utc(timezone.now())
+    check = {"dnc": False, "tcpa": False, "checkedAt": now.isoformat()}
+    PersonTraceFactory.create(
+        key=key,
+        outcome="hit",
+        phones=[{"number": OTHER, "type": "Mobile", "score": 90, **check}],
+        emails=[{"address": "hart@example.com", "tested": True}],
+        answered_at=now,
+    )
+    TracePurchaseFactory.create(user=alice, key=key, bought_at=now)
+    group = import_list(alice, as_csv([HART]))
+    contact = Contact.objects.get(lead_group=group)
+    assert (contact.trace_outcome, contact.traced_at, contact.is_enriched) == ("hit", now, True)
+    assert [phone["number"] for phone in contact.phones] == [OTHER, NUMBER]
+    assert contact.phone == OTHER
+    assert contact.callable_until is not None
+    assert Contact.objects.get(user=bob).trace_outcome is None
