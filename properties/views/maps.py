@@ -8,11 +8,15 @@ from accounts.decorators import onboarded_required
 from accounts.models import User
 from atlas_site.lib.places import find_cities
 from properties.forms import OwnedListForm
+from properties.search.filters import FILTERS
 from properties.search.query import SearchQuery
 from properties.selectors.cells import MapView
 from properties.selectors.jobs import find_job
 from properties.selectors.maps import Box, find_box, read_map
 from properties.selectors.owned import Rows, revealed_by
+
+OF_THE_MAP = {"bbox", "z", "others"}
+CONDITIONS = {*OwnedListForm.base_fields, *(name for each in FILTERS for name in each.params)}
 
 
 @require_GET
@@ -52,8 +56,12 @@ def list_cities(request: HttpRequest) -> JsonResponse:
 def _read_matches(user: User, request: HttpRequest) -> tuple[Rows | None, SearchQuery | None]:
     """The rows that the parameters ask for, None for all; and the search among the parameters.
 
-    Raises ValueError, in words, for conditions that cannot be read, and Http404 for a job that is not the user's.
+    Raises ValueError, in words, for conditions that cannot be read or that there are none of, and Http404 for a job
+    that is not the user's.
     """
+    known = {"job"} if "job" in request.GET else CONDITIONS
+    for name in request.GET.keys() - known - OF_THE_MAP:
+        raise ValueError(f"{name}: The map cannot be narrowed by this.")
     if "job" in request.GET:
         job = find_job(user, request.GET["job"])
         if job is None:

@@ -151,6 +151,7 @@ UNREADABLE = (
     *({"all": "no-such-signal"}, {"any": ["vacant", "'"]}, {"none": "vacant", "all": "vacant"}, {"type": "Castle"}),
     *({"q": "Nowhereville, ZZ"}, {"q": "Springfield"}, {"q": "x" * 500}, {"exclude": "$where"}),
     *({"area": area} for area in ("box:1", "circle:33,-112,nan", "polygon:1,1;2,2", "box:9e99,1,2,3", "x" * 7000)),
+    *({"bedz_min": "3"}, {"Q": "Phoenix, AZ"}, {"job": "0" * 24, "beds_min": "3"}, {"zoom": "5"}),
     *({"last_sale_min": "yesterday"}, {"last_sale_min": "2026-02-31"}, {"tag": "x" * 99}, {"find": "\x00"}),
 )
 
