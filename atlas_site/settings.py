@@ -187,6 +187,12 @@ RECORD_FRESH_FOR = timedelta(days=30)
 MISS_REMEMBERED_FOR = timedelta(days=30)
 # Phones of a property are one purchase for so long: they are neither asked for nor charged again.
 CONTACT_BOUGHT_FOR = timedelta(days=90)
+# Batches of skip traces that are under way at once: of one worker process, of one user, and in all.
+TRACE_LANES = env.number("TRACE_LANES", 2, minimum=1)
+TRACES_IN_FLIGHT_A_USER = env.number("TRACES_IN_FLIGHT_A_USER", 8, minimum=1)
+TRACES_IN_FLIGHT = env.number("TRACES_IN_FLIGHT", 32, minimum=1)
+# How long the vendor may take for a batch: what a killed worker left is found out that much later.
+TRACE_TIMEOUT_SECONDS = env.number("TRACE_TIMEOUT_SECONDS", 20, minimum=1)
 # What the house pays for one user: datasets that were asked for again and had not changed, a calendar month; records
 # that the vendor bills although the user owns or excluded them, a day.
 FREE_REFRESHES_A_MONTH = 50
@@ -288,6 +294,8 @@ CELERY_BEAT_SCHEDULE = {
     "sum the vendor's bill up": {"task": "properties.roll_up_vendor_bill", "schedule": 1800.0},
     "run due searches": {"task": "properties.run_due_searches", "schedule": 60.0, "options": {"expires": 60.0}},
     "run due imports": {"task": "leads.run_due_imports", "schedule": 5.0, "options": {"expires": 5.0}},
+    "run due traces": {"task": "leads.run_due_traces", "schedule": 5.0, "options": {"expires": 5.0}},
+    "drop old trace offers": {"task": "leads.drop_trace_offers", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "follow runs up": {"task": "properties.follow_runs_up", "schedule": 15.0, "options": {"expires": 15.0}},
     "send due digests": {"task": "properties.send_due_digests", "schedule": 60.0, "options": {"expires": 60.0}},
     "end saved searches": {"task": "properties.end_saved_searches", "schedule": 3600.0},

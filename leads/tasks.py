@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from atlas_site.lib.queue import nudge
-from leads.services import imports
+from leads.services import imports, traces
 
 
 @shared_task(name="leads.run_import")
@@ -18,3 +18,57 @@ def run_due_imports() -> None:
     """Hand every import that is due and that nobody works on to a worker, whether or not its first message arrived."""
     for import_id in imports.due_import_ids(now=timezone.now()):
         nudge(run_import, import_id)
+
+
+@shared_task(name="leads.run_trace")
+def run_trace(enrichment_id: str) -> None:
+    """Carry a skip trace on for one stint; another worker is called when there is enough for it too."""
+    is_more_due = traces.run_trace(
+        enrichment_id=enrichment_id, now=timezone.now, call_help=lambda: nudge(run_trace, enrichment_id)
+    )
+    if is_more_due:
+        nudge(run_trace, enrichment_id)
+
+
+@shared_task(name="leads.run_due_traces")
+def run_due_traces() -> None:
+    """Hand every skip trace of which something is due to a worker, and send the mails of those that ended."""
+    now = timezone.now()
+    for enrichment_id in traces.due_trace_ids(now=now):
+        nudge(run_trace, enrichment_id)
+    traces.send_due_mails(now=now)
+
+
+@shared_task(name="leads.drop_trace_offers")
+def drop_trace_offers() -> None:
+    """Remove the contacts that were frozen for offers which nobody accepted."""
+    while traces.drop_unaccepted(now=timezone.now()):
+        pass
+
+
+@shared_task(name="leads.run_list_job")
+def run_list_job(job_id: str) -> None:
+    """Carry work on lists on, as far as it gets."""
+    lists.run_list_job(job_id=job_id, now=timezone.now)
+
+
+@shared_task(name="leads.run_due_list_jobs")
+def run_due_list_jobs() -> None:
+    """Hand all work on lists that is due and that nobody does to a worker."""
+    for job_id in lists.due_job_ids(now=timezone.now()):
+        nudge(run_list_job, job_id)
+
+
+@shared_task(name="leads.link_lists")
+def link_lists(user_id: str) -> None:
+    """Link the lists of one user that wait for it to what the user owns."""
+    linking.link_due_lists(user_id=ObjectId(user_id), now=timezone.now())
+
+
+@shared_task(name="leads.link_due_lists")
+def link_due_lists() -> None:
+    """Have lists linked that changed, and contacts of users who have revealed properties."""
+    now = timezone.now()
+    for user_id in linking.due_user_ids(now=now):
+        nudge(link_lists, user_id)
+    linking.look_at_reveals(now=now)

@@ -28,6 +28,7 @@ class RowState(models.TextChoices):
     UNKNOWN = "unknown", "Sent, and no answer came"
     ERROR = "error", "The data vendor could not answer"
     CANCELLED = "cancelled", "Stopped by you"
+    EXPIRED = "expired", "Not done in the time for which credits are held"
 
 
 class Enrichment(Document):
@@ -130,7 +131,9 @@ class EnrichmentBatch(Document):
     skipped_count = models.IntegerField(default=0, db_column="skippedCount")
     upload_id = models.CharField(max_length=100, null=True, blank=True, db_column="uploadId")
     metadata = models.JSONField(null=True, blank=True)
-    # [{"contactId", "key", "state"}], `key` the identity and `state` a `RowState`; with "asked" where the vendor was.
+    # [{"contactId", "key", "state"}], `key` the identity and `state` a `RowState`; with "place" where the person is, with
+    # "free" where no unit was quoted, with "asked" (the question, later true) where the vendor was, and with "billed"
+    # where the vendor bills it.
     rows = models.JSONField(default=list, blank=True)
     # How many rows are in each state.
     counts = models.JSONField(default=dict, blank=True)

@@ -46,6 +46,11 @@ WORDS = (
     ),
     StateWords(RowState.ERROR, "The data vendor could not answer", "You can have them asked again."),
     StateWords(RowState.CANCELLED, "Stopped by you", "They were not asked."),
+    StateWords(
+        RowState.EXPIRED,
+        "Not done in time",
+        "They were not asked: credits are held for 72 hours at most, and never past the end of your period.",
+    ),
 )
 """Every state in which a row can end, in the order in which a reader cares."""
 

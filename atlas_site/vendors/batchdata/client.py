@@ -64,7 +64,8 @@ class _Operation:
 
     ``billable``: a fault may have cost money. ``repeatable``: asking again is not billed again, or next to nothing.
     ``interactive``: a person is waiting, so limits are short and a slow answer is not waited for twice. ``attempts``:
-    how often the gateway itself tries where trying again is safe.
+    how often the gateway itself tries where trying again is safe. ``limit``: the setting that limits its seconds
+    further.
     """
 
     name: str
@@ -75,6 +76,7 @@ class _Operation:
     repeatable: bool = True
     interactive: bool = False
     attempts: int = 4
+    limit: str = ""
 
 
 SEARCH = _Operation("property_search", "/api/v1/property/search", billable=True, repeatable=False)
@@ -83,7 +85,14 @@ LOOKUP = _Operation("property_lookup", "/api/v1/property/lookup/all-attributes",
 AUTOCOMPLETE = _Operation("autocomplete", "/api/v1/address/autocomplete", root="result", interactive=True, attempts=2)
 WALLET = _Operation("wallet_balance", "/api/v1/wallet/balance", method="GET", interactive=True, attempts=2)
 # A job owns its pace: it may be paused or canceled between two attempts, and holds a lease that a wait would outlast.
-SKIP_TRACE = _Operation("skip_trace", "/api/v1/property/skip-trace", billable=True, repeatable=False, attempts=1)
+SKIP_TRACE = _Operation(
+    "skip_trace",
+    "/api/v1/property/skip-trace",
+    billable=True,
+    repeatable=False,
+    attempts=1,
+    limit="TRACE_TIMEOUT_SECONDS",
+)
 
 
 def search_properties(
@@ -364,6 +373,9 @@ def _time_limits(operation: _Operation, began: datetime) -> http.TimeLimits:
     if operation.interactive:
         spent = (timezone.now() - began).total_seconds()
         return http.limits_within(max(0.1, min(read_seconds, http.INTERACTIVE_SECONDS - spent)))
+    if operation.limit:
+        read_seconds = min(read_seconds, float(getattr(settings, operation.limit, read_seconds)))
+        return http.limits_within(read_seconds)
     return http.TimeLimits(
         connect_seconds=min(5.0, read_seconds), read_seconds=read_seconds, total_seconds=2 * read_seconds
     )

@@ -1,0 +1,252 @@
+"""Which contacts a skip trace is about: what is asked of the vendor, what is held already, and what is left out."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+from bson import ObjectId
+from django.conf import settings
+from pymongo import UpdateOne
+
+from accounts.models import User
+from atlas_site.mongodb.documents import as_utc, collection_of
+from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
+from leads.services.people import values_of_person
+from leads.services.traces.requests import SHOWN_TO_VENDOR, is_same_person, is_traceable, place_of
+from properties.models import PersonTrace, TraceOutcome
+from properties.services.traces import (
+    Traced,
+    buy_traces,
+    held_traces,
+    purchases_of,
+    store_traces,
+    unlocked_contacts,
+)
+
+CONTACTS_AT_ONCE = 1_000
+READ = dict.fromkeys((*SHOWN_TO_VENDOR, "identityKey", "propertyId", "tracedAt", "phone", "phones.number"), 1)
+
+
+class Kind(StrEnum):
+    """What a trace would do with a contact. The first three are its rows; only two of them can cost something."""
+
+    ASK = "ask"
+    COPY = "copy"
+    ATTACH = "attach"
+    YOURS = "yours"
+    MISSED = "missed"
+    UNTRACEABLE = "untraceable"
+    DUPLICATE = "duplicate"
+    UNDER_WAY = "under_way"
+    HAS_PHONE = "has_phone"
+
+
+ROWS = (Kind.ASK, Kind.COPY, Kind.ATTACH)
+PRICED = (Kind.ASK, Kind.COPY)
+
+
+@dataclass
+class TraceCount:
+    """How many contacts of a choice there are of each kind. `to_ask` and `from_copy` cost a unit each, if they hit.
+
+    `yours` are bought already, `known_free` told e-mails alone or a litigator lately, to somebody else: attached free.
+    `has_phone` counts those who have a number, whatever else they are; they are `left_out` when the choice says so.
+    `is_whole` is False when the counting stopped at a limit.
+    """
+
+    total: int = 0
+    to_ask: int = 0
+    from_copy: int = 0
+    yours: int = 0
+    known_free: int = 0
+    missed_lately: int = 0
+    untraceable: int = 0
+    duplicates: int = 0
+    under_way: int = 0
+    has_phone: int = 0
+    left_out: int = 0
+    is_whole: bool = True
+
+    @property
+    def units(self) -> int:
+        """The most that can be charged, in units."""
+        return self.to_ask + self.from_copy
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A contact of a choice, and what a trace would do with it."""
+
+    contact: Mapping[str, Any]
+    kind: Kind
+
+    @property
+    def key(self) -> str:
+        return self.contact.get("identityKey") or ""
+
+    @property
+    def has_phone(self) -> bool:
+        return bool(self.contact.get("phone") or self.contact.get("phones"))
+
+
+@dataclass
+class Choice:
+    """Contacts of a user: all of a list, or those with these ids, in the order of the list or of the ids.
+
+    `skips_with_phone` leaves out those who have a number already.
+    """
+
+    user: User
+    group: LeadGroup | None
+    contact_ids: list[ObjectId] | None = None
+    skips_with_phone: bool = False
+    _seen: set[str] = field(default_factory=set, init=False)
+
+    def walk(self, now: datetime, count: TraceCount) -> Iterator[Candidate]:
+        """Every contact with its kind, counted on the way. Each identity is asked for once."""
+        self._seen = set()
+        under_way = keys_under_way(self.user.pk, now)
+        contacts = iter(self._contacts())
+        while some := list(islice(contacts, CONTACTS_AT_ONCE)):
+            yield from self._candidates(some, under_way, now, count)
+
+    def _contacts(self) -> Iterator[dict[str, Any]]:
+        # Contacts of an earlier Atlas do not name their user; their list does.
+        own: dict[str, Any] = {"userId": self.user.pk} if self.group is None else {"leadsId": self.group.pk}
+        if self.contact_ids is None:
+            yield from collection_of(Contact).find(own, READ, batch_size=CONTACTS_AT_ONCE).sort("_id", 1)
+            return
+        ids = iter(dict.fromkeys(self.contact_ids))
+        while some := list(islice(ids, CONTACTS_AT_ONCE)):
+            found = {each["_id"]: each for each in collection_of(Contact).find({**own, "_id": {"$in": some}}, READ)}
+            yield from (found[each] for each in some if each in found)
+
+    def _candidates(
+        self, contacts: list[dict[str, Any]], under_way: set[str], now: datetime, count: TraceCount
+    ) -> Iterator[Candidate]:
+        _identify(self.user.pk, contacts)
+        keys = [contact["identityKey"] for contact in contacts if contact.get("identityKey")]
+        take_over_unlocks(self.user.pk, contacts, now)
+        held, bought = held_traces(keys), purchases_of(self.user.pk, keys, now)
+        for contact in contacts:
+            key = contact.get("identityKey") or ""
+            kind = self._kind_of_new(key, under_way)
+            if kind is None:
+                kind = self._kind(contact, held.get(key), key in bought, now)
+            candidate = Candidate(contact, kind)
+            _tally(count, candidate)
+            yield candidate
+
+    def _kind_of_new(self, key: str, under_way: set[str]) -> Kind | None:
+        """The kind of a contact that no answer has to be looked at for."""
+        if not key:
+            return Kind.UNTRACEABLE
+        if key in self._seen:
+            return Kind.DUPLICATE
+        self._seen.add(key)
+        return Kind.UNDER_WAY if key in under_way else None
+
+    def _kind(self, contact: Mapping[str, Any], held: PersonTrace | None, is_bought: bool, now: datetime) -> Kind:
+        if held is not None:
+            is_shown = is_up_to_date(contact, held)
+            is_fresh = held.answered_at > now - settings.RECORD_FRESH_FOR
+            if is_bought:
+                return Kind.YOURS if is_shown else Kind.ATTACH
+            if is_fresh and held.outcome != TraceOutcome.HIT:
+                return Kind.MISSED if held.outcome == TraceOutcome.MISS or is_shown else Kind.ATTACH
+        else:
+            is_fresh = False
+        if self.skips_with_phone and (contact.get("phone") or contact.get("phones")):
+            return Kind.HAS_PHONE
+        if is_fresh:
+            return Kind.COPY
+        return Kind.ASK if is_traceable(contact) else Kind.UNTRACEABLE
+
+
+def _identify(user_id: ObjectId, contacts: list[dict[str, Any]]) -> None:
+    """Give contacts of an earlier Atlas, or ones made by hand, their identities."""
+    nameless = {contact["_id"]: contact for contact in contacts if not contact.get("identityKey")}
+    if not nameless:
+        return
+    updates = []
+    for document in collection_of(Contact).find({"_id": {"$in": list(nameless)}}):
+        values = values_of_person(document, user_id)
+        nameless[document["_id"]].update(values)
+        updates.append(UpdateOne({"_id": document["_id"], "identityKey": None}, {"$set": values}))
+    if updates:
+        collection_of(Contact).bulk_write(updates, ordered=False)
+
+
+def is_up_to_date(contact: Mapping[str, Any], held: PersonTrace) -> bool:
+    """Whether a contact shows this answer, or a later one."""
+    traced_at = contact.get("tracedAt")
+    return traced_at is not None and as_utc(traced_at) >= held.answered_at
+
+
+def _tally(count: TraceCount, candidate: Candidate) -> None:
+    count.total += 1
+    count.has_phone += candidate.has_phone
+    names = {
+        Kind.ASK: "to_ask",
+        Kind.COPY: "from_copy",
+        Kind.ATTACH: "yours",
+        Kind.YOURS: "yours",
+        Kind.MISSED: "missed_lately",
+        Kind.UNTRACEABLE: "untraceable",
+        Kind.DUPLICATE: "duplicates",
+        Kind.UNDER_WAY: "under_way",
+        Kind.HAS_PHONE: "left_out",
+    }
+    name = names[candidate.kind]
+    setattr(count, name, getattr(count, name) + 1)
+
+
+def keys_under_way(user_id: ObjectId, now: datetime) -> set[str]:
+    """The identities that jobs of the user are about to ask for, or wait for."""
+    jobs = Enrichment.objects.filter(user_id=user_id, status=Enrichment.Status.PROCESSING, phase__isnull=False)
+    query = {
+        "enrichmentId": {"$in": list(jobs.values_list("pk", flat=True))},
+        "status": EnrichmentBatch.Status.PENDING.value,
+        "phase": {"$ne": None},
+    }
+    found = collection_of(EnrichmentBatch).find(query, {"rows.key": 1})
+    return {row["key"] for batch in found for row in batch["rows"]}
+
+
+def take_over_unlocks(user_id: ObjectId, contacts: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """Let a CONTACT unlock of a contact's property count as bought, when its owner is the contact: one purchase.
+
+    What the unlock told is kept as a trace of that person, and the user has bought it; both may be done again.
+    """
+    linked = {contact["propertyId"]: contact for contact in contacts if contact.get("propertyId")}
+    if not linked:
+        return
+    unlocked = unlocked_contacts(user_id=user_id, property_ids=linked, now=now)
+    found = {
+        contact["identityKey"]: (contact, unlocked[property_id])
+        for property_id, contact in linked.items()
+        if property_id in unlocked
+        and contact.get("identityKey")
+        and is_same_person(contact, unlocked[property_id].person["name"])
+    }
+    new = set(found) - set(purchases_of(user_id, found, now))
+    store_traces(
+        Traced(
+            key=key,
+            place_key=place_of(contact),
+            outcome=trace.outcome,
+            answered_at=trace.answered_at,
+            phones=trace.phones,
+            emails=trace.emails,
+            person=trace.person,
+        )
+        for key, (contact, trace) in found.items()
+        if key in new and trace.outcome == TraceOutcome.HIT
+    )
+    for key in new:
+        contact, trace = found[key]
+        if trace.outcome == TraceOutcome.HIT:
+            buy_traces(user_id=user_id, places={key: place_of(contact)}, now=trace.answered_at)

@@ -1,0 +1,227 @@
+"""Skip-trace jobs as their users steer them: accepted, paused, resumed, stopped, asked again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson import Int64, ObjectId
+
+from accounts.models import User
+from atlas_site.lib.transactions import run_txn
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session
+from credits import services as credit_services
+from credits.models import Quote
+from leads.models import Enrichment, EnrichmentBatch, LeadGroup, RowState
+from leads.services.traces.quotes import KIND, find_job, quote_failed
+
+Phase = Enrichment.Phase
+Status = Enrichment.Status
+BatchPhase = EnrichmentBatch.Phase
+BatchStatus = EnrichmentBatch.Status
+# A job lives no longer: credits are held for three days, lost answers are waited for a day, and more quotes may join.
+JOINED_WITHIN = timedelta(days=30)
+LOOKED_FOR = timedelta(days=40)
+WORKED_ON = [Phase.RUNNING, Phase.DELAYED]
+OPEN = [*WORKED_ON, Phase.PAUSED]
+
+
+def accept_trace(*, user: User, quote_id: str, now: datetime) -> Enrichment:
+    """Reserve the quote's credits and make its job, or let it join the one that it names; twice does it once.
+
+    Raises what `credits.services.accept_quote` raises: QuoteNotFound, QuoteExpired, QuoteChanged, NotEnoughCredits,
+    AccountBlocked. A job that was over goes on with the quote that joins it: a quote ends for good, not a job.
+    """
+    quote = Quote.objects.filter(pk=quote_id, user_id=user.pk, kind=KIND).first()
+    if quote is None:
+        raise credit_services.QuoteNotFound(quote_id)
+    job_id = ObjectId(quote.subject["enrichment"])
+    if quote.status == Quote.Status.OFFERED:
+        _require_batches(quote)
+
+    def accept() -> None:
+        accepted = credit_services.accept_quote(user_id=user.pk, quote_id=quote_id, job_id=str(job_id), now=now)
+        if accepted.is_new:
+            _make_or_join(user, accepted.quote, job_id, now)
+
+    run_txn(accept, lock=user.pk)
+    open_batches(job_id=job_id, quote_id=quote_id, now=now)
+    return Enrichment.objects.get(pk=job_id)
+
+
+def _require_batches(quote: Quote) -> None:
+    """Raise QuoteExpired for an offer whose contacts were not kept, or not any more."""
+    kept = {"enrichmentId": ObjectId(quote.subject["enrichment"]), "quoteId": quote.pk}
+    if collection_of(EnrichmentBatch).count_documents(kept) != quote.subject["batches"]:
+        raise credit_services.QuoteExpired(f"The contacts of quote {quote.pk} are not kept any more.")
+
+
+def _make_or_join(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> None:
+    jobs, session = collection_of(Enrichment), current_session()
+    subject = quote.subject
+    more = {"totalBatches": Int64(subject["batches"]), "totalLeads": Int64(subject["rows"])}
+    there = jobs.find_one({"_id": job_id, "userId": user.pk}, {"status": 1, "createdAt": 1}, session=session)
+    if there is None:
+        group = LeadGroup.objects.get(pk=ObjectId(subject["group"]))
+        jobs.insert_one(
+            {
+                "_id": job_id,
+                "leadId": group.pk,
+                "userId": user.pk,
+                "quoteIds": [quote.pk],
+                "title": group.name,
+                "status": Status.PROCESSING.value,
+                "phase": Phase.RUNNING.value,
+                "problem": "",
+                **more,
+                "createdAt": as_utc(now),
+            },
+            session=session,
+        )
+        return
+    again = {
+        "status": Status.PROCESSING.value,
+        "phase": Phase.RUNNING.value,
+        "endedAt": None,
+        "cancelledAt": None,
+        "mailedAt": None,
+        "problem": "",
+    }
+    change: dict[str, Any] = {"$push": {"quoteIds": quote.pk}, "$inc": more}
+    if there["status"] != Status.PROCESSING:
+        change["$set"] = again
+    jobs.update_one({"_id": job_id}, change, session=session)
+
+
+def open_batches(*, job_id: ObjectId, quote_id: str, now: datetime) -> int:
+    """Let workers begin with the batches of an accepted quote, and return how many they are; again changes nothing."""
+    waiting = {
+        "enrichmentId": job_id,
+        "quoteId": quote_id,
+        "status": BatchStatus.PENDING.value,
+        "phase": None,
+        "dueAt": None,
+    }
+    opened = {"$set": {"phase": BatchPhase.QUEUED.value, "dueAt": as_utc(now)}}
+    return collection_of(EnrichmentBatch).update_many(waiting, opened).modified_count
+
+
+def pause_trace(*, user: User, enrichment_id: Any, now: datetime) -> bool:
+    """Let nothing more be asked; what is under way is finished. Says whether that changes anything.
+
+    Credits are held for 72 hours at most, and never past the period. Raises TraceNotFound.
+    """
+    job = find_job(user, enrichment_id)
+    paused = {"phase": Phase.PAUSED.value, "pausedAt": as_utc(now), "problem": ""}
+    return _change(job, WORKED_ON, {"$set": paused})
+
+
+def resume_trace(*, user: User, enrichment_id: Any, now: datetime) -> bool:
+    """Go on with a paused job, and say whether that changes anything. Raises TraceNotFound."""
+    job = find_job(user, enrichment_id)
+    return _change(job, [Phase.PAUSED], {"$set": {"phase": Phase.RUNNING.value, "pausedAt": None}})
+
+
+def cancel_trace(*, user: User, enrichment_id: Any, now: datetime) -> bool:
+    """Stop a job: what is under way is finished, nothing more is asked, the rest comes back. Raises TraceNotFound.
+
+    Says whether that changes anything. The receipt comes when the last answer that was asked for is there.
+    """
+    job = find_job(user, enrichment_id)
+    cancelled = {"phase": Phase.CANCELLED.value, "cancelledAt": as_utc(now), "problem": ""}
+    is_new = _change(job, OPEN, {"$set": cancelled})
+    if is_new:
+        for quote_id in job.quote_ids:
+            open_batches(job_id=job.pk, quote_id=quote_id, now=now)
+        close_queued(job_id=job.pk, state=RowState.CANCELLED, now=now)
+    return is_new
+
+
+def retry_trace(*, user: User, enrichment_id: Any, now: datetime) -> Quote | None:
+    """Ask the batches again that failed; never one whose answer was lost.
+
+    None says that they are waiting for workers again, paid for by what is still held. When their credits have gone back
+    already, this is a new quote for them, which joins the job when accepted. Raises TraceNotFound, and NothingToTrace
+    when nothing failed.
+    """
+    job = find_job(user, enrichment_id)
+    held = Quote.objects.filter(pk__in=job.quote_ids, status=Quote.Status.ACCEPTED, hold_until__gt=now)
+    query = {
+        "enrichmentId": job.pk,
+        "quoteId": {"$in": list(held.values_list("pk", flat=True))},
+        "phase": BatchPhase.FAILED.value,
+    }
+    batches, requeued = collection_of(EnrichmentBatch), 0
+    for batch in batches.find(query, {"rows": 1, "attempt": 1}):
+        rows = [_queued_again(row) if row["state"] == RowState.ERROR else row for row in batch["rows"]]
+        again = {
+            "rows": rows,
+            "counts": counts_of(rows),
+            "status": BatchStatus.PENDING.value,
+            "phase": BatchPhase.QUEUED.value,
+            "dueAt": as_utc(now),
+            "endedAt": None,
+            "problem": "",
+            "metadata.failed": False,
+        }
+        it = {"_id": batch["_id"], "phase": BatchPhase.FAILED.value, "attempt": batch["attempt"]}
+        requeued += batches.update_one(it, {"$set": again, "$inc": {"failures": 1}}).modified_count
+    return None if requeued else quote_failed(user=user, job=job, now=now)
+
+
+def _queued_again(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in row.items() if key not in {"asked", "billed"}}
+    return {**kept, "state": RowState.QUEUED.value}
+
+
+def close_queued(*, job_id: ObjectId, state: RowState, now: datetime, quote_id: str | None = None) -> int:
+    """Let the rows end in this state whose batches nobody has begun, and return how many batches they were."""
+    query: dict[str, Any] = {
+        "enrichmentId": job_id,
+        "status": BatchStatus.PENDING.value,
+        "phase": BatchPhase.QUEUED.value,
+        "$or": [{"leaseUntil": None}, {"leaseUntil": {"$lte": as_utc(now)}}],
+    }
+    if quote_id:
+        query["quoteId"] = quote_id
+    rows = {"$map": {"input": "$rows", "in": {"$cond": [_is_queued(), _with_state(state), "$$this"]}}}
+    # Rows that had ended before a retry keep their states.
+    counted = {
+        name: {"$size": {"$filter": {"input": "$rows", "cond": {"$eq": ["$$this.state", name]}}}}
+        for name in RowState.values
+    }
+    ended: list[dict[str, Any]] = [
+        {
+            "$set": {
+                "rows": rows,
+                "status": BatchStatus.COMPLETED.value,
+                "phase": BatchPhase.CANCELLED.value,
+                "dueAt": None,
+                "leaseUntil": None,
+                "endedAt": as_utc(now),
+                "attempt": {"$add": ["$attempt", 1]},
+            }
+        },
+        {"$set": {"counts": counted}},
+    ]
+    return collection_of(EnrichmentBatch).update_many(query, ended).modified_count
+
+
+def _is_queued() -> dict[str, Any]:
+    return {"$eq": ["$$this.state", RowState.QUEUED.value]}
+
+
+def _with_state(state: RowState) -> dict[str, Any]:
+    return {"$mergeObjects": ["$$this", {"state": state.value}]}
+
+
+def counts_of(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """How many rows are in each state."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["state"]] = counts.get(row["state"], 0) + 1
+    return counts
+
+
+def _change(job: Enrichment, phases: list[Phase], change: dict[str, Any]) -> bool:
+    """Change a job that is in one of these phases, and say whether it was."""
+    query = {"_id": job.pk, "status": Status.PROCESSING.value, "phase": {"$in": [phase.value for phase in phases]}}
+    return bool(collection_of(Enrichment).update_one(query, change).modified_count)

@@ -1,0 +1,105 @@
+"""A contact as the vendor is asked for it: the person, and the property at whose address they are looked for."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from atlas_site.vendors.batchdata import Address, PersonName, TraceRequest
+from leads.imports.values.addresses import read_address
+from properties.services.traces import place_key
+
+SHOWN_TO_VENDOR = (
+    *("firstName", "lastName", "company", "address", "city", "state", "zip", "county", "apn"),
+    *("mailingAddress", "mailingCity", "mailingState", "mailingZip"),
+)
+"""The keys of a contact's document that the question is made of."""
+
+ZIP = re.compile(r"\d{5}")
+WORD = re.compile(r"[a-z]+")
+
+
+def request_of(contact: Mapping[str, Any]) -> TraceRequest:
+    """The question for one contact, whose id comes back with the answer.
+
+    A contact without a property's address is looked for at its mailing address. A mailing address is told beside
+    another one only, since it helps to tell people of one name apart.
+    """
+    site = replace(_address(contact, ("address", "city", "state", "zip")), county=_text(contact, "county"))
+    mail = _address(contact, ("mailingAddress", "mailingCity", "mailingState", "mailingZip"))
+    where, beside = (site, mail) if site.street else (mail, Address())
+    if not where.street and contact.get("apn"):
+        where = site
+    return TraceRequest(
+        row_id=str(contact["_id"]),
+        address=where,
+        name=PersonName(first=_text(contact, "firstName"), last=_text(contact, "lastName")),
+        mailing_address=beside,
+        apn=_text(contact, "apn"),
+    )
+
+
+def is_traceable(contact: Mapping[str, Any]) -> bool:
+    """Whether the contact has an address, or a parcel, by which the vendor can find the property."""
+    return request_of(contact).is_traceable
+
+
+def place_of(contact: Mapping[str, Any]) -> str:
+    """The place at which a contact is looked for, as properties are compared by it; "" without street and ZIP code."""
+    asked = request_of(contact).address
+    if not asked.street:
+        return ""
+    street_key, _, zip5 = (read_address(asked.street, zip_code=asked.zip or "").keys or ("",))[0].partition("|")
+    return place_key(street_key, zip5)
+
+
+def body_of(request: TraceRequest) -> dict[str, Any]:
+    """A question as a batch keeps it, from which the very same one is made again after a crash."""
+    body = {
+        "street": request.address.street,
+        "city": request.address.city,
+        "county": request.address.county,
+        "state": request.address.state,
+        "zip": request.address.zip,
+        "first": request.name.first,
+        "last": request.name.last,
+        "apn": request.apn,
+        "mail": [getattr(request.mailing_address, part) for part in ("street", "city", "state", "zip")],
+    }
+    return {key: value for key, value in body.items() if value}
+
+
+def request_from(row_id: str, body: Mapping[str, Any]) -> TraceRequest:
+    """The question that `body_of` kept."""
+    street, city, state, zip_code = body.get("mail") or [None] * 4
+    return TraceRequest(
+        row_id=row_id,
+        address=Address(
+            street=body.get("street"),
+            city=body.get("city"),
+            county=body.get("county"),
+            state=body.get("state"),
+            zip=body.get("zip"),
+        ),
+        name=PersonName(first=body.get("first"), last=body.get("last")),
+        mailing_address=Address(street=street, city=city, state=state, zip=zip_code),
+        apn=body.get("apn"),
+    )
+
+
+def is_same_person(contact: Mapping[str, Any], name: str) -> bool:
+    """Whether a name may be the contact's: it has the contact's last name, or the words of the company's."""
+    known = set(WORD.findall(name.lower()))
+    wanted = WORD.findall((_text(contact, "lastName") or _text(contact, "company") or "").lower())
+    return bool(wanted) and known.issuperset(wanted)
+
+
+def _address(contact: Mapping[str, Any], keys: tuple[str, str, str, str]) -> Address:
+    street, city, state, zip_code = [_text(contact, key) for key in keys]
+    digits = ZIP.match(zip_code or "")
+    return Address(street=street, city=city, state=state, zip=digits[0] if digits else None)
+
+
+def _text(contact: Mapping[str, Any], key: str) -> str | None:
+    value = contact.get(key)
+    return value.strip() or None if isinstance(value, str) else None

@@ -1,0 +1,203 @@
+"""What Atlas holds of people at addresses, and who has paid for which of it: kept, found again, and sold once."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from django.conf import settings
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
+from atlas_site.vendors.batchdata import Email, Phone, PropertyRecord
+from properties.models import Dataset, PersonTrace, Property, PropertyDatasetPermission, TraceOutcome, TracePurchase
+from properties.models.records import BEFORE_ALL
+from properties.services.records import storable
+
+DUPLICATE_KEY = 11000
+UNITS = re.compile(r"\s*(?:\b(?:APT|APARTMENT|UNIT|STE|SUITE|LOT|SPC|TRLR|BLDG|FL|RM)\b\.?\s*#?|#)\s*([\w-]+)$")
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What an answer, or a copy, says of a person at an address; `key` is the identity, `place_key` where it is.
+
+    `phones`, `emails` and `person` are as `PersonTrace` keeps them.
+    """
+
+    key: str
+    place_key: str
+    outcome: str
+    answered_at: datetime
+    phones: Sequence[Mapping[str, Any]] = ()
+    emails: Sequence[Mapping[str, Any]] = ()
+    person: Mapping[str, Any] = field(default_factory=dict)
+    call_id: str = ""
+
+
+def place_key(street: str | None, zip_code: str | None) -> str:
+    """What compares the places of properties and of traced people: street with unit and ZIP code; "" without either.
+
+    Streets are as the vendor writes them, "9419 S Umber Pl Apt 3B", so their words are in their usual abbreviations.
+    """
+    words = " ".join(re.sub(r"[^\w#/-]+", " ", (street or "").upper()).split())
+    zip5 = (zip_code or "").strip()[:5]
+    if not words or not zip5:
+        return ""
+    return f"{UNITS.sub(_unit, words)}|{zip5}"
+
+
+def _unit(found: re.Match[str]) -> str:
+    return f"#{found[1]}"
+
+
+def known_traces(keys: Iterable[str], now: datetime) -> dict[str, PersonTrace]:
+    """What Atlas holds of these identities that is younger than 30 days: nobody is asked for it again."""
+    since = now - settings.RECORD_FRESH_FOR
+    return {key: found for key, found in held_traces(keys).items() if found.answered_at > since}
+
+
+def held_traces(keys: Iterable[str]) -> dict[str, PersonTrace]:
+    """All that Atlas holds of these identities, however old."""
+    found = collection_of(PersonTrace).find({"key": {"$in": list(keys)}}, session=current_session())
+    return {each["key"]: load(PersonTrace, each) for each in found}
+
+
+def purchases_of(user_id: ObjectId, keys: Iterable[str], now: datetime) -> dict[str, TracePurchase]:
+    """Which of these identities the user has bought within the last 90 days: asking for them again is free."""
+    since = now - settings.CONTACT_BOUGHT_FOR
+    query = {"userId": user_id, "key": {"$in": list(keys)}, "boughtAt": {"$gt": since}}
+    found = collection_of(TracePurchase).find(query, session=current_session())
+    return {each["key"]: load(TracePurchase, each) for each in found}
+
+
+def store_traces(traces: Iterable[Traced]) -> None:
+    """Keep answers, whose raw form is on record already. Storing one twice changes nothing; the newest one stays."""
+    updates = [_update_of(each) for each in traces]
+    if not updates:
+        return
+    try:
+        collection_of(PersonTrace).bulk_write(updates, ordered=False)
+    except BulkWriteError as error:
+        # Two workers made the same document at once; the second one finds it now.
+        if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+            raise
+        collection_of(PersonTrace).bulk_write(updates, ordered=False)
+
+
+def _update_of(trace: Traced) -> UpdateOne:
+    answered_at = as_utc(trace.answered_at)
+    document = {
+        "key": trace.key,
+        "placeKey": trace.place_key[:120],
+        "outcome": str(trace.outcome),
+        "phones": [dict(phone) for phone in trace.phones],
+        "emails": [dict(email) for email in trace.emails],
+        "person": storable(dict(trace.person)),
+        "callId": trace.call_id,
+        "answeredAt": answered_at,
+    }
+    is_newer = {
+        "$or": [
+            {"$gt": ["$answeredAt", answered_at]},
+            {"$and": [{"$eq": ["$answeredAt", answered_at]}, {"$gt": ["$callId", trace.call_id]}]},
+        ]
+    }
+    changed = {"$mergeObjects": ["$$ROOT", {"$literal": document}]}
+    return UpdateOne({"key": trace.key}, [{"$replaceWith": {"$cond": [is_newer, "$$ROOT", changed]}}], upsert=True)
+
+
+def buy_traces(*, user_id: ObjectId, places: Mapping[str, str], now: datetime) -> None:
+    """Note that a user has bought what is known of these identities, given with their places, in what runs.
+
+    Two that buy the same at once cannot both succeed: one transaction runs again, and finds it bought.
+    """
+    updates = [
+        UpdateOne(
+            {"userId": user_id, "key": key},
+            {"$set": {"boughtAt": as_utc(now), "placeKey": place[:120]}, "$setOnInsert": {"_id": ObjectId()}},
+            upsert=True,
+        )
+        for key, place in places.items()
+    ]
+    if updates:
+        collection_of(TracePurchase).bulk_write(updates, ordered=False, session=current_session())
+
+
+def is_traced_at(*, user_id: ObjectId, place: str, now: datetime) -> bool:
+    """Whether the user has bought, within the last 90 days, the trace of somebody at this place."""
+    since = now - settings.CONTACT_BOUGHT_FOR
+    query = {"userId": user_id, "placeKey": place, "boughtAt": {"$gt": since}}
+    return (
+        bool(place) and collection_of(TracePurchase).find_one(query, {"_id": 1}, session=current_session()) is not None
+    )
+
+
+def unlocked_contacts(*, user_id: ObjectId, property_ids: Iterable[str], now: datetime) -> dict[str, Traced]:
+    """What the CONTACT unlocks of the last 90 days told of the owners of these properties, by property id.
+
+    `key` is empty: the caller knows who at that place is meant, and `person["name"]` is the owner's.
+    """
+    since = now - settings.CONTACT_BOUGHT_FOR
+    rows = PropertyDatasetPermission.objects.filter(
+        user_id=user_id, property_id__in=list(property_ids), datasets__contains=[Dataset.CONTACT]
+    ).only("property_id", "unlocked")
+    bought = [row.property_id for row in rows if _unlocked_after(row.unlocked, since)]
+    return {copy.property_id: _trace_of(copy) for copy in Property.objects.filter(property_id__in=bought)}
+
+
+def _unlocked_after(unlocked: Mapping[str, str], since: datetime) -> bool:
+    try:
+        return as_utc(datetime.fromisoformat(unlocked.get(Dataset.CONTACT) or "")) > since
+    except ValueError:
+        return False
+
+
+def _trace_of(copy: Property) -> Traced:
+    record = PropertyRecord(copy.data or {})
+    answer = copy.answer_of(Dataset.CONTACT)
+    checked_at = answer.at if answer else copy.updated_at or BEFORE_ALL
+    phones = () if record.is_litigator else record.phones
+    return Traced(
+        key="",
+        place_key=place_key(record.address.street, record.address.zip),
+        outcome=outcome_of(has_phone=bool(phones), has_email=bool(record.emails), is_litigator=record.is_litigator),
+        answered_at=checked_at,
+        phones=[phone_as_kept(phone, checked_at) for phone in phones],
+        emails=[email_as_kept(email) for email in record.emails],
+        person={"name": record.owner_name or "", "isLitigator": record.is_litigator},
+    )
+
+
+def outcome_of(*, has_phone: bool, has_email: bool, is_litigator: bool | None) -> TraceOutcome:
+    """What a matched row told: a litigator's numbers are withheld, and only a phone number is charged."""
+    if is_litigator:
+        return TraceOutcome.LITIGATOR
+    if has_phone:
+        return TraceOutcome.HIT
+    return TraceOutcome.NO_PHONE if has_email else TraceOutcome.MISS
+
+
+def phone_as_kept(phone: Phone, checked_at: datetime) -> dict[str, Any]:
+    """A number with what the vendor said of it and when; what it did not say is null, and null is not "no"."""
+    return {
+        "number": phone.number,
+        "type": phone.type,
+        "carrier": phone.carrier,
+        "score": phone.score,
+        "tested": phone.tested,
+        "reachable": phone.reachable,
+        "dnc": phone.dnc,
+        "tcpa": phone.tcpa,
+        "firstReportedOn": phone.first_reported_on.isoformat() if phone.first_reported_on else None,
+        "lastReportedOn": phone.last_reported_on.isoformat() if phone.last_reported_on else None,
+        "checkedAt": as_utc(checked_at).isoformat(),
+    }
+
+
+def email_as_kept(email: Email) -> dict[str, Any]:
+    """An e-mail address, and whether it was tested."""
+    return {"address": email.address, "tested": email.tested}
