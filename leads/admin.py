@@ -6,6 +6,10 @@ from leads.models import (
     Contact,
     ContactAction,
     ContactActionStep,
+    ContactExport,
+    DialerChunk,
+    DialerFile,
+    DialerMemory,
     DoNotCall,
     Enrichment,
     EnrichmentBatch,
@@ -151,3 +155,38 @@ class DoNotCallAdmin(ReadOnlyAdmin):
 
     list_display = ["number", "user", "why", "added_at", "removed_at"]
     exact_search_fields = ["id", "user", "number"]
+
+
+@admin.register(ContactExport)
+class ContactExportAdmin(ReadOnlyAdmin):
+    """Files of contacts, as they were counted before their download."""
+
+    list_display = ["label", "user", "purpose", "counted", "created_at"]
+    list_filter = ["purpose"]
+    exact_search_fields = ["id", "user"]
+
+
+@admin.register(DialerFile)
+class DialerFileAdmin(ReadOnlyAdmin):
+    """Files of dialers, and what became of them."""
+
+    list_display = ["file_name", "user", "state", "rows_read", "logged", "created_at"]
+    list_filter = ["state"]
+    exact_search_fields = ["id", "user"]
+
+
+@admin.register(DialerChunk)
+class DialerChunkAdmin(ReadOnlyAdmin):
+    """Rows of dialers' files, and the touches that they make."""
+
+    list_display = ["number", "dialer_file"]
+    exact_search_fields = ["id", "dialer_file"]
+
+
+@admin.register(DialerMemory)
+class DialerMemoryAdmin(DocumentAdmin):
+    """What users have said of columns and dispositions."""
+
+    list_display = ["__str__", "user"]
+    exact_search_fields = ["id", "user"]
+    raw_id_fields = ["user"]

@@ -45,6 +45,10 @@ from leads.models import (
     Contact,
     ContactAction,
     ContactActionStep,
+    ContactExport,
+    DialerChunk,
+    DialerFile,
+    DialerMemory,
     DoNotCall,
     Enrichment,
     EnrichmentBatch,
@@ -537,6 +541,40 @@ class RemovedContactFactory(DjangoModelFactory):
 
     class Meta:
         model = RemovedContact
+
+
+class ContactExportFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    lead_group = factory.SubFactory(LeadGroupFactory)
+    purpose = "dialer"
+    label = "Probate list: all contacts"
+
+    class Meta:
+        model = ContactExport
+
+
+class DialerFileFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    file_name = "calls.csv"
+    stored_name = "kept/calls"
+
+    class Meta:
+        model = DialerFile
+
+
+class DialerChunkFactory(DjangoModelFactory):
+    dialer_file = factory.SubFactory(DialerFileFactory)
+    number = factory.Sequence(lambda n: n + 1)
+
+    class Meta:
+        model = DialerChunk
+
+
+class DialerMemoryFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+
+    class Meta:
+        model = DialerMemory
 
 
 class LeadImportFactory(DjangoModelFactory):

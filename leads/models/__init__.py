@@ -1,6 +1,7 @@
 """Lead groups and contacts, the imports that bring them, the traces that enrich them, and the work with them."""
 
 from leads.models.actions import ContactAction, ContactActionStep, RemovedContact
+from leads.models.files import ContactExport, DialerChunk, DialerFile, DialerMemory
 from leads.models.groups import Contact, LeadGroup
 from leads.models.imports import ColumnMapping, ImportChunk, LeadImport, LeadWorkspace
 from leads.models.lists import ListJob, ListPart
@@ -12,6 +13,10 @@ __all__ = [
     "Contact",
     "ContactAction",
     "ContactActionStep",
+    "ContactExport",
+    "DialerChunk",
+    "DialerFile",
+    "DialerMemory",
     "DoNotCall",
     "Enrichment",
     "EnrichmentBatch",

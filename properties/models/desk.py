@@ -88,9 +88,11 @@ class Export(Document):
     label = models.CharField(max_length=200)
     format = models.CharField(max_length=4)
     columns = models.JSONField(default=list)
-    # What was chosen: {"params": {...}} of the list, or {"ids": [...]}.
+    # What was chosen: {"params": {...}} of the list, or {"ids": [...]}; of contacts also "url", where it is made again.
     subject = models.JSONField(default=dict)
     row_count = models.BigIntegerField(default=0, db_column="rowCount")
+    # What did not go out, by the reason, where something stays behind on purpose: see `leads.exports.tally`.
+    left_out = models.JSONField(default=dict, blank=True, db_column="leftOut")
     created_at = models.DateTimeField(db_column="createdAt")
     ended_at = models.DateTimeField(null=True, blank=True, db_column="endedAt")
 
