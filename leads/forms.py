@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from bson import ObjectId
 from django import forms
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 
 from accounts.models import User
 from leads.imports.fields import Field
@@ -105,3 +107,30 @@ class ColumnsForm(forms.Form):
                 self.add_error(
                     name, f"“{field.label}” is chosen for “{earlier.header}” already. Choose another field, or Ignore."
                 )
+
+
+MOST_CHOSEN = 50_000
+
+
+class TraceForm(forms.Form):
+    """Whom of a list to trace: chosen contacts, those without a number or the first ten of them, or everybody.
+
+    `ids` are ids of contacts: one a checkbox, or many with commas between them.
+    """
+
+    scope = forms.ChoiceField(choices=[(each, each) for each in ("chosen", "first", "rest", "all")], required=False)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        texts = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
+        ids = list(dict.fromkeys(each.strip() for text in texts for each in text.split(",") if each.strip()))
+        if len(ids) > MOST_CHOSEN:
+            raise forms.ValidationError(f"Choose at most {MOST_CHOSEN:,} contacts by hand, or trace the whole list.")
+        cleaned["ids"] = [each for each in ids if ObjectId.is_valid(each)]
+        if cleaned.get("scope") == "chosen" and not cleaned["ids"]:
+            raise forms.ValidationError("Choose contacts first: check their rows on the list.")
+        return cleaned
+
+    def problem(self) -> str:
+        """Why invalid input traces nobody, in a sentence."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.views import groups, imports
+from leads.views import groups, imports, traces
 
 app_name = "leads"
 urlpatterns = [
@@ -15,5 +15,18 @@ urlpatterns = [
     path("import/<str:import_id>/commit/", imports.commit_import, name="commit-import"),
     path("import/<str:import_id>/cancel/", imports.cancel_import, name="cancel-import"),
     path("import/<str:import_id>/rows/<str:kind>/", imports.download_rows, name="download-rows"),
+    path("quotes/<str:quote_id>/accept/", traces.accept_trace, name="accept-trace"),
+    path("quotes/<str:quote_id>/part/", traces.quote_part, name="quote-trace-part"),
+    path("quotes/<str:quote_id>/again/", traces.quote_again, name="quote-trace-again"),
+    path("traces/", traces.list_traces, name="list-traces"),
+    path("traces/<str:enrichment_id>/", traces.show_trace, name="show-trace"),
+    path("traces/<str:enrichment_id>/pause/", traces.pause_trace, name="pause-trace"),
+    path("traces/<str:enrichment_id>/resume/", traces.resume_trace, name="resume-trace"),
+    path("traces/<str:enrichment_id>/cancel/", traces.cancel_trace, name="cancel-trace"),
+    path("traces/<str:enrichment_id>/retry/", traces.retry_trace, name="retry-trace"),
+    path("traces/<str:enrichment_id>/rest/", traces.quote_rest, name="quote-trace-rest"),
+    path("traces/<str:enrichment_id>/rows/<str:state>/", traces.download_rows, name="download-trace-rows"),
     path("<str:group_id>/", groups.show_group, name="show-group"),
+    path("<str:group_id>/trace/", traces.choose_trace, name="choose-trace"),
+    path("<str:group_id>/trace/quote/", traces.quote_trace, name="quote-trace"),
 ]

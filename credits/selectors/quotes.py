@@ -20,6 +20,21 @@ QuoteState = Literal["offered", "too_few", "blocked", "expired", "running", "set
 
 
 @dataclass(frozen=True)
+class OtherViews:
+    """The views of a domain beside its accept view, by URL name: its job's page, the part that fits, the same again."""
+
+    job: str
+    part: str
+    again: str
+
+
+VIEWS_BESIDE = {
+    "properties:accept-quote": OtherViews("properties:show-job", "properties:quote-part", "properties:quote-again"),
+    "leads:accept-trace": OtherViews("leads:show-trace", "leads:quote-trace-part", "leads:quote-trace-again"),
+}
+
+
+@dataclass(frozen=True)
 class QuoteLine:
     """One line of the offer: so many units at so much, with what was prepaid. `prepaid` is in words, "" for nothing."""
 
@@ -53,6 +68,25 @@ class QuotePage:
     entries: tuple[StatementLine, ...]
     leftovers: tuple[str, ...]
     accept_url: str
+
+    @property
+    def job_url(self) -> str:
+        """The page of the job that carries the quote out, or "" while there is none."""
+        return self._beside("job", self.quote.job_id)
+
+    @property
+    def part_url(self) -> str:
+        """Where the part that fits is offered, or "" where nobody offers parts."""
+        return self._beside("part", self.quote.pk)
+
+    @property
+    def again_url(self) -> str:
+        """Where the same is offered once more, or ""."""
+        return self._beside("again", self.quote.pk)
+
+    def _beside(self, kind: Literal["job", "part", "again"], key: str | None) -> str:
+        views = VIEWS_BESIDE.get(self.quote.accept_view)
+        return reverse(getattr(views, kind), args=[key]) if views and key else ""
 
 
 def quote_page(*, user: User, quote_id: str, now: datetime) -> QuotePage:

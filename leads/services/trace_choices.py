@@ -1,0 +1,162 @@
+"""Whom of a list can be traced, with what each choice costs at most and whom it leaves out, and its quote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts.models import User
+from credits import selectors as credit_selectors
+from credits.models import CreditType, Quote
+from leads.models import LeadGroup
+from leads.selectors.groups import find_group
+from leads.selectors.trace_pages import find_trace
+from leads.services.traces import NothingToTrace, TraceCount, count_traceable, quote_trace
+from leads.services.traces.quotes import KIND
+
+FIRST_FEW = 10
+"""How many are traced to see what comes."""
+
+CHOSEN, FIRST, REST, ALL = "chosen", "first", "rest", "all"
+
+
+@dataclass(frozen=True)
+class FreeLine:
+    """Contacts that cost nothing: how many, what they are, and what becomes of them."""
+
+    count: int
+    title: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer to whom to trace. `cost` is the most that it can cost, in credits, and `left` the balance after it."""
+
+    scope: str
+    title: str
+    counts: TraceCount
+    cost: int
+    left: int
+
+    @property
+    def units(self) -> int:
+        """How many contacts can be charged."""
+        return self.counts.units
+
+    @property
+    def free(self) -> list[FreeLine]:
+        return free_lines(self.counts)
+
+
+@dataclass(frozen=True)
+class ChoicesPage:
+    """What the page shows that asks whom to trace. `ids` are the contacts that were selected on the list."""
+
+    group: LeadGroup
+    choices: list[Choice]
+    ids: Sequence[str]
+    balance: int
+    # The choice whose free contacts are told: the selected ones, or those without a number.
+    told: Choice
+
+    @property
+    def has_too_few(self) -> bool:
+        return any(choice.left < 0 for choice in self.choices)
+
+
+def free_lines(counts: TraceCount) -> list[FreeLine]:
+    """Those of a choice that are not charged, and why; nobody is named twice."""
+    lines = (
+        FreeLine(counts.left_out, "Have a phone number already", "They are left alone, unless you trace them as well."),
+        FreeLine(
+            counts.yours,
+            "Yours already",
+            "You bought them within the last 90 days: what was found then is attached, free.",
+        ),
+        FreeLine(
+            counts.missed_lately,
+            "Nothing on file lately",
+            "They were asked for within the last 30 days, and are neither asked nor charged again yet.",
+        ),
+        FreeLine(
+            counts.duplicates,
+            "The same person again",
+            "A person at an address is traced once, and every contact of that person gets the result.",
+        ),
+        FreeLine(counts.under_way, "Being traced", "A skip trace of yours that runs is about them."),
+        FreeLine(
+            counts.untraceable,
+            "Cannot be traced",
+            "They have no address, or too little of one. Mend it on the list, or in the file.",
+        ),
+    )
+    return [line for line in lines if line.count]
+
+
+def why_nobody(counts: TraceCount) -> str:
+    """Why nobody of a choice is left to trace, in a sentence."""
+    lines = "; ".join(f"{line.title.lower()}: {line.count:,}" for line in free_lines(counts))
+    return f"There is nobody to trace{f' ({lines})' if lines else ''}. Nothing was charged."
+
+
+def choices_page(*, user: User, group: LeadGroup, ids: Sequence[str], now: datetime) -> ChoicesPage:
+    """Return what can be chosen: the selected contacts, if there are any, else those without a number, or some."""
+    if ids:
+        found = [(CHOSEN, count_traceable(user=user, group=group, contact_ids=ids, now=now))]
+    else:
+        rest = count_traceable(user=user, group=group, skips_with_phone=True, now=now)
+        found = [(REST, rest)]
+        if rest.units > FIRST_FEW:
+            found.insert(0, (FIRST, replace(rest, to_ask=FIRST_FEW, from_copy=0)))
+        if rest.left_out:
+            found.append((ALL, count_traceable(user=user, group=group, now=now)))
+    costs = credit_selectors.price_each(
+        user_id=user.pk, offers=[{CreditType.SKIPTRACE.value: counts.units} for _, counts in found]
+    )
+    balance = credit_selectors.header_balance(user)
+    choices = [
+        Choice(scope, _title(scope, counts), counts, cost, balance - cost)
+        for (scope, counts), cost in zip(found, costs, strict=True)
+    ]
+    told = next(choice for choice in choices if choice.scope in {CHOSEN, REST})
+    shown = [choice for choice in choices if choice.units]
+    return ChoicesPage(group=group, choices=shown, ids=ids, balance=balance, told=told)
+
+
+def _title(scope: str, counts: TraceCount) -> str:
+    number = f"{counts.units:,}{'' if counts.is_whole else ' or more'}"
+    if scope == FIRST:
+        return f"The first {number}"
+    if scope == CHOSEN:
+        return f"The {number} selected"
+    return f"All {number}{' without a number' if counts.left_out else ''}"
+
+
+def quote_choice(*, user: User, group: LeadGroup, scope: str, ids: Sequence[str], now: datetime) -> Quote:
+    """Offer to trace those of a choice; nothing is asked or held. Raises `traces.NothingToTrace`."""
+    if scope == CHOSEN:
+        return quote_trace(user=user, group=group, contact_ids=ids, now=now)
+    if scope == FIRST:
+        return quote_trace(user=user, group=group, skips_with_phone=True, most=FIRST_FEW, now=now)
+    return quote_trace(user=user, group=group, skips_with_phone=scope == REST, now=now)
+
+
+def quote_again(*, user: User, quote_id: str, now: datetime) -> Quote:
+    """Offer the same as an offer that is over, at today's price, without those who were traced since.
+
+    Raises Quote.DoesNotExist (for another user's too), and `traces.NothingToTrace`.
+    """
+    quote = Quote.objects.get(pk=quote_id, user_id=user.pk, kind=KIND)
+    subject = quote.subject
+    group = find_group(user, subject["group"])
+    if group is None:
+        raise NothingToTrace(TraceCount())
+    return quote_trace(
+        user=user,
+        group=group,
+        contact_ids=subject["contact_ids"],
+        joins=find_trace(user, subject["enrichment"]),
+        most=sum(line["units"] for line in quote.lines),
+        skips_with_phone=subject["skips_with_phone"],
+        now=now,
+    )
