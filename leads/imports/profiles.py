@@ -60,7 +60,7 @@ ZIP = re.compile(r"\d{5}(?:\.0)?")
 ZIP4 = re.compile(r"\d{5}-\d{4}|\d{5}-")
 INTEGER = re.compile(r"-?\d+(?:\.0+)?")
 DATE = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}\S*)?(?: ?[AP]M)?|"
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?:[ T]\d{1,2}:\d{2}\S*)?(?: ?[AP]M)?|"
     r"(?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:,? \d{4})?\b.*|"
     r"\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?",
     re.IGNORECASE,
@@ -68,6 +68,9 @@ DATE = re.compile(
 MONEY = re.compile(r"[-(]?\$?\s*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?\)?|-?\$\s*-?[\d,]*\.?\d+|-?\d*\.\d+|-?[\d.,]+ ?%")
 PO_BOX = re.compile(r"P\.?\s*O\.?\s*(?:BOX|DRAWER)\b|BOX \d|RR \d|HC \d|GENERAL DELIVERY", re.IGNORECASE)
 HOUSE_FIRST = re.compile(r"(\d+[A-Za-z]?(?:[-/]\d+[A-Za-z]?)?|[NSEW]\d+[NSEW]?\d*)\s+(?=.*[A-Za-z])")
+DURATION = re.compile(
+    r"\d+\+? ?(?:years?|yrs?|months?|mos?|weeks?|days?|hours?|hrs?|minutes?|mins?)\b.*", re.IGNORECASE
+)
 UNIT = re.compile(
     r"(?:(?:apt|apartment|unit|ste|suite|lot|trlr|bldg|building|rm|room|fl|floor|spc|space|no|ph)(?![a-z])\.?\s*#?|#)"
     r"\s*[\w-]{0,6}",
@@ -153,9 +156,8 @@ class Profile:
         """The part of the values with at least seven digits and little else, as foreign and invented phones have."""
         if not self.count:
             return 0.0
-        return (
-            sum(sum(char.isdecimal() for char in value) >= 7 and len(value) <= 40 for value in self.values) / self.count
-        )
+        many = sum(sum(char.isdecimal() for char in value) >= 7 and len(value) <= 40 for value in self.values)
+        return max(0, many - self.shapes[Shape.DATE]) / self.count
 
     def with_digits(self) -> float:
         """The part of the values that hold a digit."""
@@ -206,6 +208,8 @@ def shape_of(value: str) -> Shape:  # noqa: PLR0911 -- one line for each shape
         return Shape.SHORT_ZIP if 3 <= length <= 4 and value[0] != "-" else Shape.INTEGER
     if ZIP4.fullmatch(value):
         return Shape.ZIP4
+    if DURATION.fullmatch(value) and STREET_WORDS.isdisjoint(value.lower().split()):
+        return Shape.TEXT
     if DATE.fullmatch(value):
         return Shape.DATE
     if MONEY.fullmatch(value):

@@ -15,7 +15,7 @@ NOUNS = {
     "house": "house hse hsnum hsnumb housenum stnum stno saddno maddno streetno streetnum civic anumber addnum adrno",
     "unit": "unit apt apartment suite ste condo unitnum unitno aptno",
     "city": "city cty town twn ciudad cities posttown ort stadt ville",
-    "locality": "municipality township borough locality village hamlet suburb muni munic ctu",
+    "locality": "municipality municipio township borough locality village hamlet suburb muni munic ctu",
     "state": "state st province prov estado statecd stateprovince",
     "region": "region",
     "zip": "zip zipcode zips zp zc zipcd postcode zcode zipp postalcode plz",
@@ -33,10 +33,10 @@ NOUNS = {
     "email": "email emails correo courriel electronico eaddress",
     "linkedin": "linkedin",
     "company": "company firma business organization organisation org entity corporation corp firm employer empresa llc "
-    "compania organizacion companyname biz",
+    "compania organizacion companyname biz dba",
     "apn": "apn parcel pin folio strap bbl sbl opa pid pidn parcelid parcelno parcelnumb parcelpin parcelnumber apns "
     "parid ain keypin assessor ppin mblu taxid prcl parno gpin parcl pinn tms schedule sched schednum "
-    "taxlot taxkey maptaxlot stanpar ssl span parcelkey",
+    "taxlot taxkey maptaxlot stanpar ssl span parcelkey pcl prcel parc catastro catastral",
 }
 
 # Whose the column is, when it is a person's name, phone or address.
@@ -46,6 +46,7 @@ PARTIES = {
     "seller": "seller vendor sellers vendedor",
     "lead": "lead leads prospect prospects client customer cust recipient person people homebuyer addressee cliente "
     "individual party insured subscriber donor voter registrant licensee permittee attendee invitee guest",
+    "caller": "caller",
     "contact": "contact contacts contacto",
     "taxpayer": "taxpayer payer payor assessee taxpayers",
     "landlord": "landlord lessor",
@@ -62,17 +63,17 @@ PARTIES = {
     "grantor": "grantor grantors",
     "former": "former previous prior",
     # From here on never the lead.
-    "agent": "agent agents broker brokerage realtor realty listing office leasing lister",
+    "agent": "agent agents agency agencies broker brokerage realtor realty listing office leasing lister",
     "attorney": "attorney attorneys atty lawyer counsel esq esquire solicitor",
     "lender": "lender lenders mortgagee servicer beneficiary bank lienholder mortgage loan holder lien mtg loans "
     "creditors mtge",
     "trustee": "trustee trustees auctioneer",
-    "staff": "assigned assignee user manager va caller creator inspector officer judge clerk notary rep "
+    "staff": "assigned assignee user manager va creator inspector officer judge clerk notary rep "
     "representative referred referral referrer closer setter dispatcher investigator staff salesperson coordinator "
     "adjuster appraiser employee sender return operator supervisor specialist acquisition acquisitions dispo dispos "
     "worker caseworker complainant bdr sdr csr councilmember",
-    "relative": "relative relatives associate associates neighbor neighbors spouse assistant assistants child partner "
-    "emergency reference kin mother father sibling relationship son daughter",
+    "relative": "relative relatives rel associate associates neighbor neighbors spouse assistant assistants child "
+    "partner emergency kin mother father sibling relationship son daughter",
     "coowner": "coowner wife joint secondowner coborrower coapplicant spouseowner",
     "insurer": "insurance insurer escrow hoa association management builder contractor developer",
 }
@@ -80,9 +81,9 @@ PARTIES = {
 # Which address the column is a part of.
 PLACES = {
     "situs": "situs site property prop physical phy phys premises premise prem prems incident subject violation "
-    "service rental propiedad realestate propaddr sitsus collateral asset facility jobsite dwelling",
-    "mail": "mail mailing mailings mailto ml mlg correspondence billing notice pstl lives resides residing absentee "
-    "remit remittance forwarding",
+    "ship shipping service rental propiedad realestate propaddr sitsus collateral asset facility jobsite dwelling",
+    "mail": "mail mailing mailings mailto ml mlg correspondence billing bill notice pstl lives resides residing "
+    "absentee remit remittance forwarding",
     "home": "home residence residential personal",
     "work": "work",
     "other": "other",
@@ -97,7 +98,7 @@ NEUTRAL = (
     "results found append appended optional required unformatted fmt identifier cd code codes "
     "for id ids key original orig please enter our possible likely potential beta unique valid good "
     "day daytime evening night contactable additional alternate alternative alt secondary second 2nd third 3rd "
-    "fourth 4th fifth 5th 1st backup ext tax asmt record bill on acct account acctno true change at"
+    "fourth 4th fifth 5th 1st backup ext tax asmt record on acct account acctno true change at"
 )
 
 # Words of columns that a lead does not need, whoever's they are.
@@ -133,18 +134,18 @@ OTHERS = (
     "interior kitchen volume mapcode corner currency followup follow next reminder task tasks event events "
     "attachments attachment display history summary reply replies reported occupants carrierroute usecode "
     "po box pobox luc dor jv sev just "
-    "direction directions predir postdir dir quadrant csv import imported export exported pull pulled undeliverable "
-    "bankrupt registration expiration expires expired issued closing closed open won lost qual qualified "
+    "direction directions pre predir postdir dir quadrant csv import imported export exported pull pulled "
+    "undeliverable bankrupt registration expiration expires expired issued closing closed open won lost qual qualified "
     "msl mode method how why when where which estimated est estimate avg average median min max minimum "
     "maximum nsf oz usable gross net base heated adjusted depreciation accuracy rwacct rwd exists "
     "exempted mod mods vesting vest estate tenure possession leasehold landuse yearbuilt sqfeet "
-    "taxyear apprtot ip"
+    "taxyear apprtot ip tracking destination seen duration elapsed"
 )
 
 # Words of assessors' rolls: beside them an account number is a parcel's.
 ROLL_WORDS = frozenset(
     "assessed legal acre acres acreage land bldg building exempt exemption zoning lgl taxable improvement market lot "
-    "deed homestead val appraised situs tax delinquent certificate cert".split()
+    "deed homestead val appraised situs tax delinquent certificate cert adjudged roll".split()
 )
 
 # Customer programs call the user's own staff "owner" of a record.
@@ -153,11 +154,15 @@ RECORDS_OF_PROGRAMS = frozenset(
     "pipeline campaign file client organization".split()
 )
 
+# Words of lists of money that is left of forced sales: the former owner is the one to call.
+SURPLUS_WORDS = frozenset("surplus overage overages overbid excess unclaimed".split())
+
 # Things that have a name and are no person or company to call.
 NAMED_THINGS = frozenset(
     "list group campaign ad adset form file tag project subdivision school district neighborhood park building plat "
     "display user user_name folder stage pipeline deal field platform community complex development team "
-    "street lender condo section court judge market product template event segment audience domain".split()
+    "street lender condo section court profession program judge market product template event segment "
+    "audience domain".split()
 )
 
 # Two and three words that are one party.
@@ -169,6 +174,10 @@ PARTY_PHRASES: dict[tuple[str, ...], str] = {
     ("pers", "representative"): "executor",
     ("next", "of", "kin"): "executor",
     ("registered", "agent"): "agent",
+    ("propietario", "del", "contacto"): "staff",
+    ("propietario", "del", "lead"): "staff",
+    ("owner", "of", "contact"): "staff",
+    ("owner", "of", "lead"): "staff",
     ("created", "by"): "staff",
     ("modified", "by"): "staff",
     ("updated", "by"): "staff",
@@ -307,4 +316,23 @@ PARTY_OF = dict(_read(PARTIES))
 PLACE_OF = dict(_read(PLACES))
 NEUTRAL_WORDS = frozenset(NEUTRAL.split())
 OTHER_WORDS = frozenset(OTHERS.split()) - NOUN_OF.keys() - PARTY_OF.keys() - PLACE_OF.keys() - NEUTRAL_WORDS
+
+
+def skeleton(word: str) -> str:
+    """The first letter of a word and the consonants after it, each once in a row: what short forms keep."""
+    return word[0] + "".join(
+        letter for at, letter in enumerate(word) if at and letter not in "aeiou" and letter != word[at - 1]
+    )
+
+
+def _shortened() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for words in (NOUN_OF, PARTY_OF, PLACE_OF, OTHER_WORDS):
+        for word in sorted(words):
+            if len(word) >= 4 and len(skeleton(word)) >= 3:
+                found.setdefault(skeleton(word), []).append(word)
+    return found
+
+
+SHORTENED = _shortened()
 ALL_WORDS = frozenset(NOUN_OF) | frozenset(PARTY_OF) | frozenset(PLACE_OF) | NEUTRAL_WORDS | OTHER_WORDS

@@ -9,7 +9,13 @@ from leads.imports.columns.headers import read_header
 from leads.imports.columns.kinds import ADDRESS_KINDS, Kind
 from leads.imports.columns.looks import Column, look_at
 from leads.imports.columns.nameless import tell_by_values
-from leads.imports.columns.people import assign_people, is_of_lead, lead_party, take_buyers_for_leads
+from leads.imports.columns.people import (
+    assign_people,
+    is_of_lead,
+    lead_party,
+    set_repeated_names_aside,
+    take_buyers_for_leads,
+)
 from leads.imports.columns.words import words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import profile
@@ -51,6 +57,7 @@ def guess_columns(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) 
         look_at(at, header, read_header(header), profile([row[at] for row in rows if at < len(row)]))
         for at, header in enumerate(headers)
     ]
+    set_repeated_names_aside(columns)
     tell_by_values(columns)
     settle_numbers(columns)
     take_buyers_for_leads(columns)

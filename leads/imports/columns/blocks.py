@@ -10,11 +10,12 @@ from leads.imports.columns.people import GENERIC
 from leads.imports.columns.words import repetition, words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import PO_BOX, Shape
-from leads.imports.vocabulary import NEVER_THE_LEAD
+from leads.imports.vocabulary import NEVER_THE_LEAD, NOUN_OF, STREET_WORDS
 
 STREETS = frozenset({Kind.STREET, Kind.FULL_ADDRESS, Kind.HOUSE})
 TOWNS = frozenset({Kind.CITY, Kind.STATE, Kind.ZIP, Kind.CITY_STATE_ZIP})
 PARTS = frozenset({Kind.HOUSE, Kind.STREET_PART})
+COMPASS = frozenset("n s e w ne nw se sw north south east west".split())
 # Their address is that of the property: they live in it, or lived.
 OF_PREMISES = ("tenant", "defendant", "decedent", "borrower")
 
@@ -147,14 +148,42 @@ def _blocks_of(columns: Sequence[Column]) -> list[Block]:
 def settle_numbers(columns: Sequence[Column]) -> None:
     """Read "Owner Num" beside "Owner St" as the number of the house, and "Site Name" beside it as its street."""
     parts = {_place_and_party(column) for column in columns if column.kind is Kind.STREET_PART}
+    streets = {_place_and_party(column) for column in columns if column.kind is Kind.STREET}
     houses = {_place_and_party(column) for column in columns if column.kind is Kind.HOUSE}
     for column in columns:
         key = _place_and_party(column)
         if column.kind is Kind.NOTHING and column.is_by_values and key != ("", "") and key in parts - houses:
             if column.profile.short_numbers() >= 0.8 and not NUMBER_WORDS.isdisjoint(words_of(column.header)):
                 column.kind = Kind.HOUSE
+        elif column.kind is Kind.HOUSE and column.reading.kind is Kind.HOUSE and key not in parts | streets:
+            if not any(NOUN_OF.get(word) in {"house", "street"} for word in words_of(column.header)):
+                column.kind = Kind.NOTHING  # "Incident #" without a street of the incident
+        elif column.kind is None and (road := _road_beside(column, columns)):
+            column.kind, column.is_by_values = Kind.HOUSE, True
+            column.reading = replace(column.reading, place=road.reading.place, party=road.reading.party)
+        elif column.kind in {None, Kind.NOTHING} and (road := _road_around(column, columns)):
+            column.kind, column.is_by_values, column.reading = Kind.STREET_PART, True, road.reading
         elif column.kind is Kind.FULL_NAME and key[0] == "situs" and not column.reading.party:
             column.kind = Kind.STREET_PART if key in houses else Kind.NOTHING
+
+
+def _road_beside(column: Column, columns: Sequence[Column]) -> Column | None:
+    """The neighbor that has the street's name to these house numbers, under a header such as "Number"."""
+    if not NUMBER_WORDS.issuperset(words_of(column.header)) or column.profile.short_numbers() < 0.8:
+        return None
+    near = [columns[at] for at in (column.at + 1, column.at - 1) if 0 <= at < len(columns)]
+    roads = (other for other in near if other.kind in {Kind.STREET, Kind.STREET_PART})
+    return next((other for other in roads if other.profile.share(Shape.STREET) < 0.4), None)
+
+
+def _road_around(column: Column, columns: Sequence[Column]) -> Column | None:
+    """The neighbor that is a part of a street, where these are the directions or the types of streets: "predir"."""
+    values = column.profile.values
+    kinds = sum(value.lower() in COMPASS or value.lower().rstrip(".") in STREET_WORDS for value in values)
+    if not values or kinds < 0.8 * len(values):
+        return None
+    near = [columns[at] for at in (column.at - 1, column.at + 1) if 0 <= at < len(columns)]
+    return next((other for other in near if other.kind in PARTS and not other.is_empty), None)
 
 
 def _join_by_header(blocks: list[Block], column: Column) -> None:
@@ -189,7 +218,7 @@ def _join_by_header(blocks: list[Block], column: Column) -> None:
 def _place_and_party(column: Column) -> tuple[str, str]:
     reading = column.reading
     party = "owner" if reading.party and reading.party in GENERIC else reading.party
-    if reading.place in {"mail", "situs"} and party == "owner":
+    if (reading.place in {"mail", "situs"} and party == "owner") or (reading.place == "situs" and party in OF_PREMISES):
         party = ""
     return reading.place, party
 
@@ -227,6 +256,8 @@ def _completed(blocks: list[Block], hosts: dict[str, tuple[str, str]]) -> list[B
             continue
         kinds = {column.kind for column in block.columns if column.kind}
         key = hosts.get(block.place or block.party)
+        if block.party not in {"", "owner"} and block.place in {"", "mail"}:
+            key = ("" if block.place else "mail", block.party)  # "PR City" of a "PR Mailing Address"
         host = next(
             (
                 whole

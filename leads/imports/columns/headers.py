@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from leads.imports.columns.kinds import ADDRESS_KINDS, NAME_KINDS, Kind
-from leads.imports.columns.nouns import kind_of
+from leads.imports.columns.nouns import NUMBER_WORDS, kind_of
 from leads.imports.columns.words import is_nameless, repetition, words_of
 from leads.imports.vocabulary import (
     ALL_WORDS,
@@ -19,9 +19,8 @@ from leads.imports.vocabulary import (
 OF_ADDRESSES = frozenset({"address", "street", "city", "state", "zip", "postal"})
 NAMING_WORDS = ALL_WORDS - OTHER_WORDS
 SITES = frozenset({"job", "lot", "structure", "building", "bldg"})
-SECOND = frozenset(
-    {"2", "3", "4", "5", "second", "secondary", "2nd", "third", "3rd", "additional", "other", "alternate"}
-)
+SECOND = frozenset("2 3 4 5 second secondary 2nd third 3rd additional other alternate alternative alt".split())
+ALTERNATES = frozenset({"alternate", "alternative", "alt"})  # "Alternate Contact Number" is a number of the lead
 # Said of what the file was asked, and of what it found: the input is the lead, the finding may be another person.
 FOUND = frozenset({"matched", "confirmed", "found", "result", "results"})
 
@@ -58,10 +57,8 @@ def read_header(header: str) -> Reading:
     nouns = [NOUN_OF[word] for word in words if word in NOUN_OF]
     party, ordinal, owned = _party(words)
     place = _place(words, nouns, party)
-    if nouns[:1] in (["unit"], ["house"]) and (set(nouns[1:]) & OF_ADDRESSES or words[-1] in PARTY_OF):
-        nouns, place = nouns[1:], place or "situs"  # "Unit Address", "House City", "Unit Owner"
-    if nouns[:1] == ["apn"] and set(nouns[1:]) & OF_ADDRESSES:
-        nouns, place = nouns[1:], place or "situs"  # "Parcel Address"
+    if _begins_with_the_property(words, nouns):
+        nouns, place = nouns[1:], place or "situs"
     if set(nouns) & OF_ADDRESSES and {word for word in words if word in PARTY_OF} == {"listing"}:
         party, place = "", "situs"  # "Listing Address"
     if "tax" in words and not party and not place and set(nouns) & (OF_ADDRESSES | {"name"}):
@@ -89,6 +86,12 @@ def read_header(header: str) -> Reading:
     return Reading(kind, party, ordinal, place, number, rank, not FOUND.isdisjoint(words), stem=stem)
 
 
+def _begins_with_the_property(words: tuple[str, ...], nouns: list[str]) -> bool:
+    """True for "Unit Address", "House City", "Unit Owner", "Parcel Address" and "Parcel Owner Name"."""
+    is_of_owner = words[-1] in PARTY_OF or (nouns[-1:] == ["name"] and not PARTY_OF.keys().isdisjoint(words))
+    return nouns[:1] in (["unit"], ["house"], ["apn"]) and (bool(set(nouns[1:]) & OF_ADDRESSES) or is_of_owner)
+
+
 def _party(words: tuple[str, ...]) -> tuple[str, int, set[int]]:
     """Whose the column is, which of them, and the positions of the digits that say so."""
     found = [(at, PARTY_OF[word]) for at, word in enumerate(words) if word in PARTY_OF]
@@ -109,11 +112,18 @@ def _party(words: tuple[str, ...]) -> tuple[str, int, set[int]]:
         # "Party Owner 1 Name" is of a roll, "Contact Owner" of a customer program.
         return "staff", 1, set()
     never = [party for party in parties if party in NEVER_THE_LEAD]
-    party = never[0] if never else ("owner" if "owner" in parties and "plaintiff" not in parties else parties[0])
+    party = (
+        never[0]
+        if never
+        else "decedent"
+        if "decedent" in parties
+        else ("owner" if "owner" in parties and "plaintiff" not in parties else parties[0])
+    )
     at = next(position for position, name in found if name == party)
     if at + 1 < len(words) and words[at + 1].isdecimal() and len(words[at + 1]) < 3:
         return party, int(words[at + 1]), {at + 1}
-    if at and (words[at - 1] in SECOND - {"alternate"}):
+    is_way = any(NOUN_OF.get(word) in {"phone", "email"} or word in NUMBER_WORDS for word in words)
+    if at and words[at - 1] in (SECOND - ALTERNATES if is_way else SECOND):
         return party, 2, {at - 1}
     return party, 1, set()
 
@@ -128,7 +138,7 @@ def _place(words: tuple[str, ...], nouns: list[str], party: str) -> str:  # noqa
         return "mail"  # "Postal City"; the words of "Postal Code" are one word by now
     if "situs" in places and not (party and _is_before(words, "situs")):
         return "situs"
-    if "location" in nouns and (is_of_address or not party):
+    if "location" in nouns and (is_of_address or party in {"", "lead"}):
         return "situs"
     if is_of_address and not party and not SITES.isdisjoint(words):
         return "situs"

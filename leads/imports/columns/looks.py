@@ -60,10 +60,13 @@ def look_at(at: int, header: str, reading: Reading, profile: Profile) -> Column:
         column.is_by_values = refined is not reading.kind
         return column
     told = distinctive_kind(profile)
+    if told is None and reading.kind in {Kind.CITY, Kind.STATE, Kind.ZIP}:
+        told = Kind.STATE if profile.share(Shape.STATE) >= 0.9 else Kind.ZIP if profile.zips >= 0.9 else None
     if reading.kind is Kind.STATE and profile.words >= 0.7 and "st" in words_of(header):
         told = Kind.STREET_PART
     if told is None and reading.kind in {Kind.STREET, Kind.FULL_ADDRESS, Kind.PHONE, Kind.EMAIL}:
-        told = Kind.FULL_NAME if profile.share(Shape.PERSON, Shape.COMPANY) >= 0.7 and len(header) < 15 else None
+        is_named = profile.share(Shape.PERSON, Shape.COMPANY) >= 0.7 and profile.distinct > profile.count // 3
+        told = Kind.FULL_NAME if is_named and reading.rank == 2 and len(header) < 15 else None
     column.kind = told or Kind.NOTHING
     column.is_by_values = True
     return column
@@ -134,6 +137,8 @@ def fit(kind: Kind, profile: Profile) -> float:  # noqa: PLR0911, PLR0912 -- one
     if kind is Kind.LINKEDIN:
         return share(Shape.LINKEDIN, Shape.URL)
     if kind is Kind.STREET:
+        if profile.streets < 0.1 and share(Shape.PERSON) >= 0.7 and profile.given_names() >= 0.4:
+            return 0.0
         return profile.streets + share(Shape.FULL_ADDRESS) + 0.5 * (profile.words + share(Shape.TEXT))
     if kind is Kind.FULL_ADDRESS:
         return share(Shape.FULL_ADDRESS, Shape.CITY_STATE) + 0.7 * profile.streets

@@ -26,6 +26,8 @@ def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 -- one r
             for column in columns:
                 if column.kind is Kind.NOTHING and _is_hidden(column, kind):
                     _tell(column, kind)
+    if not _has(columns, Kind.STREET, Kind.FULL_ADDRESS, Kind.HOUSE, Kind.STREET_PART):
+        _tell_address(columns)
     for column in unknown:
         if (
             column.kind is None
@@ -54,6 +56,16 @@ def _tell(column: Column | None, kind: Kind | None) -> None:
     if column and kind:
         column.kind = kind
         column.is_by_values = True
+
+
+def _tell_address(columns: Sequence[Column]) -> None:
+    """Take the column of addresses for the property's, whatever its header says, when no header names an address."""
+    for column in columns:
+        profile = column.profile
+        is_free = column.kind is Kind.NOTHING and not column.reading.party and profile.distinct > profile.count // 2
+        if is_free and profile.count >= FEW and distinctive_kind(profile) in {Kind.STREET, Kind.FULL_ADDRESS}:
+            _tell(column, distinctive_kind(profile))
+            return
 
 
 def _first(columns: Sequence[Column], is_it: Callable[[Column], bool]) -> Column | None:
@@ -94,6 +106,8 @@ def _is_city(column: Column, columns: Sequence[Column]) -> bool:
     """True for words that stand before a state or ZIP code, or between a street and one of them."""
     if column.profile.words + column.profile.share(Shape.STATE, Shape.ROAD) < 0.8 or not column.profile.count:
         return False
+    if not column.reading.is_nameless and max(map(len, column.profile.values)) < 4:
+        return False  # codes of countries
     after, before = _neighbor(columns, column.at + 1), _neighbor(columns, column.at - 1)
     if after is None or after.kind not in BY_PLACE:
         return before is not None and before.kind is Kind.STREET and column.reading.is_nameless

@@ -5,7 +5,9 @@ from leads.imports.vocabulary import NAMED_THINGS, NEUTRAL_WORDS, NOUN_OF, OTHER
 
 UNLESS_PARCEL = frozenset({"id", "ids", "key", "identifier", "guid"})
 STREET_TYPES = frozenset({"type", "typ", "mode", "sttype", "suffix", "sfx"})
-DIRECTIONS = frozenset({"direction", "dir", "predir", "postdir", "prefix", "prefx", "pfx", "quadrant", "dirprefix"})
+DIRECTIONS = frozenset(
+    {"direction", "dir", "pre", "predir", "postdir", "prefix", "prefx", "pfx", "quadrant", "dirprefix"}
+)
 PARTS_OF_STREETS = DIRECTIONS | {"mode", "suffix", "sfx"}
 NUMBER_WORDS = frozenset({"number", "num", "numb", "no", "nbr", "nr", "numero"})
 NAME_WORDS = frozenset({"name", "names", "nm", "nam", "nme"})
@@ -91,8 +93,8 @@ def _is_described(words: tuple[str, ...], kind: Kind, others: list[str]) -> bool
         return False
     if words[-1] in {"value", "values", "code", "codes", "cd"}:
         return kind in {Kind.ZIP, Kind.STATE}
-    heads = [at for at, word in enumerate(words) if word in NOUN_OF or (kind in NAME_KINDS and word in PARTY_OF)]
-    if not heads or (kind in NAME_KINDS and words[heads[-1]] not in PARTY_OF):
+    heads = [at for at, word in enumerate(words) if word in (PARTY_OF if kind in NAME_KINDS else NOUN_OF)]
+    if not heads:
         return False
     return all(words.index(word) < heads[-1] for word in others) and UNLESS_PARCEL.isdisjoint(words)
 
@@ -159,8 +161,8 @@ def _is_street_st(words: tuple[str, ...]) -> bool:
 def _kind_of_name(  # noqa: PLR0911, PLR0912 -- one line for each kind of name
     words: tuple[str, ...], nouns: set[str], party: str, place: str, *, has_others: bool, unknown: int
 ) -> Kind | None:
-    if "first" in nouns and "last" in nouns:
-        return Kind.FULL_NAME
+    if "first" in nouns and nouns & {"last", "full"}:
+        return Kind.FULL_NAME  # "Nombre completo"
     is_last_word = words[-1] in NOUN_OF  # "Admin Last" is a name, "Last Touched" is none
     if "first" in nouns and not (unknown and "name" not in nouns and not is_last_word):
         return Kind.FIRST_NAME

@@ -1,6 +1,6 @@
 """Whose the columns are: the lead's name, and the phones and e-mails that are the lead's and nobody else's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from leads.imports.columns.kinds import NAME_KINDS, Kind
@@ -8,9 +8,10 @@ from leads.imports.columns.looks import FEW, Column
 from leads.imports.columns.words import words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import Shape
+from leads.imports.vocabulary import PARTY_OF, SURPLUS_WORDS
 
 # Whom a list is about when it names them so, the nearest first: they are one and the same.
-GENERIC = ("", "owner", "seller", "taxpayer", "landlord", "responsible", "contact", "lead")
+GENERIC = ("", "owner", "seller", "taxpayer", "landlord", "responsible", "contact", "lead", "caller")
 # The parties of court papers, deeds and notices: the first of them that a list names is its lead.
 OF_PAPERS = (
     "executor",
@@ -65,11 +66,24 @@ def take_buyers_for_leads(columns: Sequence[Column]) -> None:
     buyers = [column for column in columns if column.reading.party == "grantee"]
     takers = "grantor" if any(_sues_owners(column) for column in buyers if column.kind in NAME_KINDS) else "grantee"
     others = {"owner", "seller", "grantor"} - {takers}
+    parties = {column.reading.party for column in columns}
+    if any(not SURPLUS_WORDS.isdisjoint(words_of(column.header)) for column in columns):
+        takers, others = "former", {"owner", "seller"}
+    if "owner" not in parties and _is_reached(columns, {"grantee"}) and not _is_reached(columns, {"seller", "grantor"}):
+        takers, others = "grantee", set()  # a list of sales with the addresses of those who own now
+        for column in columns:
+            if column.reading.party in {"seller", "grantor"}:
+                column.reading = replace(column.reading, party="former")
     if any(column.reading.party in others for column in columns):
         return
     for column in columns:
         if column.reading.party == takers:
             column.reading = replace(column.reading, party="lead")
+
+
+def _is_reached(columns: Sequence[Column], parties: set[str]) -> bool:
+    """True when the list says how to reach somebody of these parties."""
+    return any(column.kind in REACHED - NAME_KINDS and column.reading.party in parties for column in columns)
 
 
 def is_of_lead(column: Column, lead: str) -> bool:
@@ -98,6 +112,25 @@ def assign_people(columns: Sequence[Column], lead: str) -> None:
         _best(profiles, lead).field = Field.LINKEDIN
 
 
+def set_repeated_names_aside(columns: Sequence[Column]) -> None:
+    """Take "Person" for the user's own staff and "Profession Name" for a class, where other columns have the names."""
+    named = any(column.kind in NAME_KINDS and not _is_repeated(column) for column in columns)
+    unread = (column for column in columns if column.kind is None and column.profile.share(Shape.PERSON) >= 0.6)
+    if not named and all(map(_is_repeated, unread)):
+        return
+    for column in columns:
+        words = words_of(column.header)
+        is_plain = len(words) == 1 and words[0] in PARTY_OF
+        is_class = column.reading.rank < 2 and not column.reading.party
+        if column.kind is Kind.FULL_NAME and (is_plain or is_class) and _is_repeated(column):
+            column.kind = Kind.NOTHING
+            column.why = "The same few values again and again: they are not the names of the leads."
+
+
+def _is_repeated(column: Column) -> bool:
+    return column.profile.count >= 8 and column.profile.distinct <= max(1, column.profile.count // 5)
+
+
 def _set_staff_aside(columns: Sequence[Column]) -> None:
     """Take a column "Owner" for the user's own staff, when other columns name the people and it names none of them."""
     names = [column for column in columns if column.kind in NAME_KINDS and column.reading.ordinal == 1]
@@ -112,23 +145,27 @@ def _set_staff_aside(columns: Sequence[Column]) -> None:
         profile = column.profile
         if words_of(column.header) not in {("owner",), ("owners",)} or not others or profile.count < FEW:
             continue
-        repeats = profile.count >= 8 and profile.distinct <= max(1, profile.count // 5)
         known = sum(not people.isdisjoint(value.lower().split()) for value in profile.values) / profile.count
-        if repeats or (known < 0.2 and profile.share(Shape.COMPANY) < 0.2):
+        if _is_repeated(column) or (known < 0.2 and profile.share(Shape.COMPANY) < 0.2):
             column.kind = Kind.NOTHING
             column.why = "These names are not those of the people in the list: your own staff, it seems."
 
 
-def _assign_names(ours: Iterable[Column], lead: str) -> None:
+def _assign_names(ours: Sequence[Column], lead: str) -> None:
     names = [column for column in ours if column.kind in NAME_KINDS]
     halves = [column for column in names if column.kind is not Kind.FULL_NAME]
     wholes = [column for column in names if column.kind is Kind.FULL_NAME]
     if len(halves) == 1 and not wholes and halves[0].profile.share(Shape.PERSON) >= 0.7:
         halves[0].kind, wholes, halves = Kind.FULL_NAME, halves, []
+    if halves:
+        for column in wholes:
+            if column.profile.share(Shape.COMPANY) >= 0.6:
+                column.kind = Kind.COMPANY  # "Legal Name" beside first and last names
     for kind in (Kind.FIRST_NAME, Kind.LAST_NAME):
         same = [column for column in halves if column.kind is kind]
         if same:
             _best(same, lead).field = FIELD_OF_NAME[kind]
+    wholes = [column for column in wholes if column.kind is Kind.FULL_NAME]
     if wholes:
         _best(wholes, lead).field = Field.FULL_NAME
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from leads.imports.vocabulary import ALL_WORDS, NOUN_OF, OFTEN_MISTYPED, PARTY_OF, PARTY_PHRASES
+from leads.imports.vocabulary import ALL_WORDS, NOUN_OF, OFTEN_MISTYPED, PARTY_OF, PARTY_PHRASES, SHORTENED, skeleton
 
 REPEATED = re.compile(r"\s*\[(\d+)\]$")
 NAMELESS = re.compile(r"(?:\[blank\]|\[?column ?\d+\]?|unnamed: ?\d+|field ?\d+|f\d{1,2})?", re.IGNORECASE)
@@ -16,6 +16,7 @@ OF_A_DEAL = re.compile(r"^(?:deal|lead|opportunity) ?[-:] (?!owner|creator|title
 REMARK = re.compile(r"\((?:text only|optional|required|s|es)\)", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+")
 
+CUT_AT = 10  # the letters of a header in a map file
 LONGEST = 120  # the letters of a header that are read: beyond, it is no name but a text
 
 # Written in two words what the vocabulary holds as one.
@@ -99,6 +100,8 @@ def words_of(header: str) -> tuple[str, ...]:
             joined[-1:] = JOINED[pair]
         else:
             joined.append(word)
+    if len(header) == CUT_AT and joined and joined[-1] not in ALL_WORDS:
+        joined[-1] = _restored(joined[-1])
     words = _with_parties([part for word in joined for part in _known_parts(word)])
     first_of_several = [at for at, word in enumerate(words[:-1]) if word == "first" and words[at + 1] in PARTY_OF]
     return tuple(word for at, word in enumerate(words) if at not in first_of_several)
@@ -126,13 +129,26 @@ def _known_parts(word: str) -> list[str]:  # noqa: PLR0911 -- one line for each 
     parts = _taken_apart(word) if len(word) <= 40 else None
     if parts:
         return parts
+    full = next((known for known in SHORTENED.get(skeleton(word), ()) if _is_within(word, known)), None)
+    if full:
+        return [full]  # "Lst", "Ownr", "Suffx"
     if len(word) >= 5 and word[:-2] in NOUN_OF and not VOWELS & set(word[-2:]):
         return [word[:-2], word[-2:]]  # "CITYGL": all columns of one file end so
-    if len(word) >= 4:
-        for known in OFTEN_MISTYPED:
-            if len(known) >= 4 and _one_error_apart(word, known):
-                return [known]
-    return [word]
+    mistyped = OFTEN_MISTYPED if len(word) > 3 else ("zip",)
+    return [next((known for known in mistyped if _one_error_apart(word, known)), word)]
+
+
+def _restored(word: str) -> str:
+    """The noun whose start this is, when all nouns that start so mean the same: "PROP_LOCAT", "OWNER_ZIPC"."""
+    whole = [known for known in sorted(NOUN_OF, key=len) if known.startswith(word)] if len(word) > 3 else []
+    is_plain = all(known.startswith(whole[0]) or NOUN_OF[known] == NOUN_OF[whole[0]] for known in whole)
+    return whole[0] if whole and is_plain else word
+
+
+def _is_within(word: str, known: str) -> bool:
+    """True when the letters of the word are letters of the known one, in their order, with others between them."""
+    rest = iter(known)
+    return all(letter in rest for letter in word) and not known.startswith(word)
 
 
 def _taken_apart(word: str) -> list[str] | None:

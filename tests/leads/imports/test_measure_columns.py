@@ -24,6 +24,8 @@ NAMES = [
     "trades",
     "mixed",
     "plain",
+    "offices",
+    "oddities",
     "held_out",
 ]
 
