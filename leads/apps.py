@@ -3,3 +3,11 @@ from django.apps import AppConfig
 
 class LeadsConfig(AppConfig):
     name = "leads"
+
+    def ready(self) -> None:
+        """Let reveals leave out what is on a list."""
+        from leads.imports.values.addresses import place_keys  # noqa: PLC0415 -- models are there now
+        from leads.selectors.lists import excluded_by_list, exclusion_choices  # noqa: PLC0415
+        from properties import exclusions  # noqa: PLC0415
+
+        exclusions.register("list", choices=exclusion_choices, ids=excluded_by_list, place_keys=place_keys)

@@ -19,34 +19,49 @@ Choices = Callable[[User], Iterable[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Excluded:
-    """The properties of one or more exclusions, by the vendor's property id or by the hash of the address."""
+    """The properties of one or more exclusions, by the vendor's property id or by the hash of the address.
+
+    What is not known to the vendor goes by keys of its place, which its source makes of addresses.
+    """
 
     property_ids: tuple[str, ...] = ()
     address_hashes: tuple[str, ...] = ()
+    place_keys: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.property_ids) + len(self.address_hashes)
+        return len(self.property_ids) + len(self.address_hashes) + len(self.place_keys)
 
 
 Ids = Callable[[User, str], Excluded]
 """What the exclusion of this key holds; nothing for one that is not this user's."""
+
+PlaceKeys = Callable[[str | None, str | None, str | None, str | None], Iterable[str]]
+"""The keys by which a source knows a street, city, state and ZIP code."""
 
 
 @dataclass(frozen=True)
 class _Source:
     choices: Choices
     ids: Ids
+    place_keys: PlaceKeys | None
 
 
 _SOURCES: dict[str, _Source] = {}
 
 
-def register(prefix: str, *, choices: Choices, ids: Ids) -> None:
+def register(prefix: str, *, choices: Choices, ids: Ids, place_keys: PlaceKeys | None = None) -> None:
     """Let the keys that begin with `prefix` and a colon name exclusions; call it when the app is ready.
 
-    `choices` tells which ones a user has, `ids` what one of them holds, the properties that matter most first.
+    `choices` tells which ones a user has, `ids` what one of them holds, the properties that matter most first, and
+    `place_keys` by which keys it would know an address.
     """
-    _SOURCES[prefix] = _Source(choices, ids)
+    _SOURCES[prefix] = _Source(choices, ids, place_keys)
+
+
+def place_keys_of(street: str | None, city: str | None, state: str | None, zip_code: str | None) -> list[str]:
+    """The keys by which exclusions know an address."""
+    makers = [source.place_keys for source in _SOURCES.values() if source.place_keys]
+    return [key for make in makers for key in make(street, city, state, zip_code)]
 
 
 def exclusion_choices(user: User) -> list[tuple[str, str]]:
@@ -58,13 +73,15 @@ def excluded_by(user: User, keys: Iterable[str]) -> Excluded:
     """What these exclusions hold together, each property once. Unknown keys hold nothing."""
     property_ids: dict[str, None] = {}
     address_hashes: dict[str, None] = {}
+    place_keys: dict[str, None] = {}
     for key in keys:
         source = _SOURCES.get(key.partition(":")[0])
         if source:
             held = source.ids(user, key)
             property_ids |= dict.fromkeys(held.property_ids)
             address_hashes |= dict.fromkeys(held.address_hashes)
-    return Excluded(tuple(property_ids), tuple(address_hashes))
+            place_keys |= dict.fromkeys(held.place_keys)
+    return Excluded(tuple(property_ids), tuple(address_hashes), tuple(place_keys))
 
 
 # ---------------------------------------------------------------- kept with a quote
@@ -86,7 +103,7 @@ class TooMuchExcluded(ValueError):
 
 def freeze(excluded: Excluded) -> dict[str, Any]:
     """What is left out, as JSON to be kept with a quote, whatever becomes of the lists. Raises TooMuchExcluded."""
-    keys = [*excluded.property_ids, *excluded.address_hashes]
+    keys = [*excluded.property_ids, *excluded.address_hashes, *excluded.place_keys]
     if len(keys) > MOST_EXCLUDED:
         raise TooMuchExcluded
     return {
@@ -104,13 +121,16 @@ class Frozen:
         self.address_hashes: list[str] = list(kept.get("address_hashes", ()))
         self._packed: str = kept.get("digests", "")
 
+    def __bool__(self) -> bool:
+        return bool(self._packed)
+
     @cached_property
     def _digests(self) -> frozenset[bytes]:
         packed = b64decode(self._packed)
         return frozenset(packed[start : start + DIGEST_BYTES] for start in range(0, len(packed), DIGEST_BYTES))
 
     def holds(self, *keys: str | None) -> bool:
-        """Whether a property is left out that has these keys: its id, the hash of its address."""
+        """Whether a property is left out that has these keys: its id, the hash of its address, those of its place."""
         return any(_digest(key) in self._digests for key in keys if key)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from atlas_site.mongodb.documents import collection_of
-from leads.models import Contact, LeadGroup, LeadImport, LeadWorkspace
+from leads.models import Contact, LeadGroup, LeadImport, LeadWorkspace, ListJob
 from leads.services.imports.plans import Kind
 
 Check = Callable[[str, bool, object, str | Callable[[], str]], None]
@@ -47,7 +47,13 @@ def _check_commits(check: Check) -> None:
         {"$match": {"committing": {"$type": "string"}}},
         {"$set": {"import": {"$toObjectId": "$committing"}}},
         {"$lookup": _from(LeadImport, "import", "imports")},
-        {"$match": {"imports.state": {"$ne": State.COMMITTING.value}}},
+        {"$lookup": _from(ListJob, "import", "jobs")},
+        {
+            "$match": {
+                "imports.state": {"$ne": State.COMMITTING.value},
+                "jobs.state": {"$ne": ListJob.State.MAKING.value},
+            }
+        },
         {"$limit": SHOWN},
     ]
     users = [str(found["userId"]) for found in collection_of(LeadWorkspace).aggregate(stages)]

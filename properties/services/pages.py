@@ -10,7 +10,7 @@ from atlas_site.vendors import batchdata
 from atlas_site.vendors.batchdata import Comparables, PropertyRecord, SearchPage
 from atlas_site.vendors.errors import VendorRejected
 from credits.models import CreditType
-from properties.exclusions import Frozen
+from properties.exclusions import Frozen, place_keys_of
 from properties.models import Dataset, PropertyDatasetPermission, PropertyJob
 from properties.services.allowances import OWNED_ALREADY, open_allowance, owned_records_left, take
 from properties.services.cells import add_to_cells
@@ -132,13 +132,19 @@ def _ask(job: PropertyJob, now: datetime) -> SearchPage:
 def _why_free(job: PropertyJob, records: list[PropertyRecord]) -> dict[str | None, str]:
     """Why records cost nothing, by property id: the user owns them, or has left them out."""
     frozen = Frozen(job.subject.get("excluded") or {})
-    excluded = {each.property_id: ON_YOUR_LIST for each in records if frozen.holds(each.property_id, each.address_hash)}
+    excluded = {each.property_id: ON_YOUR_LIST for each in records if frozen and frozen.holds(*_keys_of(each))}
     owned = PropertyDatasetPermission.objects.filter(
         user_id=job.user_id,
         property_id__in=[record.property_id for record in records],
         datasets__contains=[Dataset.BASIC],
     )
     return {**excluded, **dict.fromkeys(owned.values_list("property_id", flat=True), ALREADY_YOURS)}
+
+
+def _keys_of(record: PropertyRecord) -> list[str | None]:
+    """What exclusions name a record by: its id, the hash of its address, keys of its place."""
+    at = record.address
+    return [record.property_id, record.address_hash, *place_keys_of(at.street, at.city, at.state, at.zip)]
 
 
 def _outcomes(records: list[PropertyRecord], free: dict[str | None, str], outcome: str) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import usaddress
 
+from leads.imports.identity import place_key
 from leads.imports.values.placeholders import clean
 from leads.imports.values.places import (
     COUNTRY_AT_END,
@@ -101,6 +102,11 @@ def read_address(street: str, city: str = "", state: str = "", zip_code: str = "
     place's cells are blank. Placeholders are blanks; an address without a street has `street` "".
     """
     return address_at(second_line(clean(street), clean(line_2)), read_place(city, state, zip_code))
+
+
+def place_keys(street: str | None, city: str | None, state: str | None, zip_code: str | None) -> list[str]:
+    """Return the keys by which contacts know a place: with its ZIP code, and with its city."""
+    return [place_key(value) for value in read_address(street or "", city or "", state or "", zip_code or "").keys]
 
 
 def address_at(street: str, place: Place) -> Address:

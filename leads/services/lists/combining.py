@@ -1,0 +1,313 @@
+"""Union, intersection and difference of lists: counted first, and made into a new list when the user says so.
+
+The count holds for one version of the user's lists, and so does what is made of it: `ListPart` has the leads.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import BulkWriteError
+
+from accounts.models import User
+from atlas_site.lib.transactions import run_txn
+from atlas_site.mongodb.documents import collection_of
+from leads.combining import MOST_LISTS, Combiner, Entry, Operation, Rule
+from leads.imports.rows import Lead
+from leads.models import Contact, LeadGroup, ListJob, ListPart
+from leads.services import standing, workspaces
+from leads.services.imports.plans import contact_id_of
+from leads.services.lists.leases import (
+    STINT,
+    TURN_WAIT,
+    Clock,
+    State,
+    change_state,
+    find_job,
+    hand_on,
+    save_progress,
+)
+from leads.services.lists.making import make_list
+from leads.services.people import COLUMNS, READER
+
+DUPLICATE_KEY = 11000
+CONTACTS_READ = 1_000
+LEADS_A_PART = 1_000
+# How long a count waits for its user.
+WAITS_FOR = timedelta(days=1)
+
+# What is known of a contact: the one that has most is copied.
+TRACED_HIT, TRACED, HAS_PHONE, TRACEABLE = 8, 4, 2, 1
+FACTS = {"isEnriched": 1, "tracedAt": 1, "phone": 1, "phones.number": 1}
+COMPARED = {"identityKey": 1, "matchKeys": 1, "placeKeyCount": 1, **FACTS}
+COMPARED |= dict.fromkeys((key for _, key in COLUMNS), 1)
+
+# From the least to the most that was reached with somebody; what the user has put away is kept as it is.
+STAGES = ["new", "nurture", "dead", "attempting", "talking", "offer_made", "under_contract", "closed"]
+
+Document = Mapping[str, Any]
+
+
+class ListsOutdated(Exception):
+    """The lists changed since they were counted: they are being counted again."""
+
+
+class NothingToCombine(Exception):
+    """Fewer than two of the user's lists were chosen, or more than MOST_LISTS. Its text is a sentence for the page."""
+
+
+def start_combining(
+    *, user: User, operation: Operation, groups: Sequence[LeadGroup], at_least: int, name: str, now: datetime
+) -> ListJob:
+    """Begin to count what lists of the user give together; the first one is what others are taken from.
+
+    Raises NothingToCombine.
+    """
+    chosen = list({group.pk: group for group in groups if group.user_id == user.pk and not group.is_deleted}.values())
+    if not 2 <= len(chosen) <= MOST_LISTS:
+        raise NothingToCombine(f"Choose from 2 to {MOST_LISTS} of your lists.")
+    subject = {
+        "operation": operation.value,
+        "groups": [str(group.pk) for group in chosen],
+        "at_least": max(1, min(at_least, len(chosen))),
+    }
+    return ListJob.objects.create(
+        user=user,
+        kind=ListJob.Kind.COMBINE,
+        state=State.COUNTING,
+        group_name=name,
+        subject=subject,
+        total=sum(group.total_contacts for group in chosen),
+        due_at=now,
+        created_at=now,
+    )
+
+
+def make_combined_list(*, user: User, job_id: str, name: str, now: datetime) -> ListJob:
+    """Have the list made that the user was shown the count of. Asked twice, it is made once.
+
+    :raises JobNotFound: when the user has no such job
+    :raises WrongState: unless it waits for this decision
+    :raises ListsOutdated: when lists changed since; they are being counted again
+    :raises AnotherImport: while an import of the user is being carried out
+    """
+    job = find_job(user=user, job_id=job_id)
+
+    def begin() -> None:
+        making = {"due_at": now, "lease_until": None, "group_name": name, "done": 0, "total": job.counts["result"]}
+        change_state(job, states={State.COUNTED}, state=State.MAKING, **making)
+        workspaces.begin_commit(user_id=user.pk, import_id=str(job.pk), version=job.workspace_version)
+
+    try:
+        run_txn(begin)
+    except workspaces.ListsChanged:
+        change_state(job, states={State.COUNTED}, state=State.COUNTING, due_at=now, done=0, group_name=name)
+        raise ListsOutdated from None
+    return job
+
+
+def cancel_job(*, user: User, job_id: str, now: datetime) -> ListJob:
+    """Let a list that is being counted, or was counted, be; nothing was made. Raises JobNotFound and WrongState."""
+    job = find_job(user=user, job_id=job_id)
+    waiting = {State.COUNTING, State.COUNTED}
+    change_state(job, states=waiting, state=State.CANCELLED, due_at=None, lease_until=None, ended_at=now)
+    ListPart.objects.filter(job_id=job.pk).delete()
+    return job
+
+
+def count_lists(job: ListJob, clock: Clock) -> None:
+    """Find out which leads the lists give, and write them down in parts. Begun anew it ends the same.
+
+    It waits while an import changes the lists, and begins again when they changed meanwhile. Raises LeaseLost.
+    """
+    workspace = workspaces.read_workspace(job.user_id)
+    if workspace.committing:
+        now = clock()
+        hand_on(job, now=now, due_at=now + TURN_WAIT)
+        return
+    groups = [ObjectId(group) for group in job.subject["groups"]]
+    live = LeadGroup.objects.filter(pk__in=groups, user_id=job.user_id, is_deleted=False).count()
+    if live < len(groups):
+        hand_on(
+            job,
+            now=clock(),
+            due_at=None,
+            state=State.REFUSED,
+            problem="One of these lists was deleted meanwhile. Choose your lists again.",
+            ended_at=clock(),
+        )
+        return
+    save_progress(job, now=clock(), workspace_version=workspace.version, done=0)
+    with Combiner() as combiner:
+        done = 0
+        for number, group in enumerate(groups):
+            for entries in _entries(group):
+                combiner.add(number, entries)
+                done += len(entries)
+                save_progress(job, now=clock(), done=done)
+        combiner.settle()
+        counts = _write_parts(job, combiner, done, clock)
+    if workspaces.read_workspace(job.user_id).version != job.workspace_version:
+        now = clock()
+        hand_on(job, now=now, due_at=now, done=0)
+        return
+    now = clock()
+    hand_on(job, now=now, due_at=now + WAITS_FOR, state=State.COUNTED, counts=counts)
+
+
+def end_waiting(job: ListJob, clock: Clock) -> None:
+    """End a job whose count nobody decided about within a day. Raises LeaseLost."""
+    now = clock()
+    if job.due_at and job.due_at <= now:
+        hand_on(job, now=now, due_at=None, state=State.CANCELLED, ended_at=now)
+        ListPart.objects.filter(job_id=job.pk).delete()
+
+
+def copy_leads(job: ListJob, clock: Clock) -> None:
+    """Copy the leads into a new list, part by part, until it is whole or the stint is over. Raises LeaseLost."""
+    began = clock()
+    make_list(job, began)
+    parts = collection_of(ListPart)
+    copied = job.done
+    left = {"jobId": job.pk, "number": {"$gt": -(-copied // LEADS_A_PART)}}
+    for part in parts.find(left, batch_size=2).sort("number", 1):
+        _copy(job, part["number"], part["leads"], clock())
+        copied += len(part["leads"])
+        now = clock()
+        save_progress(job, now=now, done=copied)
+        if now - began >= STINT and copied < job.total:
+            hand_on(job, now=now, due_at=now)
+            return
+    _finish(job, clock())
+
+
+def _entries(group: ObjectId) -> Iterator[list[Entry]]:
+    contacts = collection_of(Contact).find({"leadsId": group}, COMPARED, batch_size=CONTACTS_READ)
+    while batch := [_entry(contact) for contact in islice(contacts, CONTACTS_READ)]:
+        yield batch
+
+
+def _entry(contact: Document) -> Entry:
+    """What tells who a contact is, and what is known of it. One without keys is told by its values."""
+    identity, count = contact.get("identityKey"), contact.get("placeKeyCount")
+    keys = list(contact.get("matchKeys") or ())
+    if identity is None or count is None:
+        lead = READER.read([str(contact.get(key) or "") for _, key in COLUMNS])
+        if isinstance(lead, Lead):
+            named = lead.match_keys
+            identity, count = identity or lead.identity_key, lead.place_key_count
+            keys = [*named, *(key for key in keys if key not in named)]
+        else:
+            identity, count = identity or f"contact {contact['_id']}", 0
+    own = [identity] if count else []
+    others = [*keys[count:], *([] if count else [identity])]
+    has_phone = bool(contact.get("phone") or contact.get("phones"))
+    facts = TRACED_HIT * bool(contact.get("isEnriched")) + TRACED * (contact.get("tracedAt") is not None)
+    facts += HAS_PHONE * has_phone + TRACEABLE * bool(contact.get("address") or contact.get("mailingAddress"))
+    return Entry(str(contact["_id"]), [*own, *keys[:count]], others, facts)
+
+
+def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) -> dict[str, int]:
+    """Write down which contacts are the leads of the result, and return how many there are of what kind."""
+    subject = job.subject
+    rule = Rule(Operation(subject["operation"]), len(subject["groups"]), subject["at_least"])
+    counts = dict.fromkeys(("leads", "result", "with_phone", "traced", "to_trace", "untraceable"), 0)
+    counts["contacts"] = contacts
+    leads: list[list[ObjectId]] = []
+    number = 0
+
+    def write() -> None:
+        nonlocal number
+        number += 1
+        part = {"jobId": job.pk, "number": number}
+        collection_of(ListPart).replace_one(part, {**part, "leads": leads}, upsert=True)
+        save_progress(job, now=clock())
+        leads.clear()
+
+    for lead in combiner.leads():
+        counts["leads"] += 1
+        if not rule.takes(lead.mask):
+            continue
+        counts["result"] += 1
+        counts["with_phone"] += bool(lead.facts & HAS_PHONE)
+        counts["traced"] += bool(lead.facts & TRACED)
+        if not lead.facts & (HAS_PHONE | TRACED):
+            counts["to_trace" if lead.facts & TRACEABLE else "untraceable"] += 1
+        leads.append([ObjectId(each) for each in lead.ids])
+        if len(leads) == LEADS_A_PART:
+            write()
+    if leads:
+        write()
+    ListPart.objects.filter(job_id=job.pk, number__gt=number).delete()
+    return counts
+
+
+def _copy(job: ListJob, number: int, leads: list[list[ObjectId]], now: datetime) -> None:
+    """Copy the leads of one part. What an earlier worker did of it before it was killed is not done twice."""
+    wanted = [each for ids in leads for each in ids]
+    contacts = collection_of(Contact)
+    found = {each["_id"]: each for each in contacts.find({"_id": {"$in": wanted}, "userId": job.user_id})}
+    made = []
+    for place, ids in enumerate(leads, start=(number - 1) * LEADS_A_PART + 1):
+        if there := [found[each] for each in ids if each in found]:
+            made.append({**_merged(there), **_own_values(job, place)})
+    if not made:
+        return
+    try:
+        contacts.insert_many(made, ordered=False)
+    except BulkWriteError as error:
+        if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+            raise
+    identities = [document["identityKey"] for document in made if document.get("identityKey")]
+    known = standing.known_keys(job.user_id, identities)
+    standing.refresh(user_id=job.user_id, identity_keys=known, now=now)
+
+
+def _own_values(job: ListJob, place: int) -> dict[str, Any]:
+    return {"_id": contact_id_of(job.pk, place), "leadsId": job.lead_group_id, "createdAt": job.created_at}
+
+
+def _merged(contacts: Sequence[Document]) -> dict[str, Any]:
+    """One document for the contacts of a lead: the first one, with what only the others have."""
+    document = dict(contacts[0])
+    for other in contacts[1:]:
+        document["phones"] = _joined(document.get("phones"), other.get("phones"), "number")
+        document["emails"] = _joined(document.get("emails"), other.get("emails"), "address")
+        keys = [*(document.get("matchKeys") or ()), *(other.get("matchKeys") or ())]
+        document["matchKeys"] = list(dict.fromkeys(keys))
+        for key, value in other.items():
+            if document.get(key) in (None, "", []):
+                document[key] = value
+        document["isDivorceLead"] = bool(document.get("isDivorceLead") or other.get("isDivorceLead"))
+        if _reached(other) > _reached(document):
+            document["stage"], document["deadReason"] = other.get("stage"), other.get("deadReason")
+        for mark in ("doNotCall", "doNotMail", "isLitigator", "isDeceased"):
+            document[mark] = document.get(mark) or other.get(mark)
+    if document.get("isLitigator"):
+        document["phones"] = [phone for phone in document.get("phones") or () if not phone.get("checkedAt")]
+    return document
+
+
+def _reached(contact: Document) -> int:
+    stage = contact.get("stage")
+    return STAGES.index(stage) if stage in STAGES else 0
+
+
+def _joined(own: Any, others: Any, key: str) -> list[dict[str, Any]]:
+    known = {entry.get(key) for entry in own or ()}
+    return [*(own or ()), *(entry for entry in others or () if entry.get(key) not in known)]
+
+
+def _finish(job: ListJob, now: datetime) -> None:
+    """Count the list, and let the job be done: then others may change the lists."""
+    total = collection_of(Contact).count_documents({"leadsId": job.lead_group_id})
+
+    def finish() -> None:
+        LeadGroup.objects.filter(pk=job.lead_group_id).update(total_contacts=total)
+        workspaces.end_commit(user_id=job.user_id, import_id=str(job.pk), to_link=[job.lead_group_id])
+        hand_on(job, now=now, due_at=None, state=State.DONE, ended_at=now)
+
+    run_txn(finish)
+    ListPart.objects.filter(job_id=job.pk).delete()

@@ -1,0 +1,19 @@
+"""The list that a job makes."""
+
+from datetime import datetime
+
+from django.db import IntegrityError
+
+from leads.models import LeadGroup, ListJob
+from leads.services.lists.leases import save_progress
+
+
+def make_list(job: ListJob, now: datetime) -> None:
+    """Make the list that contacts go into, unless there is one. A list made by a job has the job's id."""
+    if job.lead_group_id:
+        return
+    try:
+        LeadGroup.objects.create(id=job.pk, user_id=job.user_id, name=job.group_name, created_at=job.created_at)
+    except IntegrityError:
+        pass  # an earlier worker made it and was killed
+    save_progress(job, now=now, lead_group_id=job.pk)

@@ -1,0 +1,262 @@
+"""Lists that are combined, and properties that are put on lists: exactly, once, and for their user alone."""
+
+from datetime import timedelta
+
+import pytest
+from bson import ObjectId
+from django.utils import timezone
+
+from atlas_site.mongodb.documents import collection_of
+from leads.combining import Operation
+from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob, ListPart
+from leads.selectors.lists import chosen_groups, job_page
+from leads.services import lists
+from leads.services.lists import combining, leases, making
+from leads.services.lists.combining import LEADS_A_PART
+from leads.services.workspaces import note_change, read_workspace
+from tests.factories import PropertyDatasetPermissionFactory, PropertyFactory
+from tests.leads.conftest import in_a_minute, plan
+from tests.leads.lists import as_csv, lead_row
+
+State = ListJob.State
+NOW = timezone.now
+
+
+def run(job: ListJob, clock=NOW) -> ListJob:
+    """Let a worker carry a job on."""
+    lists.run_list_job(job_id=str(job.pk), now=clock)
+    return ListJob.objects.get(pk=job.pk)
+
+
+def combine(user, groups, operation=Operation.UNION, at_least=2, name="Together") -> ListJob:
+    """Count lists and have the result made."""
+    job = run(
+        lists.start_combining(user=user, operation=operation, groups=groups, at_least=at_least, name=name, now=NOW())
+    )
+    assert job.state == State.COUNTED
+    lists.make_combined_list(user=user, job_id=str(job.pk), name=name, now=NOW())
+    return run(job)
+
+
+def streets(group_id) -> list[str]:
+    found = collection_of(Contact).find({"leadsId": ObjectId(group_id)}, {"address": 1})
+    return sorted(contact["address"] for contact in found)
+
+
+def numbered(*numbers: int) -> bytes:
+    return as_csv([lead_row(number) for number in numbers])
+
+
+@pytest.fixture
+def three(db, alice, import_list):
+    """Three lists of Alice: 1 to 6, 4 to 8, and 6 to 9, with the streets of one written otherwise."""
+    first = import_list(alice, numbered(*range(1, 7)), "first.csv")
+    second = import_list(alice, numbered(*range(4, 9)), "second.csv")
+    third = [[cell.replace(" St", " Street").upper() for cell in lead_row(number)] for number in range(6, 10)]
+    return [first, second, import_list(alice, as_csv(third), "third.csv")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "at_least", "wanted"),
+    [
+        (Operation.UNION, 2, {1, 2, 3, 4, 5, 6, 7, 8, 9}),
+        (Operation.INTERSECTION, 2, {6}),
+        (Operation.MINUS, 2, {1, 2, 3}),
+        (Operation.AT_LEAST, 2, {4, 5, 6, 7, 8}),
+        (Operation.AT_LEAST, 3, {6}),
+    ],
+)
+def test_lists_are_combined_by_people_and_places(alice, three, operation, at_least, wanted):
+    job = combine(alice, three, operation, at_least)
+    assert job.state == State.DONE
+    assert job.counts["contacts"] == 15 and job.counts["leads"] == 9 and job.counts["result"] == len(wanted)
+    group = LeadGroup.objects.get(pk=job.lead_group_id)
+    numbers = {int(street.split()[0]) - 100 for street in streets(group.pk)}
+    assert numbers == wanted and group.total_contacts == len(wanted) and group.name == "Together"
+    assert not ListPart.objects.filter(job=job).exists()
+
+
+def test_a_copy_carries_phones_traces_and_stage_of_all_its_contacts(alice, import_list):
+    one = import_list(alice, as_csv([lead_row(1, "6145550101")]), "one.csv")
+    two = import_list(alice, as_csv([lead_row(1, "6145550102")]), "two.csv")
+    traced = {"isEnriched": True, "tracedAt": NOW(), "traceOutcome": "hit", "stage": "talking"}
+    collection_of(Contact).update_one({"leadsId": two.pk}, {"$set": traced})
+    job = combine(alice, [one, two])
+    copy = collection_of(Contact).find_one({"leadsId": job.lead_group_id})
+    assert [phone["number"] for phone in copy["phones"]] == ["6145550102", "6145550101"]
+    assert copy["isEnriched"] and copy["stage"] == "talking" and copy["origin"]["cells"]
+    assert job.counts["traced"] == 1 and job.counts["to_trace"] == 0 and job.counts["with_phone"] == 1
+
+
+def test_what_tracing_the_rest_costs_is_shown_before(alice, three):
+    job = run(
+        lists.start_combining(user=alice, operation=Operation.UNION, groups=three, at_least=2, name="All", now=NOW())
+    )
+    page = job_page(alice, job)
+    assert (job.counts["to_trace"], page.price, page.twice) == (9, 5, 6)
+    assert not Contact.objects.filter(lead_group_id=job.pk).exists()
+
+
+def test_a_count_of_lists_that_changed_makes_nothing_and_is_made_again(alice, three, import_list):
+    job = run(
+        lists.start_combining(user=alice, operation=Operation.MINUS, groups=three, at_least=2, name="Rest", now=NOW())
+    )
+    note_change(alice.pk)
+    with pytest.raises(lists.ListsOutdated):
+        lists.make_combined_list(user=alice, job_id=str(job.pk), name="Rest", now=NOW())
+    job = run(job)
+    assert job.state == State.COUNTED and job.counts["result"] == 3
+    lists.make_combined_list(user=alice, job_id=str(job.pk), name="Rest", now=NOW())
+    with pytest.raises(lists.WrongState):
+        lists.make_combined_list(user=alice, job_id=str(job.pk), name="Rest", now=NOW())
+    assert run(job).state == State.DONE
+
+
+def test_an_import_that_was_planned_before_is_planned_again(alice, three):
+    planned = plan(alice, numbered(20), "later.csv")
+    combine(alice, three)
+    assert read_workspace(alice.pk).version > planned.workspace_version
+    assert read_workspace(alice.pk).committing is None
+
+
+def test_a_job_that_was_killed_goes_on_to_the_same_result(alice, three, monkeypatch):
+    job = run(
+        lists.start_combining(user=alice, operation=Operation.UNION, groups=three, at_least=2, name="All", now=NOW())
+    )
+    lists.make_combined_list(user=alice, job_id=str(job.pk), name="All", now=NOW())
+    held = leases.claim_job(job_id=str(job.pk), now=NOW())
+    part = collection_of(ListPart).find_one({"jobId": job.pk})
+    making.make_list(held, NOW())
+    combining._copy(held, 1, part["leads"][:4], NOW())  # a worker that wrote a part of a part, and died
+    assert Contact.objects.filter(lead_group_id=job.pk).count() == 4
+    assert lists.run_list_job(job_id=str(job.pk), now=NOW) is None
+    job = run(job, in_a_minute())
+    assert job.state == State.DONE and job.attempt == held.attempt + 1
+    assert {int(street.split()[0]) - 100 for street in streets(job.lead_group_id)} == {*range(1, 10)}
+    assert Contact.objects.filter(lead_group_id=job.lead_group_id).count() == 9
+    with pytest.raises(leases.LeaseLost):
+        leases.save_progress(held, now=NOW(), done=1)
+
+
+def test_lists_of_others_are_not_combined(alice, bob, three, import_list):
+    foreign = import_list(bob, numbered(1), "bob.csv")
+    assert chosen_groups(alice, [str(foreign.pk), str(three[0].pk)]) == [three[0]]
+    with pytest.raises(lists.NothingToCombine):
+        lists.start_combining(
+            user=alice, operation=Operation.UNION, groups=[three[0], foreign], at_least=2, name="x", now=NOW()
+        )
+    job = lists.start_combining(user=alice, operation=Operation.UNION, groups=three, at_least=2, name="All", now=NOW())
+    with pytest.raises(lists.JobNotFound):
+        lists.make_combined_list(user=bob, job_id=str(job.pk), name="x", now=NOW())
+
+
+def test_a_count_that_nobody_decides_about_ends_after_a_day(alice, three):
+    job = run(
+        lists.start_combining(user=alice, operation=Operation.UNION, groups=three, at_least=2, name="All", now=NOW())
+    )
+    assert lists.run_list_job(job_id=str(job.pk), now=NOW) is None
+    job = run(job, lambda: NOW() + timedelta(days=1, minutes=1))
+    assert job.state == State.CANCELLED and not ListPart.objects.filter(job=job).exists()
+
+
+@pytest.mark.parametrize("count", [0, 1, LEADS_A_PART + 1])
+def test_lists_of_any_length_are_combined(alice, bob, count):
+    groups = [LeadGroup.objects.create(user=alice, name=name, total_contacts=count) for name in "ab"]
+    made = [
+        {"userId": alice.pk, "leadsId": group.pk, "address": f"{number} Oak St", "zip": "43211",
+         "identityKey": f"{number:032x}", "matchKeys": [f"{number:012d}"], "placeKeyCount": 1, "phones": []}
+        for group in groups for number in range(count)
+    ]  # fmt: skip
+    if made:
+        collection_of(Contact).insert_many(made)
+    job = combine(alice, groups, Operation.INTERSECTION)
+    assert job.counts["result"] == count == Contact.objects.filter(lead_group_id=job.lead_group_id).count()
+
+
+# ---------------------------------------------------------------- properties
+
+
+def own(user, number: int, *, owner=None, datasets=("BASIC",), **data):
+    """Let a user own a property at the street of this number, as the vendor's record tells it."""
+    first, last, street, city, state, code, *_ = lead_row(number)
+    people = owner or {"names": [{"first": first, "last": last, "full": f"{first} {last}"}]}
+    parcel = {"apn": f"A-{number}"}
+    mailing = {"street": "9 Elm Dr", "city": "Orlando", "state": "FL", "zip": "32808"}
+    phones = [{"number": "6145550177", "type": "Mobile", "dnc": False, "tcpa": False, "score": 90}]
+    copy = PropertyFactory(
+        address=street, city=city, state=state, postal_code=code.zfill(5),
+        data={"owner": {**people, "mailingAddress": mailing, "phoneNumbers": phones, **data}, "ids": parcel},
+        asked={"CONTACT": {"at": "2026-11-20T12:00:00+00:00", "hit": True}},
+    )  # fmt: skip
+    PropertyDatasetPermissionFactory(
+        user=user, property_id=copy.property_id, address=street, city=city, state=state, postal_code=code.zfill(5),
+        datasets=list(datasets),
+    )  # fmt: skip
+    return copy.property_id
+
+
+def add(user, ids, group=None, name="From properties", **options) -> ListJob:
+    return run(lists.start_adding(user=user, property_ids=ids, group=group, name=name, now=NOW(), **options))
+
+
+def test_the_owners_of_properties_are_put_on_a_new_list(alice, bob):
+    ids = [own(alice, 1), own(alice, 2, datasets=("BASIC", "CONTACT"))]
+    foreign = own(bob, 3)
+    job = add(alice, [*ids, foreign])
+    assert job.state == State.DONE
+    assert job.counts == {"created": 2, "known": 0, "unreadable": 0, "gone": 1}
+    found = {each["propertyId"]: each for each in collection_of(Contact).find({"leadsId": job.lead_group_id})}
+    first, second = found[ids[0]], found[ids[1]]
+    assert (first["firstName"], first["mailingAddress"], first["zip"]) == ("Bruno", "9 Elm Dr", "43211")
+    assert first["phones"] == [] and first.get("phone") is None  # CONTACT is not unlocked
+    assert [phone["number"] for phone in second["phones"]] == ["6145550177"] and second["phones"][0]["dnc"] is False
+    stacked = collection_of(PropertyFactory._meta.model).database["PropertyDatasetPermission"]
+    assert stacked.find_one({"userId": alice.pk, "propertyId": ids[0]})["stacked"] == {"lists": 1}
+
+
+def test_a_litigators_numbers_do_not_come_along(alice):
+    job = add(alice, [own(alice, 1, datasets=("BASIC", "CONTACT"), litigator=True)])
+    contact = collection_of(Contact).find_one({"leadsId": job.lead_group_id})
+    assert contact["phones"] == [] and contact["isLitigator"] is True
+
+
+def test_an_owner_who_is_on_the_list_is_not_put_there_again(alice, import_list):
+    group = import_list(alice, numbered(1, 2))
+    property_id = own(alice, 1)
+    job = add(alice, [property_id, own(alice, 3)], group)
+    assert job.counts == {"created": 1, "known": 1, "unreadable": 0, "gone": 0}
+    assert LeadGroup.objects.get(pk=group.pk).total_contacts == 3
+    assert Contact.objects.get(lead_group=group, address=lead_row(1)[2]).property_id == property_id
+    again = add(alice, [property_id], group)
+    assert again.counts["known"] == 1
+
+
+def test_a_form_that_is_sent_twice_adds_once(alice):
+    token, ids = ObjectId(), [own(alice, 1)]
+    first, second = add(alice, ids, job_id=token), add(alice, ids, job_id=token)
+    assert first.pk == second.pk and LeadGroup.objects.filter(user=alice).count() == 1
+
+
+def test_adding_waits_for_an_import_that_is_being_carried_out(alice):
+    read_workspace(alice.pk)
+    LeadWorkspace.objects.filter(user=alice).update(committing=str(ObjectId()))
+    job = add(alice, [own(alice, 1)])
+    assert job.state == State.MAKING and job.due_at > NOW() and job.done == 0
+    LeadWorkspace.objects.filter(user=alice).update(committing=None)
+    assert run(job, in_a_minute()).state == State.DONE
+    assert read_workspace(alice.pk).committing is None
+
+
+def test_one_person_of_a_court_filing_is_put_on_a_list(alice):
+    group = LeadGroup.objects.create(user=alice, name="Divorce")
+    lead = lists.NewLead(
+        names=[("Ada", "Berber")],
+        place=lists.Address("12 Oak St", "Columbus", "OH", "43211"),
+        phones=[{"number": "6145550101"}],
+        is_divorce_lead=True,
+    )
+    assert lists.add_lead(user=alice, group=group, lead=lead, now=NOW()).created == 1
+    assert lists.add_lead(user=alice, group=group, lead=lead, now=NOW()).known == 1
+    contact = Contact.objects.get(lead_group=group)
+    assert contact.is_divorce_lead and contact.phone == "6145550101" and contact.user_id == alice.pk
+    assert LeadGroup.objects.get(pk=group.pk).total_contacts == 1
