@@ -1,7 +1,7 @@
 """Whom of a list can be traced, with what each choice costs at most and whom it leaves out, and its quote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
@@ -10,7 +10,7 @@ from credits.models import CreditType, Quote
 from leads.models import LeadGroup
 from leads.selectors.groups import find_group
 from leads.selectors.trace_pages import find_trace
-from leads.services.traces import NothingToTrace, TraceCount, count_traceable, quote_trace
+from leads.services.traces import MOST_TRACED, NothingToTrace, TraceCount, count_traceable, quote_trace
 from leads.services.traces.quotes import KIND
 
 FIRST_FEW = 10
@@ -100,18 +100,21 @@ def why_nobody(counts: TraceCount) -> str:
 
 
 def choices_page(*, user: User, group: LeadGroup, ids: Sequence[str], now: datetime) -> ChoicesPage:
-    """Return what can be chosen: the selected contacts, if there are any, else those without a number, or some."""
+    """Return what can be chosen: the selected contacts, if there are any, else those without a number, or some.
+
+    Of a list that is longer than what one quote takes, only so many are counted.
+    """
     if ids:
         found = [(CHOSEN, count_traceable(user=user, group=group, contact_ids=ids, now=now))]
     else:
-        rest = count_traceable(user=user, group=group, skips_with_phone=True, now=now)
+        rest = count_traceable(user=user, group=group, skips_with_phone=True, most=MOST_TRACED, now=now)
         found = [(REST, rest)]
-        if rest.units > FIRST_FEW:
-            found.insert(0, (FIRST, replace(rest, to_ask=FIRST_FEW, from_copy=0)))
+        if _most_units(rest) > FIRST_FEW:
+            found.insert(0, (FIRST, TraceCount(to_ask=FIRST_FEW)))
         if rest.left_out:
-            found.append((ALL, count_traceable(user=user, group=group, now=now)))
+            found.append((ALL, count_traceable(user=user, group=group, most=MOST_TRACED, now=now)))
     costs = credit_selectors.price_each(
-        user_id=user.pk, offers=[{CreditType.SKIPTRACE.value: counts.units} for _, counts in found]
+        user_id=user.pk, offers=[{CreditType.SKIPTRACE.value: _most_units(counts)} for _, counts in found]
     )
     balance = credit_selectors.header_balance(user)
     choices = [
@@ -119,17 +122,25 @@ def choices_page(*, user: User, group: LeadGroup, ids: Sequence[str], now: datet
         for (scope, counts), cost in zip(found, costs, strict=True)
     ]
     told = next(choice for choice in choices if choice.scope in {CHOSEN, REST})
-    shown = [choice for choice in choices if choice.units]
+    shown = [choice for choice in choices if _most_units(choice.counts)]
     return ChoicesPage(group=group, choices=shown, ids=ids, balance=balance, told=told)
 
 
+def _most_units(counts: TraceCount) -> int:
+    """How many a quote would be about at most: where the counting stopped, nobody knows of more than its limit."""
+    return counts.units if counts.is_whole else MOST_TRACED
+
+
 def _title(scope: str, counts: TraceCount) -> str:
-    number = f"{counts.units:,}{'' if counts.is_whole else ' or more'}"
+    number = f"{_most_units(counts):,}"
     if scope == FIRST:
         return f"The first {number}"
     if scope == CHOSEN:
         return f"The {number} selected"
-    return f"All {number}{' without a number' if counts.left_out else ''}"
+    number = f"All {number}" if counts.is_whole else f"Up to {number}"
+    if scope == ALL:
+        return f"{number}, also with a number"
+    return f"{number} without a number" if counts.left_out else number
 
 
 def quote_choice(*, user: User, group: LeadGroup, scope: str, ids: Sequence[str], now: datetime) -> Quote:

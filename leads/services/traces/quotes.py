@@ -97,6 +97,7 @@ def quote_trace(
         "free": len(rows) - units,
         "skips_with_phone": skips_with_phone,
         "contact_ids": [str(each) for each in ids] if ids is not None else None,
+        "notes": _notes(len(rows) - units, joins),
     }
     quote = credit_services.make_quote(
         user_id=user.pk,
@@ -113,6 +114,16 @@ def quote_trace(
     )
     _freeze(enrichment_id, quote.pk, rows)
     return quote
+
+
+def _notes(free: int, joins: Enrichment | None) -> list[str]:
+    """What the page of the quote says beside its price."""
+    notes = []
+    if free:
+        notes.append(f"{free:,} more {'is' if free == 1 else 'are'} yours already and get what was found then, free.")
+    if joins:
+        notes.append("It joins the skip trace that you have begun: one page and one mail for both.")
+    return notes
 
 
 def quote_what_fits(*, user: User, quote_id: str, now: datetime) -> Quote:
