@@ -131,9 +131,8 @@ class EnrichmentBatch(Document):
     skipped_count = models.IntegerField(default=0, db_column="skippedCount")
     upload_id = models.CharField(max_length=100, null=True, blank=True, db_column="uploadId")
     metadata = models.JSONField(null=True, blank=True)
-    # [{"contactId", "key", "state"}], `key` the identity and `state` a `RowState`; with "place" where the person is, with
-    # "free" where no unit was quoted, with "asked" (the question, later true) where the vendor was, and with "billed"
-    # where the vendor bills it.
+    # [{"contactId", "key", "place", "state"}], `key` the identity and `state` a `RowState`; "free" where no unit was
+    # quoted, "asked" (the question, later true) where the vendor was, and "billed" where the vendor bills it.
     rows = models.JSONField(default=list, blank=True)
     # How many rows are in each state.
     counts = models.JSONField(default=dict, blank=True)

@@ -151,7 +151,7 @@ def _add_call(bill: ExpectedBill, call: VendorCall, job: PropertyJob) -> None:
     if call.state == CallState.ANSWERED:
         unnamed = max(0, (call.result_count or 0) - len(call.record_ids))
         bill.delivered.update(_units([*call.record_ids, *[""] * unnamed], call.datasets))
-    elif not _is_lost(call):
+    elif not is_lost(call):
         return
     elif call.operation == SEARCH:
         bill.lost_pages += 1
@@ -160,7 +160,7 @@ def _add_call(bill: ExpectedBill, call: VendorCall, job: PropertyJob) -> None:
             bill.add(LOST_LOOKUP, unit)
 
 
-def _is_lost(call: VendorCall) -> bool:
+def is_lost(call: VendorCall) -> bool:
     """Whether it may have been billed, and nobody can read for what."""
     # A whole answer that cannot be read was billed like any other.
     is_unreadable = call.state == CallState.FAILED and call.may_be_billed and call.http_status == HTTPStatus.OK

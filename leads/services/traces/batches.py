@@ -128,9 +128,9 @@ def _ask(batch: Batch, job: Enrichment, now: Clock) -> None:
         settle(batch, job, now())
         return
     reference = f"trace:{batch['_id']}:{batch['failures']}"
-    is_new = not VendorCall.objects.filter(reference=reference).exists()
+    is_new = _would_be_sent(reference)
     moment = now()
-    if is_new and batch["phase"] == BatchPhase.SENT:
+    if is_new:
         if not _may_still_ask(batch, job, moment):
             return
         if not breaker.may_ask():
@@ -151,6 +151,14 @@ def _ask(batch: Batch, job: Enrichment, now: Clock) -> None:
     store_traces(reading.traces)
     crash_at("after traces")
     settle(batch, job, now(), reading=reading)
+
+
+def _would_be_sent(reference: str) -> bool:
+    """Whether the vendor would be asked now: neither has it been, nor may an earlier attempt have been billed."""
+    last = VendorCall.objects.filter(reference=reference).order_by("-attempt").only("state", "may_be_billed").first()
+    if last is None or last.state == CallState.PREPARED:
+        return True
+    return last.state == CallState.FAILED and not last.may_be_billed
 
 
 def _is_asked(row: dict) -> bool:

@@ -1,5 +1,6 @@
 """Lists whose people the sandbox knows, and skip traces carried on without a worker."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
-from leads.models import Contact, Enrichment, LeadGroup
+from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
 from leads.services import traces
 from leads.services.people import values_of_person
 from tests.factories import LeadGroupFactory
@@ -117,6 +118,11 @@ def work(job: Enrichment, moment: datetime) -> Enrichment:
     """Let a worker carry the job on at this moment, as far as it gets."""
     traces.run_trace(enrichment_id=str(job.pk), now=lambda: moment)
     return Enrichment.objects.get(pk=job.pk)
+
+
+def states_of(job: Enrichment) -> Counter:
+    """How many rows of a job are in each state."""
+    return Counter(row["state"] for batch in EnrichmentBatch.objects.filter(enrichment=job) for row in batch.rows)
 
 
 def finish(job: Enrichment, moment: datetime) -> Enrichment:

@@ -1,23 +1,17 @@
 """A skip trace from its offer to its receipt: who is asked, what it costs, and what contacts show afterwards."""
 
-from collections import Counter
-
 import pytest
 from django.core import mail
 
 from credits import services as credit_services
 from credits.models import Credit, Quote
-from leads.models import Contact, Enrichment, EnrichmentBatch, RowState
+from leads.models import Contact, Enrichment, RowState
 from leads.selectors.traces import trace_progress
 from leads.services import traces
 from properties.models import PersonTrace, TracePurchase
-from tests.leads.traces.conftest import make_list, start_trace, work
+from tests.leads.traces.conftest import make_list, start_trace, states_of, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_lane")]
-
-
-def states_of(job: Enrichment) -> Counter:
-    return Counter(row["state"] for batch in EnrichmentBatch.objects.filter(enrichment=job) for row in batch.rows)
 
 
 def test_a_trace_charges_its_hits_and_shows_them_on_the_contacts(alice, now, sandbox):

@@ -1,0 +1,198 @@
+"""What a user does with a job: pause, go on, stop, ask again, pay for the rest later; and who else may not."""
+
+from datetime import timedelta
+
+import pytest
+
+from credits import services as credit_services
+from credits.models import Credit, Quote
+from leads.models import Contact, Enrichment, EnrichmentBatch, RowState
+from leads.selectors.traces import trace_progress
+from leads.services import traces
+from leads.services.traces import batches
+from tests.leads.traces.conftest import finish, make_list, start_trace, states_of, work
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_lane")]
+
+
+@pytest.fixture
+def after_one_batch(monkeypatch):
+    """Do something when the first batch of a job is done."""
+
+    def arrange(act) -> None:
+        finish_batch, done = batches._finish, []
+
+        def finish_and_act(*arguments) -> None:
+            finish_batch(*arguments)
+            done.append(1)
+            if len(done) == 1:
+                act()
+
+        monkeypatch.setattr(batches, "_finish", finish_and_act)
+
+    return arrange
+
+
+def test_a_pause_acts_within_a_batch_and_the_job_goes_on_where_it_was(alice, now, sandbox, after_one_batch):
+    job = start_trace(alice, make_list(alice, 450), now)
+    after_one_batch(lambda: traces.pause_trace(user=alice, enrichment_id=job.pk, now=now))
+    job = work(job, now)
+
+    assert (job.phase, states_of(job)[RowState.QUEUED]) == (Enrichment.Phase.PAUSED, 350)
+    assert not traces.pause_trace(user=alice, enrichment_id=job.pk, now=now)
+    assert traces.due_trace_ids(now=now + timedelta(hours=1)) == []
+    assert states_of(work(job, now))[RowState.QUEUED] == 350
+    progress = trace_progress(alice, job.pk)
+    assert (progress.can_resume, progress.can_pause, progress.done) == (True, False, 100)
+
+    assert traces.resume_trace(user=alice, enrichment_id=job.pk, now=now)
+    job = work(job, now)
+    assert job.status == Enrichment.Status.COMPLETED
+    assert states_of(job).total() == 450
+    assert credit_services.verify_books().is_sound
+
+
+def test_a_job_that_stays_paused_gives_its_credits_back_after_three_days(alice, now, sandbox):
+    job = start_trace(alice, make_list(alice, 50), now)
+    traces.pause_trace(user=alice, enrichment_id=job.pk, now=now)
+    later = now + timedelta(hours=73)
+    credit_services.expire_quotes(now=later)
+    job = finish(job, later)
+
+    assert states_of(job) == {RowState.EXPIRED: 50}
+    assert (job.status, sandbox.traced()) == (Enrichment.Status.COMPLETED, [])
+    assert Credit.objects.get(user=alice).credit_available == 1_000
+
+
+def test_a_stopped_job_finishes_what_is_under_way_and_gives_the_rest_back(alice, now, sandbox, after_one_batch):
+    group = make_list(alice, 450)
+    job = start_trace(alice, group, now)
+    after_one_batch(lambda: traces.cancel_trace(user=alice, enrichment_id=job.pk, now=now))
+    job = work(job, now)
+
+    states = states_of(job)
+    assert (job.status, job.phase) == (Enrichment.Status.COMPLETED, Enrichment.Phase.CANCELLED)
+    assert states[RowState.CANCELLED] == 350
+    quote = Quote.objects.get(pk=job.quote_ids[0])
+    assert {"why": "stopped by you", "count": 350} in quote.not_charged
+    assert quote.captured == -(-states[RowState.HIT] // 2)
+    assert not traces.cancel_trace(user=alice, enrichment_id=job.pk, now=now)
+    assert len(sandbox.traced()) < 100
+    assert traces.count_traceable(user=alice, group=group, now=now).to_ask == 350
+    assert credit_services.verify_books().is_sound
+
+
+def test_a_job_is_stopped_also_when_nobody_works_on_it(alice, now, sandbox):
+    job = start_trace(alice, make_list(alice, 150), now)
+    assert traces.cancel_trace(user=alice, enrichment_id=job.pk, now=now)
+    job = finish(job, now)
+    assert (states_of(job), sandbox.traced()) == ({RowState.CANCELLED: 150}, [])
+    assert Credit.objects.get(user=alice).reserved == 0
+
+
+def test_too_few_credits_offer_what_fits_and_the_rest_joins(carol, fund, now, sandbox):
+    group = make_list(fund(carol, 30), 200)
+    offer = traces.quote_trace(user=carol, group=group, now=now)
+    with pytest.raises(credit_services.NotEnoughCredits):
+        traces.accept_trace(user=carol, quote_id=offer.pk, now=now)
+    assert Credit.objects.get(user=carol).reserved == 0
+
+    part = traces.quote_what_fits(user=carol, quote_id=offer.pk, now=now)
+    assert part.max_cost == 30
+    job = traces.accept_trace(user=carol, quote_id=part.pk, now=now)
+    assert job.total_leads == 60
+    assert traces.accept_trace(user=carol, quote_id=part.pk, now=now).pk == job.pk
+    assert traces.count_traceable(user=carol, group=group, now=now).under_way == 60
+    job = work(job, now)
+    assert job.is_over
+
+    credit_services.grant(user_id=carol.pk, amount=100, bucket="purchased", source="more", reason="Pack", now=now)
+    rest = traces.quote_rest(user=carol, enrichment_id=job.pk, now=now)
+    assert rest.lines[0]["units"] == 140
+    joined = traces.accept_trace(user=carol, quote_id=rest.pk, now=now)
+    assert (joined.pk, joined.status) == (job.pk, Enrichment.Status.PROCESSING)
+    job = work(joined, now)
+    assert (job.status, states_of(job).total(), len(job.quote_ids)) == (Enrichment.Status.COMPLETED, 200, 2)
+    assert not states_of(job)[RowState.QUEUED]
+    with pytest.raises(traces.NothingToTrace):
+        traces.quote_rest(user=carol, enrichment_id=job.pk, now=now)
+    # Splitting work costs what doing it at once would have cost.
+    captured = sum(Quote.objects.filter(pk__in=job.quote_ids).values_list("captured", flat=True))
+    assert captured == -(-states_of(job)[RowState.HIT] // 2)
+    assert credit_services.verify_books().is_sound
+
+
+def test_two_jobs_about_the_same_people_charge_them_once(alice, now, sandbox):
+    group = make_list(alice, 40)
+    quotes = [traces.quote_trace(user=alice, group=group, now=now) for _ in range(2)]
+    first, second = [traces.accept_trace(user=alice, quote_id=quote.pk, now=now) for quote in quotes]
+    work(second, now)
+    billed = sandbox.traced()
+    first = work(first, now)
+
+    assert states_of(first)[RowState.YOURS] == states_of(second)[RowState.HIT] > 10
+    assert (Quote.objects.get(pk=quotes[0].pk).captured, sandbox.traced()) == (0, billed)
+
+
+def test_every_contact_of_a_person_gets_the_numbers_and_keeps_its_own(alice, now, sandbox):
+    group = make_list(alice, 20)
+    copy = make_list(alice, 20, name="The same people")
+    own = [{"number": "6145550174", "source": "file"}]
+    Contact.objects.filter(lead_group=copy).update(phones=own, phone="6145550174")
+    both = [str(pk) for pk in Contact.objects.filter(user=alice).values_list("pk", flat=True)]
+
+    quote = traces.quote_trace(user=alice, group=group, contact_ids=both, now=now)
+    assert quote.lines[0]["units"] == 20, "those of another list are not of this one"
+    job = work(traces.accept_trace(user=alice, quote_id=quote.pk, now=now), now)
+
+    hits = states_of(job)[RowState.HIT]
+    shown = Contact.objects.filter(lead_group=copy, trace_outcome="hit")
+    assert shown.count() == hits
+    for contact in shown:
+        numbers = [phone["number"] for phone in contact.phones]
+        assert "6145550174" in numbers
+        assert len(numbers) > 1
+    count = traces.count_traceable(user=alice, group=copy, now=now)
+    assert (count.to_ask, count.has_phone, count.yours) == (0, 20, hits)
+
+
+def test_who_has_a_number_can_be_left_out_and_what_cannot_be_traced_is(alice, now, sandbox):
+    group = make_list(alice, 12)
+    first, second, *_ = Contact.objects.filter(lead_group=group).order_by("pk")
+    Contact.objects.filter(pk=first.pk).update(phone="6145550174", phones=[{"number": "6145550174"}])
+    Contact.objects.filter(pk=second.pk).update(address=None, apn=None)
+    count = traces.count_traceable(user=alice, group=group, skips_with_phone=True, now=now)
+    assert (count.total, count.to_ask, count.left_out, count.untraceable) == (12, 10, 1, 1)
+    assert traces.quote_trace(user=alice, group=group, skips_with_phone=True, now=now).lines[0]["units"] == 10
+    assert traces.quote_trace(user=alice, group=group, most=3, now=now).lines[0]["units"] == 3
+
+
+def test_nobody_steers_the_job_of_another(alice, bob, now, sandbox):
+    group = make_list(alice, 5)
+    quote = traces.quote_trace(user=alice, group=group, now=now)
+    with pytest.raises(credit_services.QuoteNotFound):
+        traces.accept_trace(user=bob, quote_id=quote.pk, now=now)
+    job = traces.accept_trace(user=alice, quote_id=quote.pk, now=now)
+    for steer in (traces.pause_trace, traces.resume_trace, traces.cancel_trace, traces.retry_trace):
+        with pytest.raises(traces.TraceNotFound):
+            steer(user=bob, enrichment_id=job.pk, now=now)
+    assert trace_progress(bob, job.pk) is None
+
+
+def test_offers_that_nobody_accepts_leave_nothing(alice, now, sandbox):
+    group = make_list(alice, 150)
+    traces.quote_trace(user=alice, group=group, now=now)
+    accepted = start_trace(alice, group, now)
+    assert EnrichmentBatch.objects.count() == 4
+    assert traces.drop_unaccepted(now=now) == 0
+    assert traces.drop_unaccepted(now=now + timedelta(hours=1)) == 2
+    assert {batch.enrichment_id for batch in EnrichmentBatch.objects.all()} == {accepted.pk}
+
+
+def test_a_contact_that_was_removed_meanwhile_is_not_asked_for(alice, now, sandbox):
+    group = make_list(alice, 10)
+    job = start_trace(alice, group, now)
+    Contact.objects.filter(lead_group=group).delete()
+    job = work(job, now)
+    assert (states_of(job), sandbox.traced()) == ({RowState.CANCELLED: 10}, [])
+    assert Credit.objects.get(user=alice).credit_available == 1_000
