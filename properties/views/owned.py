@@ -46,7 +46,7 @@ def count_properties(request: HttpRequest) -> HttpResponse:
     form = OwnedListForm(request.GET)
     if not form.is_valid():
         return HttpResponseBadRequest("This list cannot be counted.")
-    return render(request, "properties/_total.html", {"total": count_capped(form.choice.rows(request.user))})
+    return render(request, "partials/_total.html", {"total": count_capped(form.choice.rows(request.user))})
 
 
 @require_POST

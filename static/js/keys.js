@@ -1,12 +1,13 @@
 // Single keys for those who work through lists: / search, j and k along the rows (Enter opens, as for any link),
-// x selects a row, ? the list of keys. None acts while somebody types, and all can be turned off (WCAG 2.1.4).
+// x selects a row, ? the list of keys; and what a page marks with data-key, such as how a call ended. None acts while somebody types, and all can be turned off (WCAG 2.1.4).
 
 const OFF = "atlas-keys-off";
 const dialog = document.getElementById("shortcuts");
 const toggle = dialog.querySelector("[data-keys-switch]");
 
-const rows = () => [...document.querySelectorAll("[data-property-id]")].filter((row) => row.querySelector("a[href]"));
-const currentRow = () => document.activeElement.closest("[data-property-id]");
+const ROW = "[data-property-id], [data-contact-id]";
+const rows = () => [...document.querySelectorAll(ROW)].filter((row) => row.querySelector("a[href]"));
+const currentRow = () => document.activeElement.closest(ROW);
 
 function step(by) {
   const all = rows();
@@ -33,7 +34,8 @@ const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [con
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.(TYPING);
   const isCombined = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
-  const act = keys[event.key];
+  const marked = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
+  const act = marked ? () => marked.click() : keys[event.key];
   if (!act || isTyping || isCombined || document.querySelector("dialog[open]") || localStorage.getItem(OFF)) return;
   event.preventDefault();
   act();
