@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("credits.urls")),
     path("", include("properties.urls")),
     path("leads/", include("leads.urls")),
+    path("today/", include("leads.today_urls")),
 ]
 handler400 = "atlas_site.staff.views.show_bad_request"
 handler403 = "atlas_site.staff.views.show_forbidden"

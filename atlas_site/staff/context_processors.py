@@ -16,6 +16,7 @@ NAVIGATION = (
     ("My properties", "properties:list-properties", "building-2"),
     ("Saved searches", "properties:list-saved-searches", "bookmark"),
     ("Lists", "leads:list-groups", "list"),
+    ("Today", "today:show-today", "phone"),
     ("Credits", "credits:show-credits", "coins"),
     ("Billing", "billing:show-billing", "credit-card"),
 )

@@ -5,24 +5,27 @@ contact that was traced and in `PersonTrace`. All contacts of an identity carry 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any
 
 from bson import ObjectId
+from django.conf import settings
 from pymongo import UpdateOne
 
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
-from leads.calling import CHECK_HOLDS_FOR, Number, arrange
-from leads.models import Contact, DoNotCall, Identity
+from leads.calling import CHECK_HOLDS_FOR, arrange
+from leads.models import Contact, Identity
 from leads.scoring import Facts, score
+from leads.selectors.people import dnc_numbers_of as own_numbers
+from leads.selectors.people import facts_of
 from properties.models import PersonTrace, TraceOutcome, TracePurchase
 
 BATCH = 500
 TRIES = 5
-BOUGHT_FOR = timedelta(days=90)
 LOWEST = datetime(1, 1, 1)
+BEFORE_ALL = datetime(1970, 1, 1)
 
 READ = {
     **dict.fromkeys(
@@ -67,6 +70,27 @@ def refresh(*, user_id: ObjectId, identity_keys: Iterable[str], now: datetime) -
     return changed
 
 
+def end_checks(*, now: datetime, limit: int = 5_000) -> int:
+    """Let contacts whose last check is 31 days old have no number that may be dialed; return how many were looked at.
+
+    At most `limit` of them, so that what calls it now and then never works for long. Who may be dialed is asked anew
+    whenever it counts; this keeps filters and scores to it.
+    """
+    ended, after = 0, ObjectId(bytes(12))
+    while ended < limit:
+        # From user to user by the index, and then those of one user whose checks are over.
+        beyond = {"userId": {"$gt": after}, "callableUntil": {"$gt": BEFORE_ALL}}
+        found = collection_of(Contact).find_one(beyond, {"userId": 1}, sort=[("userId", 1)])
+        if found is None:
+            return ended
+        after = found["userId"]
+        over = {"userId": after, "callableUntil": {"$gt": BEFORE_ALL, "$lte": as_utc(now)}}
+        keys = [each.get("identityKey") for each in _find(Contact, over, {"identityKey": 1}, limit=limit - ended)]
+        refresh(user_id=after, identity_keys=[key for key in keys if key], now=now)
+        ended += len(keys)
+    return ended
+
+
 def known_keys(user_id: ObjectId, keys: list[str]) -> list[str]:
     """Those of these identities of which something is known: contacts that are added with them need a `refresh`."""
     of_user = {"userId": user_id, "key": {"$in": keys}}
@@ -90,24 +114,6 @@ def score_of_new(document: Document) -> int:
 @cache
 def _score_of_new(has_phone: bool, has_email: bool, has_mailing_address: bool) -> int:
     return score(Facts(has_phone=has_phone, has_email=has_email, has_mailing_address=has_mailing_address)).total
-
-
-def facts_of(contact: Document, identity: Document, numbers: list[Number]) -> Facts:
-    """What counts for the score of a contact."""
-    best = numbers[0] if numbers and numbers[0].is_callable else None
-    return Facts(
-        callable_count=sum(number.is_callable for number in numbers),
-        has_phone=any(not number.is_bad for number in numbers),
-        best_score=best.score if best else None,
-        best_is_mobile=bool(best and best.is_mobile),
-        has_email=bool(contact.get("emails")),
-        has_mailing_address=bool(contact.get("mailingAddress")),
-        has_property=bool(contact.get("propertyId")),
-        touches=identity.get("touchCount") or 0,
-        last_outcome=identity.get("lastOutcome"),
-        stage=identity.get("stage") or contact.get("stage") or "new",
-        must_not_be_called=bool(identity.get("doNotCallAt") or contact.get("isLitigator") or contact.get("isDeceased")),
-    )
 
 
 def _refresh(user_id: ObjectId, keys: list[str], now: datetime) -> tuple[int, list[str]]:
@@ -258,21 +264,16 @@ def _identities(user_id: ObjectId, keys: list[str]) -> dict[str, dict[str, Any]]
     return {found["key"]: found for found in _find(Identity, {"userId": user_id, "key": {"$in": keys}})}
 
 
-def own_numbers(user_id: ObjectId, numbers: Iterable[str]) -> set[str]:
-    """Those of these numbers that are on the user's own do-not-call list."""
-    asked = list(numbers)
-    if not asked:
-        return set()
-    barred = {"userId": user_id, "number": {"$in": asked}, "removedAt": None}
-    return {found["number"] for found in _find(DoNotCall, barred, {"number": 1})}
-
-
 def _traces(user_id: ObjectId, contacts: Mapping[str, list[Document]], now: datetime) -> dict[str, dict[str, Any]]:
     """What Atlas holds of those whom the user bought within 90 days, and none of whose contacts has the result."""
     untraced = [key for key, each in contacts.items() if not any(contact.get("tracedAt") for contact in each)]
     if not untraced or not _has_any(TracePurchase, {"userId": user_id}):
         return {}
-    bought = {"userId": user_id, "key": {"$in": untraced}, "boughtAt": {"$gt": as_utc(now - BOUGHT_FOR)}}
+    bought = {
+        "userId": user_id,
+        "key": {"$in": untraced},
+        "boughtAt": {"$gt": as_utc(now - settings.CONTACT_BOUGHT_FOR)},
+    }
     keys = [found["key"] for found in _find(TracePurchase, bought, {"key": 1})]
     return {found["key"]: _as_contact(load(PersonTrace, found)) for found in _find(PersonTrace, {"key": {"$in": keys}})}
 

@@ -1,6 +1,7 @@
 """The user's own do-not-call list outlives lists, contacts and imports."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from atlas_site.mongodb.documents import as_utc
@@ -135,3 +136,65 @@ def test_a_new_contact_has_the_trace_that_was_bought(alice, bob, import_list):
     assert contact.phone == OTHER
     assert contact.callable_until is not None
     assert Contact.objects.get(user=bob).trace_outcome is None
+
+
+# ---------------------------------------------------------------- the page
+
+
+def post(client, **values):
+    return client.post("/leads/do-not-call/", values, follow=True).content.decode()
+
+
+def test_numbers_are_added_and_lifted_on_a_page(client, alice, bob):
+    client.force_login(alice)
+    assert "No number yet" in client.get("/leads/do-not-call/").content.decode()
+    page = post(client, numbers="(614) 555-0174\n614.555.0181, 614-555-0182", why="letters")
+    assert "3 numbers added to your do-not-call list." in page
+    assert "(614) 555-0174" in page
+    assert "1 number added to your do-not-call list. 1 on it already." in post(client, numbers="6145550174;6145550199")
+    answer = client.post("/leads/do-not-call/lift/", {"number": NUMBER}, follow=True).content.decode()
+    assert "That it was on it stays on record." in answer
+    assert "Lifted" in answer
+    assert set(DoNotCall.objects.filter(user=alice, removed_at=None).values_list("number", flat=True)) == {
+        "6145550181",
+        "6145550182",
+        "6145550199",
+    }
+    client.force_login(bob)
+    assert "No number yet" in client.get("/leads/do-not-call/").content.decode()
+    assert (
+        "was not on your list"
+        in client.post("/leads/do-not-call/lift/", {"number": "6145550181"}, follow=True).content.decode()
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_of_numbers_is_added_whatever_its_columns(client, alice, encoding):
+    client.force_login(alice)
+    content = 'name,phone,asked on\nAda Hart,(614) 555-0174,2026-01-05\n"Park, Max",6145550181,\n'.encode(encoding)
+    page = post(client, file=SimpleUploadedFile("dnc.csv", content))
+    assert "2 numbers added" in page
+    assert set(DoNotCall.objects.values_list("number", flat=True)) == {NUMBER, OTHER}
+
+
+@pytest.mark.parametrize("values", [{}, {"numbers": "nobody"}, {"file": SimpleUploadedFile("x.csv", b"a,b\n1,2\n")}])
+def test_what_holds_no_number_says_so(client, alice, values):
+    client.force_login(alice)
+    page = post(client, **values)
+    assert "There is no US phone number in" in page
+    assert "<title>Error:" in page
+    assert not DoNotCall.objects.exists()
+
+
+def test_the_list_is_paged_and_searched(client, alice):
+    set_do_not_call(user=alice, numbers=[f"614555{number:04d}" for number in range(100, 220)], now=NOON)
+    client.force_login(alice)
+    seen, url = [], "/leads/do-not-call/"
+    while url:
+        page = client.get(url).context["page"]
+        seen += [entry.number for entry in page.entries]
+        url = f"/leads/do-not-call/?after={page.following}" if page.following else ""
+    assert len(seen) == len(set(seen)) == 120
+    found = client.get("/leads/do-not-call/?find=(614) 555-011").context["page"].entries
+    assert [entry.number for entry in found] == [f"614555{number:04d}" for number in range(110, 120)]
+    assert client.get("/leads/do-not-call/?after=nonsense").status_code == 200
