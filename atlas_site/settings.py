@@ -293,6 +293,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sum the vendor's bill up": {"task": "properties.roll_up_vendor_bill", "schedule": 1800.0},
     "run due searches": {"task": "properties.run_due_searches", "schedule": 60.0, "options": {"expires": 60.0}},
+    "run due work on lists": {"task": "leads.run_due_list_jobs", "schedule": 5.0, "options": {"expires": 5.0}},
+    "link lists to properties": {"task": "leads.link_due_lists", "schedule": 15.0, "options": {"expires": 15.0}},
     "run due imports": {"task": "leads.run_due_imports", "schedule": 5.0, "options": {"expires": 5.0}},
     "run due traces": {"task": "leads.run_due_traces", "schedule": 5.0, "options": {"expires": 5.0}},
     "drop old trace offers": {"task": "leads.drop_trace_offers", "schedule": 3600.0, "options": {"expires": 3600.0}},

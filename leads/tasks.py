@@ -1,10 +1,11 @@
 """Background work of the leads app: load by id, one service call."""
 
+from bson import ObjectId
 from celery import shared_task
 from django.utils import timezone
 
 from atlas_site.lib.queue import nudge
-from leads.services import imports, traces
+from leads.services import imports, linking, lists, traces
 
 
 @shared_task(name="leads.run_import")
@@ -44,6 +45,34 @@ def drop_trace_offers() -> None:
     """Remove the contacts that were frozen for offers which nobody accepted."""
     while traces.drop_unaccepted(now=timezone.now()):
         pass
+
+
+@shared_task(name="leads.run_list_job")
+def run_list_job(job_id: str) -> None:
+    """Carry work on lists on, as far as it gets."""
+    lists.run_list_job(job_id=job_id, now=timezone.now)
+
+
+@shared_task(name="leads.run_due_list_jobs")
+def run_due_list_jobs() -> None:
+    """Hand all work on lists that is due and that nobody does to a worker."""
+    for job_id in lists.due_job_ids(now=timezone.now()):
+        nudge(run_list_job, job_id)
+
+
+@shared_task(name="leads.link_lists")
+def link_lists(user_id: str) -> None:
+    """Link the lists of one user that wait for it to what the user owns."""
+    linking.link_due_lists(user_id=ObjectId(user_id), now=timezone.now())
+
+
+@shared_task(name="leads.link_due_lists")
+def link_due_lists() -> None:
+    """Have lists linked that changed, and contacts of users who have revealed properties."""
+    now = timezone.now()
+    for user_id in linking.due_user_ids(now=now):
+        nudge(link_lists, user_id)
+    linking.look_at_reveals(now=now)
 
 
 @shared_task(name="leads.run_list_job")

@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from leads.views import groups, imports, traces
+from leads.views import groups, imports, lists, traces
 
 app_name = "leads"
 urlpatterns = [
-    path("", groups.list_groups, name="list-groups"),
+    path("", lists.list_groups, name="list-groups"),
+    path("new/", lists.make_group, name="make-group"),
+    path("deleted/", lists.list_deleted, name="list-deleted"),
+    path("combine/", lists.combine_lists, name="combine-lists"),
+    path("jobs/<str:job_id>/", lists.show_job, name="show-list-job"),
+    path("jobs/<str:job_id>/make/", lists.make_list, name="make-list"),
+    path("jobs/<str:job_id>/cancel/", lists.cancel_job, name="cancel-list-job"),
+    path("add/", lists.choose_list, name="choose-list"),
+    path("add/to/", lists.add_properties, name="add-properties"),
     path("import/", imports.upload_list, name="upload-list"),
     path("import/template/", imports.download_template, name="download-template"),
     path("import/<str:import_id>/", imports.show_import, name="show-import"),
@@ -27,6 +35,10 @@ urlpatterns = [
     path("traces/<str:enrichment_id>/rest/", traces.quote_rest, name="quote-trace-rest"),
     path("traces/<str:enrichment_id>/rows/<str:state>/", traces.download_rows, name="download-trace-rows"),
     path("<str:group_id>/", groups.show_group, name="show-group"),
+    path("<str:group_id>/edit/", lists.change_group, name="change-group"),
+    path("<str:group_id>/delete/", lists.delete_group, name="delete-group"),
+    path("<str:group_id>/restore/", lists.restore_group, name="restore-group"),
+    path("<str:group_id>/totals/", lists.count_group, name="count-group"),
     path("<str:group_id>/trace/", traces.choose_trace, name="choose-trace"),
     path("<str:group_id>/trace/quote/", traces.quote_trace, name="quote-trace"),
 ]

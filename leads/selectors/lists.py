@@ -43,8 +43,8 @@ class GroupSort:
 
 
 SORTS = {
-    "newest": GroupSort("Newest first", lambda group: group.pk.generation_time, reverse=True),
-    "oldest": GroupSort("Oldest first", lambda group: group.pk.generation_time),
+    "newest": GroupSort("Newest first", lambda group: group.pk, reverse=True),
+    "oldest": GroupSort("Oldest first", lambda group: group.pk),
     "name": GroupSort("Name", lambda group: group.name.casefold()),
     "most": GroupSort("Most contacts", lambda group: group.total_contacts, reverse=True),
     "fewest": GroupSort("Fewest contacts", lambda group: group.total_contacts),
@@ -203,6 +203,17 @@ class ListJobPage:
         return self.job.state in {State.COUNTING, State.MAKING}
 
     @property
+    def progress(self) -> str:
+        """How far a worker is, in words."""
+        what = "properties" if self.job.kind == ListJob.Kind.ADD else "contacts"
+        return f"{self.job.done:,} of {self.job.total:,} {what}" if self.job.done else "Waiting for its turn"
+
+    @property
+    def result(self) -> str:
+        """What came of it, in words."""
+        return result_in_words(self.job)
+
+    @property
     def waits(self) -> bool:
         """Whether the user is to decide."""
         return self.job.state == State.COUNTED
@@ -236,6 +247,18 @@ def in_words(subject: dict[str, Any]) -> str:
         Operation.MINUS.value: "those of the first list who are on none of the others",
         Operation.AT_LEAST.value: f"those who are on at least {at_least} of these lists",
     }.get(operation or "", "")
+
+
+def result_in_words(job: ListJob) -> str:
+    """What came of a job that is done."""
+    if job.kind == ListJob.Kind.COMBINE:
+        return f"The list “{job.group_name}” is made."
+    counts = job.counts
+    parts = [f"{counts['created']:,} added to “{job.group_name}”"]
+    parts += [f"{counts['known']:,} on it already"] if counts["known"] else []
+    unnamed = counts["unreadable"] + counts["gone"]
+    parts += [f"{unnamed:,} left out, with neither owner nor address, or not yours"] if unnamed else []
+    return ", ".join(parts) + "."
 
 
 def find_job(user: User, job_id: str) -> ListJob | None:
