@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bson import ObjectId
+from django.apps import apps
 from django.core.files import File
 from django.db import connection
 from django.utils import timezone
@@ -16,7 +17,6 @@ from django.utils import timezone
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
 from atlas_site.vendors import uploads
-from leads import models
 from leads.imports.columns import guess_columns
 from leads.imports.rows import Lead, LeadReader
 from leads.models import Contact, LeadImport
@@ -33,8 +33,8 @@ def measure_one(what: str, path: str) -> None:
     client.drop_database(name)
     try:
         with connection.schema_editor() as editor:
-            for label in models.__all__:
-                editor.create_model(getattr(models, label))
+            for model in apps.get_app_config("leads").get_models():
+                editor.create_model(model)
         found = {"floor": _floor, "import": _import}[what](Path(path))
     finally:
         client.drop_database(name)
