@@ -16,8 +16,8 @@ from leads.work_forms import NumbersForm
 @onboarded_required
 def show_do_not_call(request: HttpRequest) -> HttpResponse:
     """Show the list, and add numbers to it."""
-    form = NumbersForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = NumbersForm(request.POST, request.FILES) if request.method == "POST" else NumbersForm()
+    if form.is_valid():
         change = set_do_not_call(
             user=request.user, numbers=form.cleaned_data["found"], why=form.cleaned_data["why"], now=timezone.now()
         )
