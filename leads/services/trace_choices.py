@@ -1,13 +1,15 @@
 """Whom of a list can be traced, with what each choice costs at most and whom it leaves out, and its quote."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from bson import ObjectId
 
 from accounts.models import User
 from credits import selectors as credit_selectors
 from credits.models import CreditType, Quote
 from leads.models import LeadGroup
+from leads.selectors.contacts import ContactSelection
 from leads.selectors.groups import find_group
 from leads.selectors.trace_pages import find_trace
 from leads.services.traces import MOST_TRACED, NothingToTrace, TraceCount, count_traceable, quote_trace
@@ -16,7 +18,7 @@ from leads.services.traces.quotes import KIND
 FIRST_FEW = 10
 """How many are traced to see what comes."""
 
-CHOSEN, FIRST, REST, ALL = "chosen", "first", "rest", "all"
+CHOSEN, MATCHING, FIRST, REST, ALL = "chosen", "matching", "first", "rest", "all"
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class ChoicesPage:
-    """What the page shows that asks whom to trace. `ids` are the contacts that were selected on the list."""
+    """What the page shows that asks whom to trace, `selection` those who were selected on the list."""
 
     group: LeadGroup
     choices: list[Choice]
-    ids: Sequence[str]
+    selection: ContactSelection | None
     balance: int
     # The choice whose free contacts are told: the selected ones, or those without a number.
     told: Choice
@@ -99,13 +101,15 @@ def why_nobody(counts: TraceCount) -> str:
     return f"There is nobody to trace{f' ({lines})' if lines else ''}. Nothing was charged."
 
 
-def choices_page(*, user: User, group: LeadGroup, ids: Sequence[str], now: datetime) -> ChoicesPage:
+def choices_page(*, user: User, group: LeadGroup, selection: ContactSelection | None, now: datetime) -> ChoicesPage:
     """Return what can be chosen: the selected contacts, if there are any, else those without a number, or some.
 
     Of a list that is longer than what one quote takes, only so many are counted.
     """
-    if ids:
-        found = [(CHOSEN, count_traceable(user=user, group=group, contact_ids=ids, now=now))]
+    if selection:
+        ids = _ids_of(selection, group, now)
+        counts = count_traceable(user=user, group=group, contact_ids=ids, now=now)
+        found = [(CHOSEN if selection.ids else MATCHING, counts)]
     else:
         rest = count_traceable(user=user, group=group, skips_with_phone=True, most=MOST_TRACED, now=now)
         found = [(REST, rest)]
@@ -121,9 +125,14 @@ def choices_page(*, user: User, group: LeadGroup, ids: Sequence[str], now: datet
         Choice(scope, _title(scope, counts), counts, cost, balance - cost)
         for (scope, counts), cost in zip(found, costs, strict=True)
     ]
-    told = next(choice for choice in choices if choice.scope in {CHOSEN, REST})
+    told = next(choice for choice in choices if choice.scope in {CHOSEN, MATCHING, REST})
     shown = [choice for choice in choices if _most_units(choice.counts)]
-    return ChoicesPage(group=group, choices=shown, ids=ids, balance=balance, told=told)
+    return ChoicesPage(group=group, choices=shown, selection=selection, balance=balance, told=told)
+
+
+def _ids_of(selection: ContactSelection, group: LeadGroup, now: datetime) -> list[ObjectId]:
+    """The selected contacts, up to what one quote takes."""
+    return list(selection.rows(group, now).values_list("pk", flat=True)[:MOST_TRACED])
 
 
 def _most_units(counts: TraceCount) -> int:
@@ -135,7 +144,7 @@ def _title(scope: str, counts: TraceCount) -> str:
     number = f"{_most_units(counts):,}"
     if scope == FIRST:
         return f"The first {number}"
-    if scope == CHOSEN:
+    if scope in {CHOSEN, MATCHING}:
         return f"The {number} selected"
     number = f"All {number}" if counts.is_whole else f"Up to {number}"
     if scope == ALL:
@@ -143,13 +152,15 @@ def _title(scope: str, counts: TraceCount) -> str:
     return f"{number} without a number" if counts.left_out else number
 
 
-def quote_choice(*, user: User, group: LeadGroup, scope: str, ids: Sequence[str], now: datetime) -> Quote:
+def quote_choice(
+    *, user: User, group: LeadGroup, scope: str, selection: ContactSelection | None, now: datetime
+) -> Quote:
     """Offer to trace those of a choice; nothing is asked or held. Raises `traces.NothingToTrace`."""
-    if scope == CHOSEN:
-        return quote_trace(user=user, group=group, contact_ids=ids, now=now)
+    if scope in {CHOSEN, MATCHING} and selection:
+        return quote_trace(user=user, group=group, contact_ids=_ids_of(selection, group, now), now=now)
     if scope == FIRST:
         return quote_trace(user=user, group=group, skips_with_phone=True, most=FIRST_FEW, now=now)
-    return quote_trace(user=user, group=group, skips_with_phone=scope == REST, now=now)
+    return quote_trace(user=user, group=group, skips_with_phone=scope != ALL, now=now)
 
 
 def quote_again(*, user: User, quote_id: str, now: datetime) -> Quote:

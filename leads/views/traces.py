@@ -15,12 +15,12 @@ from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.queue import nudge
 from credits import services as credit_services
 from credits.models import Quote
-from leads.forms import TraceForm
 from leads.models import LeadGroup
 from leads.selectors import trace_pages as selectors
 from leads.selectors.groups import find_group
 from leads.services import trace_choices, traces
 from leads.tasks import run_trace
+from leads.trace_forms import TraceForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,7 +33,8 @@ def choose_trace(request: HttpRequest, group_id: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.problem())
         return redirect("leads:show-group", group_id)
-    page = trace_choices.choices_page(user=request.user, group=group, ids=form.cleaned_data["ids"], now=timezone.now())
+    selection = form.cleaned_data["selection"]
+    page = trace_choices.choices_page(user=request.user, group=group, selection=selection, now=timezone.now())
     return render(request, "leads/trace_choose.html", {"page": page})
 
 
@@ -46,9 +47,11 @@ def quote_trace(request: HttpRequest, group_id: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.problem())
         return redirect("leads:choose-trace", group_id)
-    now, scope, ids = timezone.now(), form.cleaned_data["scope"], form.cleaned_data["ids"]
+    scope, selection = form.cleaned_data["scope"], form.cleaned_data["selection"]
     try:
-        quote = trace_choices.quote_choice(user=request.user, group=group, scope=scope, ids=ids, now=now)
+        quote = trace_choices.quote_choice(
+            user=request.user, group=group, scope=scope, selection=selection, now=timezone.now()
+        )
     except traces.NothingToTrace as refusal:
         messages.info(request, trace_choices.why_nobody(refusal.count))
         return redirect("leads:choose-trace", group_id)

@@ -85,6 +85,20 @@ def test_selected_contacts_are_handed_over_and_quoted(hers, alice, bob):
     assert sorted(row["contactId"] for row in batch.rows) == sorted(ids)
 
 
+def test_all_that_match_are_handed_over_by_their_conditions(hers, alice):
+    group = make_list(alice, 30)
+    Contact.objects.filter(lead_group=group).update(stage="new")
+    ids = list(Contact.objects.filter(lead_group=group).values_list("pk", flat=True)[:6])
+    Contact.objects.filter(pk__in=ids).update(stage="talking")
+    page = read(hers.post(url("choose-trace", group), {"scope": "matching", "query": "stage=talking"}))
+    assert "<strong>The 6 selected</strong>" in page
+    assert 'name="query" value="stage=talking"' in page
+    hers.post(url("quote-trace", group), {"scope": "matching", "query": "stage=talking"})
+    assert Quote.objects.get().lines[0]["units"] == 6
+    whole = read(hers.post(url("choose-trace", group), {"scope": "matching", "query": ""}))
+    assert "<strong>All 30</strong>" in whole
+
+
 def test_nothing_selected_leads_back_with_a_sentence(hers, alice):
     group = make_list(alice, 2)
     page = read(hers.post(url("quote-trace", group), {"scope": "chosen"}, follow=True))

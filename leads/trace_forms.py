@@ -1,0 +1,37 @@
+"""The form of skip traces: whom of a list to trace."""
+
+from django import forms
+from django.http import QueryDict
+
+from leads.selectors.contacts import MOST_CHOSEN, ContactChoice, ContactSelection, read_choice
+
+
+class TraceForm(forms.Form):
+    """Whom of a list to trace: chosen contacts, all that match, those without a number or some of them, or everybody.
+
+    `ids` are ids of contacts: one a checkbox, or many with commas between them. `query` are the conditions of a table.
+    """
+
+    SCOPES = ("chosen", "matching", "first", "rest", "all")
+
+    scope = forms.ChoiceField(choices=[(each, each) for each in SCOPES], required=False)
+    query = forms.CharField(required=False, max_length=2_000)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        texts = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
+        ids = tuple(dict.fromkeys(each.strip() for text in texts for each in text.split(",") if each.strip()))
+        scope = cleaned.get("scope")
+        if len(ids) > MOST_CHOSEN:
+            raise forms.ValidationError(f"Choose at most {MOST_CHOSEN:,} by hand, or take all that match.")
+        if scope == "chosen" and not ids:
+            raise forms.ValidationError("Choose contacts first: check their rows on the list.")
+        choice = read_choice(cleaned.get("query") or "") if scope == "matching" else ContactChoice()
+        # All that match no condition are the whole list.
+        is_narrowed = bool(ids or choice.params())
+        cleaned["selection"] = ContactSelection(choice, () if scope == "matching" else ids) if is_narrowed else None
+        return cleaned
+
+    def problem(self) -> str:
+        """Why invalid input traces nobody, in a sentence."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)
