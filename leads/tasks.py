@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from atlas_site.lib.queue import nudge
-from leads.services import imports, linking, lists, traces
+from leads.services import actions, exports, imports, linking, lists, standing, traces
 
 
 @shared_task(name="leads.run_import")
@@ -75,29 +75,42 @@ def link_due_lists() -> None:
     linking.look_at_reveals(now=now)
 
 
-@shared_task(name="leads.run_list_job")
-def run_list_job(job_id: str) -> None:
-    """Carry work on lists on, as far as it gets."""
-    lists.run_list_job(job_id=job_id, now=timezone.now)
+@shared_task(name="leads.run_action")
+def run_action(action_id: str) -> None:
+    """Carry an action on many contacts on, as far as it gets."""
+    actions.run_action(action_id=action_id, now=timezone.now)
 
 
-@shared_task(name="leads.run_due_list_jobs")
-def run_due_list_jobs() -> None:
-    """Hand all work on lists that is due and that nobody does to a worker."""
-    for job_id in lists.due_job_ids(now=timezone.now()):
-        nudge(run_list_job, job_id)
+@shared_task(name="leads.run_due_actions")
+def run_due_actions() -> None:
+    """Hand every action on contacts that is due and that nobody works on to a worker."""
+    for action_id in actions.due_action_ids(now=timezone.now()):
+        nudge(run_action, action_id)
 
 
-@shared_task(name="leads.link_lists")
-def link_lists(user_id: str) -> None:
-    """Link the lists of one user that wait for it to what the user owns."""
-    linking.link_due_lists(user_id=ObjectId(user_id), now=timezone.now())
+@shared_task(name="leads.forget_actions")
+def forget_actions() -> None:
+    """Forget actions that cannot be undone any more."""
+    while actions.forget_actions(now=timezone.now()):
+        pass
 
 
-@shared_task(name="leads.link_due_lists")
-def link_due_lists() -> None:
-    """Have lists linked that changed, and contacts of users who have revealed properties."""
+@shared_task(name="leads.count_export")
+def count_export(export_id: str) -> None:
+    """Count what goes out with a large file, and what is left out."""
+    exports.count_export(export_id=export_id, clock=timezone.now)
+
+
+@shared_task(name="leads.count_due_exports")
+def count_due_exports() -> None:
+    """Hand every file that is to be counted to a worker, and forget those that were prepared long ago."""
     now = timezone.now()
-    for user_id in linking.due_user_ids(now=now):
-        nudge(link_lists, user_id)
-    linking.look_at_reveals(now=now)
+    for export_id in exports.due_export_ids(now=now):
+        nudge(count_export, export_id)
+    exports.purge_exports(now=now)
+
+
+@shared_task(name="leads.end_checks")
+def end_checks() -> None:
+    """Let contacts whose check is 31 days old have no number that may be dialed."""
+    standing.end_checks(now=timezone.now())

@@ -95,7 +95,8 @@ class Contact(Document):
     # By what it is ordered and found: see `leads.imports.lookup`. `services.find_keys` fills them.
     name_key = models.CharField(max_length=200, null=True, blank=True, db_column="nameKey")
     find_keys = ArrayField(models.CharField(max_length=200), default=list, blank=True, db_column="findKeys")
-    # The import it came with, its row there, and that row's cells as they were: {"importId", "row", "cells"}.
+    # The import it came with, its row there, and that row's cells as they were: {"importId", "row", "cells"}; with
+    # "earlier", the same of files before that had other columns.
     origin = models.JSONField(null=True, blank=True)
     is_enriched = models.BooleanField(default=False, db_column="isEnriched")
     enriched_at = models.DateTimeField(null=True, blank=True, db_column="enrichedAt")

@@ -27,3 +27,9 @@ def find_export(user: User, export_id: str) -> Export | None:
 def columns_of(export: Export) -> list[Column]:
     """The columns of an export that there still are."""
     return [COLUMNS[name] for name in export.columns if name in COLUMNS]
+
+
+def left_out_of(export: Export) -> list[tuple[str, int, str]]:
+    """What stayed behind on purpose: why, how many, and of what."""
+    kept = [("leftContacts", "contact"), ("leftNumbers", "number")]
+    return [(why, count, unit) for key, unit in kept for why, count in export.left_out.get(key, ())]

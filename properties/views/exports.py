@@ -88,6 +88,8 @@ def export_properties(request: HttpRequest) -> HttpResponse | StreamingHttpRespo
 def repeat_export(request: HttpRequest, export_id: str) -> HttpResponse | StreamingHttpResponse:
     """Send the same selection again, as it is today."""
     earlier = _get_export(request, export_id)
+    if earlier.kind != exports.KIND:
+        raise Http404
     try:
         export = exports.repeat_export(export=earlier, now=timezone.now())
     except exports.CannotRepeat:
@@ -111,7 +113,12 @@ def list_exports(request: HttpRequest) -> HttpResponse:
 def show_export(request: HttpRequest, export_id: str) -> HttpResponse:
     """Show one export: what, when, how many rows, and the way to make it again."""
     export = _get_export(request, export_id)
-    return render(request, "properties/export.html", {"export": export, "columns": selectors.columns_of(export)})
+    context = {
+        "export": export,
+        "columns": selectors.columns_of(export),
+        "left_out": selectors.left_out_of(export),
+    }
+    return render(request, "properties/export.html", context)
 
 
 def _get_export(request: HttpRequest, export_id: str) -> Export:

@@ -17,6 +17,7 @@ from leads.services import standing, workspaces
 from leads.services.find_keys import NAMED_BY, fill_find_keys, keys_of
 from leads.services.imports.leases import State, change_state, find_import, hand_on, save_progress
 from leads.services.imports.mapping import STARTS_ANEW, remember_mapping
+from leads.services.imports.origins import new_origins, origin_of
 from leads.services.imports.planning import STINT
 from leads.services.imports.plans import Kind, PlanRow, contact_id_of
 from leads.services.imports.reading import Clock
@@ -106,6 +107,7 @@ def _write(lead_import: LeadImport, rows: list[PlanRow], now: datetime) -> None:
                 raise
     changed = [row for row in rows if row["kind"] in {Kind.UPDATE, Kind.DUPLICATE}]
     changes = [change for row in changed for change in _changes(lead_import, row)]
+    changes += new_origins(lead_import, [row for row in changed if row["kind"] == Kind.UPDATE and "cells" in row])
     if changes:
         contacts.bulk_write(changes)
         fill_find_keys(_contact_of(lead_import, row) for row in changed if NAMED_BY.intersection(row.get("set") or ()))
@@ -140,13 +142,9 @@ def _document(lead_import: LeadImport, row: PlanRow) -> dict[str, Any]:
         "isEnriched": False,
         "isDivorceLead": False,
         "engagementScore": standing.score_of_new(row["doc"]),
-        "origin": _origin(lead_import, row),
+        "origin": origin_of(lead_import, row),
         "createdAt": lead_import.created_at,
     }
-
-
-def _origin(lead_import: LeadImport, row: PlanRow) -> dict[str, Any]:
-    return {"importId": str(lead_import.pk), "row": row["n"], "cells": row["cells"]}
 
 
 def _changes(lead_import: LeadImport, row: PlanRow) -> Iterator[UpdateOne]:
@@ -156,8 +154,6 @@ def _changes(lead_import: LeadImport, row: PlanRow) -> Iterator[UpdateOne]:
     """
     it = {"_id": _contact_of(lead_import, row), "userId": lead_import.user_id}
     values = dict(row.get("set") or {})
-    if row["kind"] == Kind.UPDATE and "cells" in row:
-        values["origin"] = _origin(lead_import, row)
     change: dict[str, Any] = {"$addToSet": {"matchKeys": {"$each": row["keys"]}}}
     yield UpdateOne(it, {**change, "$set": values} if values else change)
     phones, emails = row["add"]["phones"], row["add"]["emails"]
