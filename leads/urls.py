@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.views import groups, imports, lists, traces
+from leads.views import contacts, do_not_call, exports, groups, imports, lists, traces
 
 app_name = "leads"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("import/<str:import_id>/commit/", imports.commit_import, name="commit-import"),
     path("import/<str:import_id>/cancel/", imports.cancel_import, name="cancel-import"),
     path("import/<str:import_id>/rows/<str:kind>/", imports.download_rows, name="download-rows"),
+    path("do-not-call/", do_not_call.show_do_not_call, name="do-not-call"),
+    path("do-not-call/lift/", do_not_call.lift_number, name="lift-do-not-call"),
     path("quotes/<str:quote_id>/accept/", traces.accept_trace, name="accept-trace"),
     path("quotes/<str:quote_id>/part/", traces.quote_part, name="quote-trace-part"),
     path("quotes/<str:quote_id>/again/", traces.quote_again, name="quote-trace-again"),
@@ -34,11 +36,21 @@ urlpatterns = [
     path("traces/<str:enrichment_id>/retry/", traces.retry_trace, name="retry-trace"),
     path("traces/<str:enrichment_id>/rest/", traces.quote_rest, name="quote-trace-rest"),
     path("traces/<str:enrichment_id>/rows/<str:state>/", traces.download_rows, name="download-trace-rows"),
+    path("exports/<str:export_id>/", exports.show_export, name="show-export"),
+    path("exports/<str:export_id>/file/", exports.download_export, name="download-export"),
     path("<str:group_id>/", groups.show_group, name="show-group"),
     path("<str:group_id>/edit/", lists.change_group, name="change-group"),
     path("<str:group_id>/delete/", lists.delete_group, name="delete-group"),
     path("<str:group_id>/restore/", lists.restore_group, name="restore-group"),
     path("<str:group_id>/totals/", lists.count_group, name="count-group"),
+    path("<str:group_id>/contacts/count/", contacts.count_contacts, name="count-contacts"),
+    path("<str:group_id>/contacts/act/", contacts.act_on_contacts, name="act-on-contacts"),
+    path("<str:group_id>/contacts/<str:contact_id>/", contacts.show_contact, name="show-contact"),
+    path("<str:group_id>/contacts/<str:contact_id>/edit/", contacts.edit_contact, name="edit-contact"),
+    path("<str:group_id>/contacts/<str:contact_id>/stage/", contacts.change_stage, name="change-stage"),
+    path("<str:group_id>/actions/<str:action_id>/", contacts.show_progress, name="show-action"),
+    path("<str:group_id>/actions/<str:action_id>/undo/", contacts.undo_action, name="undo-action"),
+    path("<str:group_id>/export/", exports.choose_export, name="choose-export"),
     path("<str:group_id>/trace/", traces.choose_trace, name="choose-trace"),
     path("<str:group_id>/trace/quote/", traces.quote_trace, name="quote-trace"),
 ]
