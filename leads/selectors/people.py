@@ -26,7 +26,8 @@ class Person:
     hours: Hours
     score: Score
     touches: list[Touch]
-    local_times: list[datetime]
+    local_times: list[str]
+    """What time it is where they may live, the westernmost first: pages show it as it is, and not in their own zone."""
     may_call: bool | None
     """Whether it is between 8 am and 9 pm where they live; None when nothing tells where that is."""
 
@@ -50,9 +51,14 @@ def person_of(user: User, contact: Contact, now: datetime) -> Person:
         hours=hours,
         score=score_of(contact, numbers),
         touches=touches_of(user, contact),
-        local_times=hours.times(now),
+        local_times=[clock_time(moment) for moment in hours.times(now)],
         may_call=hours.may_call(now),
     )
+
+
+def clock_time(moment: datetime) -> str:
+    """A local time as a clock there shows it: 5:29 pm."""
+    return f"{moment.hour % 12 or 12}:{moment:%M} {'am' if moment.hour < 12 else 'pm'}"
 
 
 def score_of(contact: Contact, numbers: list[Number]) -> Score:
