@@ -4,20 +4,20 @@ import os
 import signal
 from pathlib import Path
 
-STEP, WHOM, ONCE = "ATLAS_CRASH_AT", "ATLAS_CRASH_WHOM", "ATLAS_CRASH_ONCE"
+STEPS, WHOM, MARKS = "ATLAS_CRASH_AT", "ATLAS_CRASH_WHOM", "ATLAS_CRASH_MARKS"
 
 
 def crash_at(step: str) -> None:
-    """Kill this process (and its parent, when told to) if the environment names this step.
+    """Kill this process (and its parent, when told to) if the environment names this step among others by commas.
 
-    With a file named in ATLAS_CRASH_ONCE only the first process that gets here dies, and makes that file. Production
-    does not set these variables; whoever can set them could kill the process as well.
+    With a folder in ATLAS_CRASH_MARKS only the first process that gets to a step dies there, and leaves a mark. Whoever
+    can set these variables could kill the process as well; nothing that runs Atlas sets them.
     """
-    if os.environ.get(STEP) != step:
+    if step not in os.environ.get(STEPS, "").split(","):
         return
-    if once := os.environ.get(ONCE):
+    if marks := os.environ.get(MARKS):
         try:
-            Path(once).touch(exist_ok=False)
+            (Path(marks) / step).touch(exist_ok=False)
         except FileExistsError:
             return
     if os.environ.get(WHOM) == "parent":

@@ -46,6 +46,8 @@ class Servers(ProcessGroup):
                 *("--wiredTigerCacheSizeGB", str(cache_gb), "--oplogSize", "256", "--nounixsocket"),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
                 *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+                # What a killed worker wrote in a transaction is free again as soon; `run_txn` gives up after 10 s.
+                *("--setParameter", "transactionLifetimeLimitSeconds=20"),
                 *arguments,
             ],
         )

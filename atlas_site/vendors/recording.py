@@ -23,6 +23,7 @@ from django.db import DatabaseError, IntegrityError
 from django.db.models import Q
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from atlas_site.lib.crashing import crash_at
 from atlas_site.lib.http import Answer, NoAnswer, NotSent
 from atlas_site.mongodb.documents import is_in_transaction
 from atlas_site.vendors.errors import (
@@ -127,9 +128,12 @@ def recorded_call(
         may_follow_unknown=repeatable or repeat_unknown,
         lease_seconds=lease_seconds,
     )
+    crash_at("call prepared")
     answer = _send(call, send, clock, repeatable=repeatable, lease_seconds=lease_seconds)
     came_at = clock()
+    crash_at("answer came")
     store_answer(call, answer, now=came_at)
+    crash_at("answer stored")
     return Recorded(_read_stored(call, answer, read, clock), call.pk, replayed=False, answered_at=came_at)
 
 
@@ -259,6 +263,7 @@ def _send(
     lease_ends_at = sent_at + timedelta(seconds=lease_seconds)
     if not move_call(call, of=(CallState.PREPARED,), to=CallState.SENT, sent_at=sent_at, lease_ends_at=lease_ends_at):
         raise VendorCallInProgress("The attempt was given up before it was sent.", call_id=call.pk)
+    crash_at("call sent")
     try:
         return send()
     except NotSent as error:
