@@ -1,9 +1,13 @@
 """Lists that are combined, and properties that are put on lists: exactly, once, and for their user alone."""
 
+import os
+import signal
+import time
 from datetime import timedelta
 
 import pytest
 from bson import ObjectId
+from django.db import connection
 from django.utils import timezone
 
 from atlas_site.mongodb.documents import collection_of
@@ -260,3 +264,60 @@ def test_one_person_of_a_court_filing_is_put_on_a_list(alice):
     contact = Contact.objects.get(lead_group=group)
     assert contact.is_divorce_lead and contact.phone == "6145550101" and contact.user_id == alice.pk
     assert LeadGroup.objects.get(pk=group.pk).total_contacts == 1
+
+
+# ---------------------------------------------------------------- killed workers
+
+
+def start_worker(job: ListJob, minutes_ahead: int) -> int:
+    """Start a process that carries a job on, and return its id; its clock is ahead, past the lease of another one."""
+    process = os.fork()
+    if process:
+        return process
+    try:
+        connection.close_pool()  # a client belongs to the process that made it
+        lists.run_list_job(job_id=str(job.pk), now=in_a_minute(minutes_ahead))
+    finally:
+        os._exit(0)
+
+
+def carry_through_kills(job: ListJob, until: str, steps: list[int]) -> int:
+    """Let workers carry a job on to a state, killing one whenever so much is done; returns how many were killed."""
+    killed = 0
+    for minutes in range(2, 60, 2):
+        process = start_worker(job, minutes)
+        while True:
+            ended, _ = os.waitpid(process, os.WNOHANG)
+            found = ListJob.objects.get(pk=job.pk)
+            if ended:
+                break
+            if steps and found.attempt and found.done >= steps[0]:
+                steps.pop(0)
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+                killed += 1
+                break
+            time.sleep(0.002)
+        if found.state == until:
+            return killed
+    raise AssertionError("the job came to no end")
+
+
+def test_killed_workers_leave_the_same_list_as_one_that_lives(alice):
+    size = 4 * LEADS_A_PART
+    groups = [LeadGroup.objects.create(user=alice, name=name, total_contacts=size) for name in "ab"]
+    made = [
+        {"userId": alice.pk, "leadsId": group.pk, "address": f"{number} Oak St", "zip": "43211", "phones": [],
+         "identityKey": f"{number:032x}", "matchKeys": [f"{number:012d}"], "placeKeyCount": 1}
+        for shift, group in enumerate(groups) for number in range(shift * 2_000, shift * 2_000 + size)
+    ]  # fmt: skip
+    collection_of(Contact).insert_many(made)
+    job = lists.start_combining(user=alice, operation=Operation.UNION, groups=groups, at_least=2, name="All", now=NOW())
+    killed = carry_through_kills(job, State.COUNTED, [1_000, 5_000])
+    lists.make_combined_list(user=alice, job_id=str(job.pk), name="All", now=NOW())
+    killed += carry_through_kills(job, State.DONE, [1_000, 3_000, 5_000])
+    assert killed >= 3
+    found = collection_of(Contact).find({"leadsId": job.pk}, {"matchKeys": 1})
+    assert sorted(each["matchKeys"][0] for each in found) == [f"{number:012d}" for number in range(2_000 + size)]
+    assert LeadGroup.objects.get(pk=job.pk).total_contacts == 2_000 + size
+    assert read_workspace(alice.pk).committing is None and not ListPart.objects.filter(job=job).exists()

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from credits.models import Credit
+from leads.models import LeadGroup
+from leads.services.lists import Address, NewLead, add_lead
 from properties import exclusions
 from properties.exclusions import Excluded, Frozen, freeze
 from properties.models import Property, PropertyJob
 from properties.search.form import read_query
 from properties.services import allowances, jobs, reveals, runner
+from tests.factories import LeadGroupFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +123,32 @@ def test_a_hundred_thousand_are_kept_short_and_told_apart():
 def test_too_much_is_refused_with_a_sentence():
     with pytest.raises(exclusions.TooMuchExcluded, match="200,000"):
         freeze(Excluded(tuple(str(number) for number in range(200_001))))
+
+
+def test_what_is_on_a_list_of_leads_is_left_out_though_nobody_owns_it(carol, bob, fund, known, now, sandbox):
+    """The addresses of the list are written as people write them; the vendor's records are not."""
+    fund(carol, 100)
+    group = LeadGroupFactory(user=carol, name="Mailed already", total_contacts=10)
+    street = known[0].address.replace(" St", " Street").replace(" Ave", " Avenue").upper()
+    texts = [street, *(each.address for each in known[1:10])]
+    leads = [
+        NewLead(full_name="Jo Doe", place=Address(text, "Phoenix", "AZ", each.postal_code))
+        for text, each in zip(texts, known, strict=False)
+    ]
+    for lead in leads:
+        add_lead(user=carol, group=group, lead=lead, now=now)
+    key = f"list:{group.pk}"
+    assert (key, "List: Mailed already") in exclusions.exclusion_choices(carol)
+    assert not exclusions.excluded_by(bob, [key])
+    query = read_query({"q": ["Phoenix, AZ"], "exclude": [key]})
+
+    job = run(accept(carol, query, 10, now), now)
+
+    assert job.hit_count == 10
+    assert [row["outcome"] for row in job.rows].count("on your list") == 10
+    assert not {each.property_id for each in known[:10]} & {
+        row["propertyId"] for row in job.rows if row["outcome"] != "on your list"
+    }
+    assert Credit.objects.get(user=carol).credit_available == 90
+    LeadGroup.objects.filter(pk=group.pk).update(is_deleted=True)
+    assert not exclusions.excluded_by(carol, [key])
