@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from atlas_site.lib.home import get_home
-from atlas_site.management.benchmarks import imports
+from atlas_site.management.benchmarks import imports, traces
 from atlas_site.management.benchmarks.cases import LEAST_LEAD_OVER_STOCK, MOST_OVER_PYMONGO, make_cases
 from atlas_site.management.benchmarks.databases import ATLAS, bench_databases, database_of, fill
 from atlas_site.management.benchmarks.timing import MARKS, Measurement, measure
@@ -45,7 +45,9 @@ class Command(BaseCommand):
         "Measure hot reads through Atlas, plain PyMongo and the stock backend, in turns, in databases of their own "
         "that are dropped in the end; then those of a user who owns a million properties, against PyMongo and Django "
         "on PostgreSQL, in a data set that is made once and kept; then the import of a lead list, against the least "
-        "that any import must do. Ratios depend little on the machine; times do."
+        "that any import must do, and the pages of a list of a million contacts, against an empty page; then skip "
+        "traces with a slow vendor, against the best that a process can do. Ratios depend little on the machine; times "
+        "do."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,7 +56,11 @@ class Command(BaseCommand):
         parser.add_argument("--keep", type=Path, help="folder of the big data set ($ATLAS_HOME/bench)")
         parser.add_argument("--rows", type=_size, default=50_000, help="rows of the list that is imported (50,000)")
         parser.add_argument("--largest", type=_size, default=1_000_000, help="rows of the largest list (1,000,000)")
-        parser.add_argument("--only", choices=["engines", "owned", "imports"], help="leave the other parts out")
+        parser.add_argument("--contacts", type=_size, default=1_000_000, help="contacts of one list (1,000,000)")
+        parser.add_argument("--traced", type=_size, help="contacts that are traced in each run (6,000 and 12,000)")
+        parser.add_argument(
+            "--only", choices=["engines", "owned", "imports", "contacts", "traces"], help="leave the other parts out"
+        )
         parser.add_argument("--repeats", type=_positive, default=10, help="rounds that are measured (10)")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -63,7 +69,13 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("The benchmark never runs in production: its load would slow users down.")
         report: dict[str, Any] = {"rounds": options["repeats"]}
-        parts = {"engines": self._measure_engines, "owned": self._measure_owned, "imports": self._measure_imports}
+        parts = {
+            "engines": self._measure_engines,
+            "owned": self._measure_owned,
+            "imports": self._measure_imports,
+            "contacts": self._measure_contacts,
+            "traces": self._measure_traces,
+        }
         for name, measure_part in parts.items():
             if options["only"] in {None, name}:
                 report |= measure_part(options)
@@ -105,6 +117,31 @@ class Command(BaseCommand):
             expected = ", ".join(f"{what}: {MARKS[is_met]}" for what, is_met in report.marks.items())
             self._print(f"import of {report.rows:,} rows", ("", "measured"), report.lines(), f"expected: {expected}")
         return {"imports": report.as_json()}
+
+    def _measure_contacts(self, options: dict[str, Any]) -> dict[str, Any]:
+        from atlas_site.management.benchmarks import contacts  # noqa: PLC0415 -- needs the addresses of all pages
+
+        report = contacts.measure(size=options["contacts"], rounds=options["repeats"], progress=self.stderr.write)
+        if not options["json"]:
+            lines = [
+                (name, f"{median(each) * 1000:,.1f} ms", f"{report.over_empty(name):.1f}×", MARKS[report.is_met(name)])
+                for name, each in report.seconds.items()
+            ]
+            title = f"pages of a list of {report.size:,} contacts; medians of {options['repeats']} rounds"
+            self._print(title, ("", "page", "over the empty page", "expected"), lines, "expected: at most 6×")
+        return {"contacts": report.as_json()}
+
+    def _measure_traces(self, options: dict[str, Any]) -> dict[str, Any]:
+        runs = traces.measure(contacts=options["traced"], progress=self.stderr.write)
+        if not options["json"]:
+            lines = [line for run in runs for line in run.lines()]
+            expected = ", ".join(
+                f"{traces.LEAST_SHARES[run.processes]:.0%} with {run.processes}: {MARKS[run.is_met]}" for run in runs
+            )
+            self._print(
+                f"skip traces, {traces.LATENCY_SECONDS} s a call", ("", "measured"), lines, f"expected: {expected}"
+            )
+        return {"traces": [run.as_json() for run in runs]}
 
     def _show_progress(self, count: int) -> None:
         self.stderr.write(f"\rfilling: {count:,} properties", ending="")
