@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from atlas_site.lib.queue import nudge
-from leads.services import actions, exports, imports, linking, lists, standing, traces
+from leads.services import actions, calls, exports, imports, linking, lists, refunds, standing, traces
 
 
 @shared_task(name="leads.run_import")
@@ -114,3 +114,22 @@ def count_due_exports() -> None:
 def end_checks() -> None:
     """Let contacts whose check is 31 days old have no number that may be dialed."""
     standing.end_checks(now=timezone.now())
+
+
+@shared_task(name="leads.run_calls")
+def run_calls(file_id: str) -> None:
+    """Carry a dialer's file on, as far as it gets."""
+    calls.run_calls(file_id=file_id, now=timezone.now)
+
+
+@shared_task(name="leads.run_due_calls")
+def run_due_calls() -> None:
+    """Hand every dialer's file that is due and that nobody works on to a worker."""
+    for file_id in calls.due_file_ids(now=timezone.now()):
+        nudge(run_calls, file_id)
+
+
+@shared_task(name="leads.give_due_refunds")
+def give_due_refunds() -> None:
+    """Give back units of traces whose numbers were all bad, where that waited for more hits."""
+    refunds.give_due_refunds(now=timezone.now())

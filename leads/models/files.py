@@ -84,7 +84,7 @@ class DialerFile(Document):
     mapping = models.JSONField(default=list, blank=True)
     # [{"plain", "text", "count", "outcome"}]: the dispositions of the file, and what each means; null is unknown.
     wordings = models.JSONField(default=list, blank=True)
-    # {"calls", "unmatched", "ignored", "faulty", "barred", "known"}, calls by outcome, and faulty rows by cause.
+    # {"rows", "touches", "known"} and the rows of each kind; touches by outcome; {"why": [[sentence, rows], ...]}.
     counts = models.JSONField(default=dict, blank=True)
     outcomes = models.JSONField(default=dict, blank=True)
     causes = models.JSONField(default=dict, blank=True)

@@ -53,7 +53,8 @@ class LeadImport(Document):
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
     problem = models.CharField(max_length=500, default="", blank=True)
-    # What was found in the file: {"encoding", "delimiter", "header_row", "headers", "sheet"}.
+    # What was found in the file: {"encoding", "delimiter", "header_row", "headers", "sheet", "rows"}, and whether it
+    # looks like what a dialer writes of its calls ("calls").
     table = models.JSONField(default=dict, blank=True)
     # One of each column: {"header", "field", "sureness", "samples", "why"}; `mapping` is the field of each column.
     guesses = models.JSONField(default=list, blank=True)

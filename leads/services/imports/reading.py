@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from atlas_site.vendors.uploads import local_copy
+from leads.dialers.columns import is_result_file
 from leads.imports.columns import ColumnGuess, guess_columns
 from leads.imports.problems import FileRefused
 from leads.imports.tables import Table, open_table
@@ -24,7 +25,8 @@ Clock = Callable[[], datetime]
 def read_upload(lead_import: LeadImport, clock: Clock) -> None:
     """Read a file once from end to end, and guess its columns.
 
-    The plan is made at once when there is nothing to ask: every column is sure, or the user has said it before.
+    The plan is made at once when there is nothing to ask: every column is sure and it is no file of calls, or the user
+    has said it before.
     Raises FileRefused and LeaseLost.
     """
     save_progress(lead_import, now=clock(), state=State.READING)
@@ -40,6 +42,7 @@ def read_upload(lead_import: LeadImport, clock: Clock) -> None:
             "headers": table.headers,
             "sheet": table.sheet,
             "rows": count,
+            "calls": is_result_file(table.headers, table.sample_rows),
         }
     remembered = remembered_mapping(lead_import.user_id, found["headers"]) if found["header_row"] else None
     mapping = remembered or [str(guess.field) for guess in guesses]
@@ -53,7 +56,8 @@ def read_upload(lead_import: LeadImport, clock: Clock) -> None:
         "rows_read": 0,
     }
     now = clock()
-    if is_sure and _is_enough(mapping):
+    # What looks like the calls of a dialer is asked about, because those make touches and no contacts.
+    if is_sure and _is_enough(mapping) and (remembered or not found["calls"]):
         save_progress(lead_import, now=now, state=State.PLANNING, **values)
     else:
         hand_on(lead_import, now=now, state=State.MAPPING, due_at=waits_until(now), **values)

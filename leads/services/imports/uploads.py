@@ -53,7 +53,7 @@ def receive_upload(
     open_imports = LeadImport.objects.filter(user_id=user.pk, state__in=[*CANCELLABLE, State.COMMITTING])
     if len(open_imports.values_list("pk")[:OPEN_IMPORTS]) == OPEN_IMPORTS:
         raise TooManyImports
-    content_hash = _hash_of(content)
+    content_hash = hash_of(content)
     if group is None and not group_name:
         group = _list_of_earlier_import(user, content_hash)
     import_id = ObjectId()
@@ -119,7 +119,8 @@ def plain_file_name(name: str) -> str:
     return SPACES.sub(" ", shown).strip()[-200:] or UNNAMED
 
 
-def _hash_of(content: File) -> str:
+def hash_of(content: File) -> str:
+    """The SHA-256 of a file, which is read from its beginning and left there."""
     digest = hashlib.sha256()
     for block in content.chunks(1 << 20):
         digest.update(block)

@@ -1,0 +1,63 @@
+"""Logging the calls of a plan: chunk by chunk, each of which may be carried out again to the same effect."""
+
+from datetime import date, datetime
+
+from accounts.models import User
+from atlas_site.mongodb.documents import collection_of
+from leads.models import DialerChunk, DialerFile
+from leads.services.calls.leases import State, change_state, find_file, hand_on, save_progress
+from leads.services.calls.planning import moment_of
+from leads.services.calls.reading import Clock
+from leads.services.do_not_call import set_do_not_call
+from leads.services.imports.planning import STINT
+from leads.services.imports.uploads import waits_until
+from leads.services.touches import NewTouch, log_touches
+
+TOUCHES_AT_ONCE = 100
+WHY_BARRED = "Asked not to be called, as your dialer told"
+
+
+def commit_calls(*, user: User, file_id: str, now: datetime) -> DialerFile:
+    """Have the calls of a plan logged. Raises CallsNotFound, and WrongState unless it waits for this."""
+    dialer_file = find_file(user=user, file_id=file_id)
+    change_state(dialer_file, states=[State.PLANNED], state=State.COMMITTING, due_at=now, lease_until=None)
+    return dialer_file
+
+
+def carry_out(dialer_file: DialerFile, clock: Clock) -> None:
+    """Log the calls, or the rest of them, until it is done or the stint is over. Raises LeaseLost."""
+    began = clock()
+    user = dialer_file.user
+    left = {"$gt": dialer_file.chunks_committed, "$lte": dialer_file.chunks_planned}
+    chunks = collection_of(DialerChunk).find({"fileId": dialer_file.pk, "number": left}, batch_size=2)
+    for chunk in chunks.sort("number", 1):
+        touches = [_new(dialer_file, touch) for row in chunk["rows"] for touch in row.get("touches", ())]
+        for start in range(0, len(touches), TOUCHES_AT_ONCE):
+            now = clock()
+            save_progress(dialer_file, now=now)
+            log_touches(user=user, touches=touches[start : start + TOUCHES_AT_ONCE], now=now)
+        numbers = [number for row in chunk["rows"] for number in row.get("numbers", ())]
+        if numbers:
+            set_do_not_call(user=user, numbers=numbers, why=WHY_BARRED, now=clock())
+        now = clock()
+        save_progress(dialer_file, now=now, chunks_committed=chunk["number"])
+        if now - began >= STINT and chunk["number"] < dialer_file.chunks_planned:
+            hand_on(dialer_file, now=now, due_at=now)
+            return
+    now = clock()
+    logged = dialer_file.counts["touches"] - dialer_file.counts["known"]
+    hand_on(dialer_file, now=now, state=State.DONE, due_at=waits_until(now), ended_at=now, logged=logged)
+
+
+def _new(dialer_file: DialerFile, touch: dict[str, str]) -> NewTouch:
+    return NewTouch(
+        key=touch["key"],
+        identity_key=touch["identity"],
+        outcome=touch["outcome"],
+        contact_id=touch["contact"],
+        number=touch["number"],
+        text=touch["text"],
+        call_back_on=date.fromisoformat(touch["back"]) if touch["back"] else None,
+        touched_at=moment_of(touch["at"]),
+        source=str(dialer_file.pk),
+    )
