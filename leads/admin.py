@@ -22,6 +22,7 @@ from leads.models import (
     ListPart,
     RemovedContact,
     Touch,
+    TraceRefund,
 )
 
 
@@ -190,3 +191,11 @@ class DialerMemoryAdmin(DocumentAdmin):
     list_display = ["__str__", "user"]
     exact_search_fields = ["id", "user"]
     raw_id_fields = ["user"]
+
+
+@admin.register(TraceRefund)
+class TraceRefundAdmin(ReadOnlyAdmin):
+    """Units that come back because all numbers of a traced person were bad."""
+
+    list_display = ["key", "user", "quote_id", "weight", "noted_at", "refunded_at"]
+    exact_search_fields = ["id", "user", "key"]

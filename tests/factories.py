@@ -61,6 +61,7 @@ from leads.models import (
     ListPart,
     RemovedContact,
     Touch,
+    TraceRefund,
 )
 from properties.models import (
     Allowance,
@@ -672,6 +673,17 @@ class DoNotCallFactory(DjangoModelFactory):
 
     class Meta:
         model = DoNotCall
+
+
+class TraceRefundFactory(DjangoModelFactory):
+    user = factory.SubFactory(UserFactory)
+    key = factory.Sequence(lambda n: f"{n:032x}")
+    quote_id = "quote"
+    weight = "0.5"
+    noted_at = NOON
+
+    class Meta:
+        model = TraceRefund
 
 
 class PersonTraceFactory(DjangoModelFactory):

@@ -6,7 +6,7 @@ from leads.models.groups import Contact, LeadGroup
 from leads.models.imports import ColumnMapping, ImportChunk, LeadImport, LeadWorkspace
 from leads.models.lists import ListJob, ListPart
 from leads.models.traces import Enrichment, EnrichmentBatch, RowState
-from leads.models.work import DoNotCall, Identity, Outcome, Touch
+from leads.models.work import DoNotCall, Identity, Outcome, Touch, TraceRefund
 
 __all__ = [
     "ColumnMapping",
@@ -31,4 +31,5 @@ __all__ = [
     "RemovedContact",
     "RowState",
     "Touch",
+    "TraceRefund",
 ]

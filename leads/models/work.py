@@ -111,3 +111,29 @@ class DoNotCall(Document):
 
     def __str__(self) -> str:
         return self.number
+
+
+class TraceRefund(Document):
+    """A traced person whose numbers were all logged wrong or disconnected within 30 days: the unit comes back.
+
+    It waits while the refunds of the last 30 days are 5 % of the hits, and fractions of a credit until they add up.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_column="userId", db_index=False, related_name="+"
+    )
+    # The identity, and the quote that paid for its trace.
+    key = models.CharField(max_length=32)
+    quote_id = models.CharField(max_length=32, db_column="quoteId")
+    # What the unit cost in credits, as the quote says it: "0.5".
+    weight = models.CharField(max_length=20)
+    noted_at = models.DateTimeField(db_column="notedAt")
+    refunded_at = models.DateTimeField(null=True, blank=True, db_column="refundedAt")
+
+    class Meta:
+        db_table = "TraceRefund"
+        constraints = [models.UniqueConstraint(fields=["user", "key", "quote_id"], name="refund_once")]
+        indexes = [models.Index(fields=["user", "refunded_at", "noted_at"], name="refund_by_time")]
+
+    def __str__(self) -> str:
+        return self.key

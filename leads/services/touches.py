@@ -18,11 +18,14 @@ from leads.models import Contact, Identity, Outcome, Touch
 from leads.services import standing
 from leads.services.do_not_call import bar_numbers, numbers_of_people
 from leads.services.people import DUPLICATE_KEY, ensure_identities, ensure_identity, write_identities
+from leads.services.refunds import give_refunds, note_bad_hits
 
 BATCH = 100
 TRIES = 5
 TEXT_LENGTH = 4000
 HAND = "hand"
+TRACE = "trace"
+"""The source of phones that a trace brought."""
 
 FOLLOW_UP_DAYS = {Outcome.NO_ANSWER: 1, Outcome.VOICEMAIL: 3, Outcome.CALL_BACK: 1, Outcome.INTERESTED: 1}
 """After how many days the next touch is due, where the user does not name the day; other outcomes have none."""
@@ -65,6 +68,7 @@ def log_touch(
     * "do not call" puts the person and all their numbers on the user's do-not-call list;
     * the next touch is due on `call_back_on`, else after FOLLOW_UP_DAYS; today while other numbers are left after a bad
       one; and not at all after "not interested" and "do not call";
+    * when every number that a trace brought is bad within 30 days, its unit comes back (see `services.refunds`);
     * a new lead is being attempted, an interested one talked to; no stage ever goes back.
 
     Raises ValueError for an unknown outcome, and for a contact of somebody else.
@@ -116,7 +120,8 @@ def _log_batch(user: User, touches: Sequence[NewTouch], now: datetime) -> int:
             return 0
         new = list(documents.values())
         try:
-            run_txn(lambda new=new: _log(user, new, now))
+            if run_txn(lambda new=new: _log(user, new, now)):
+                give_refunds(user_id=user.pk, now=now)
             return len(new)
         except BulkWriteError as error:  # another process logs the same one, or bars the same number
             is_race = all(each["code"] == DUPLICATE_KEY for each in error.details["writeErrors"])
@@ -148,12 +153,18 @@ class _Person:
 
     identity: Mapping[str, Any]
     numbers: set[str]
+    traced: set[str]
     stage: str
     values: dict[str, Any] = field(default_factory=dict)
     is_barred: bool = False
 
     def get(self, name: str) -> Any:
         return self.values.get(name, self.identity.get(name))
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a trace brought numbers, and every one of them is wrong or disconnected."""
+        return bool(self.traced) and self.traced <= (self.get("badNumbers") or {}).keys()
 
     def add(self, touch: Mapping[str, Any], today: date) -> None:
         """What one touch changes. Touches come in the order of their time."""
@@ -191,13 +202,13 @@ class _Person:
             self.values |= {"stage": self.stage, "stageAt": moment}
 
 
-def _log(user: User, documents: list[dict[str, Any]], now: datetime) -> None:
-    """Add touches to people, in the running transaction."""
+def _log(user: User, documents: list[dict[str, Any]], now: datetime) -> int:
+    """Add touches to people, in the running transaction, and return how many traced ones have no number left."""
     session = current_session()
     keys = list({document["identityKey"] for document in documents})
     of_them = {"userId": user.pk, "identityKey": {"$in": keys}}
     contacts: dict[str, list[dict[str, Any]]] = {}
-    read = {"identityKey": 1, "phones.number": 1, "stage": 1}
+    read = {"identityKey": 1, "phones.number": 1, "phones.source": 1, "stage": 1}
     for contact in collection_of(Contact).find(of_them, read, session=session):
         contacts.setdefault(contact["identityKey"], []).append(contact)
     found = collection_of(Identity).find({"userId": user.pk, "key": {"$in": keys}}, session=session)
@@ -208,13 +219,18 @@ def _log(user: User, documents: list[dict[str, Any]], now: datetime) -> None:
     write_identities([(person.identity["_id"], person.values) for person in people.values()])
     _bar(user.pk, people, documents, now)
     standing.refresh(user_id=user.pk, identity_keys=keys, now=now)
+    touched = {document["identityKey"] for document in documents if document["outcome"] in BAD}
+    return note_bad_hits(user_id=user.pk, keys=[key for key in touched if people[key].is_lost], now=now)
 
 
 def _person(identity: Mapping[str, Any], contacts: Iterable[Mapping[str, Any]]) -> _Person:
+    contacts = list(contacts)
     stages = [contact.get("stage") for contact in contacts]
     furthest = max((STAGES.index(stage) for stage in stages if stage in STAGES), default=0)
-    numbers = {phone.get("number") for contact in contacts for phone in contact.get("phones") or ()}
-    return _Person(identity, numbers - {None}, identity.get("stage") or STAGES[furthest])
+    phones = [phone for contact in contacts for phone in contact.get("phones") or ()]
+    numbers = {phone["number"] for phone in phones if phone.get("number")}
+    traced = {phone["number"] for phone in phones if phone.get("number") and phone.get("source") == TRACE}
+    return _Person(identity, numbers, traced, identity.get("stage") or STAGES[furthest])
 
 
 def _bar(user_id: ObjectId, people: Mapping[str, _Person], documents: list[dict[str, Any]], now: datetime) -> None:

@@ -36,6 +36,7 @@ from leads.models import (
     ListPart,
     RemovedContact,
     Touch,
+    TraceRefund,
 )
 from properties.models import (
     Digest,
@@ -149,6 +150,10 @@ LOOK_UPS = {
     "touches of a user": Touch.objects.filter(user_id=ID).order_by("-touched_at"),
     "number that must not be called": DoNotCall.objects.filter(user_id=ID, number="6145550174"),
     "numbers that must not be called": DoNotCall.objects.filter(user_id=ID).order_by("-added_at"),
+    "refunds that wait": TraceRefund.objects.filter(user_id=ID, refunded_at=None, noted_at__gt=NOON).order_by(
+        "noted_at"
+    ),
+    "batch that traced a person": EnrichmentBatch.objects.filter(Matches({"rows.key": "k"})),
     "contacts to be called first": Contact.objects.filter(
         user_id=ID, last_touched_at=None, callable_until__gt=NOON
     ).order_by("-engagement_score"),
@@ -232,6 +237,7 @@ TWINS = [
     (factories.IdentityFactory, {"user": None, "key": "twin"}),
     (factories.TouchFactory, {"key": "twin"}),
     (factories.DoNotCallFactory, {"user": None, "number": "6145550174"}),
+    (factories.TraceRefundFactory, {"user": None, "key": "twin", "quote_id": "twin"}),
     (factories.PersonTraceFactory, {"key": "twin"}),
     (factories.TracePurchaseFactory, {"user": None, "key": "twin"}),
     (factories.DivorceLeadFactory, {"user": None, "case_key": "twin"}),

@@ -128,7 +128,7 @@ def test_numbers_are_put_on_the_do_not_call_list(
     page.get_by_label("Or a file with numbers").set_input_files(path)
     page.get_by_role("button", name="Add to the list").click()
     expect(page.get_by_text("2 numbers added to your do-not-call list.")).to_be_visible()
-    page.get_by_role("button", name="Take (614) 555-0998 off the list").click()
+    page.get_by_role("button", name="Take off (614) 555-0998").click()
     expect(page.locator(".tag", has_text="Lifted")).to_be_visible()
     assert_accessible(page)
     assert_fits(page)
