@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import islice
 
 from leads.dialers.moments import is_clock, read_moment
-from leads.dialers.wordings import outcome_of, plain_wording
+from leads.dialers.wordings import IGNORED, outcome_of, plain_wording
 from leads.imports.values.phones import read_phone
 
 MOST_ROWS = 300
@@ -100,6 +100,9 @@ class _Column:
     distinct: int
     phones: float
     results: float
+    calls: float
+    """The results that are those of a call, and not that there was none."""
+
     is_wordy: bool
     moments: float
     clocks: float
@@ -157,14 +160,24 @@ def is_result_file(headers: Sequence[str], sample_rows: Sequence[Sequence[str]])
     if not {ResultField.NUMBER, ResultField.DISPOSITION} <= set(fields):
         return False
     rows = sample_rows[:MOST_ROWS]
-    for at, field in enumerate(fields):
-        if field is ResultField.DISPOSITION:
-            column = _look_at(at, headers[at], [row[at] for row in rows if at < len(row)])
-            says_so = column.has(RESULT_WORDS) or (column.has(STATUS_WORDS) and column.has(CALL_WORDS))
-            tells_calls = ResultField.CALLED_AT in fields or not column.has({"lead", "contact"})
-            if (says_so and column.results >= 0.3) or (tells_calls and column.results >= 0.9 and column.count >= 3):
-                return True
-    return False
+    is_dated = any(
+        field is ResultField.CALLED_AT and not CALL_WORDS.isdisjoint(words_of(header))
+        for field, header in zip(fields, headers, strict=True)
+    )
+    columns = (
+        _look_at(at, headers[at], [row[at] for row in rows if at < len(row)])
+        for at, field in enumerate(fields)
+        if field is ResultField.DISPOSITION
+    )
+    return any(_tells_calls(column, len(rows), is_dated=is_dated) for column in columns)
+
+
+def _tells_calls(column: _Column, rows: int, *, is_dated: bool) -> bool:
+    """Whether a column tells how calls ended, and not how a lead stands."""
+    if column.has(RESULT_WORDS) or (column.has(STATUS_WORDS) and column.has(CALL_WORDS)):
+        return column.calls >= 0.3
+    is_sure = column.calls >= 0.5 and column.results >= 0.9 and column.count >= max(3, rows // 2)
+    return is_sure and (is_dated or not column.has({"lead", "contact"}))
 
 
 def _look_at(at: int, header: str, cells: Sequence[str]) -> _Column:
@@ -186,6 +199,7 @@ def _look_at(at: int, header: str, cells: Sequence[str]) -> _Column:
         distinct=len({plain_wording(value) for value in distinct}),
         phones=share(_is_phone(value) for value in values),
         results=share(results),
+        calls=share(result and result != IGNORED for result in results),
         is_wordy=any(len(value) > 3 for value in distinct),
         moments=share(read_moment(value) for value in values),
         clocks=share(is_clock(value) for value in values),

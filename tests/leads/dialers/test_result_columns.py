@@ -126,6 +126,10 @@ LISTS = {
         "First Name,Last Name,Address,Zip,Phone,Lead Status",
         ["A,B,1 x,43211,614-555-0101,New", "A,C,1 x,43211,614-555-0102,Follow Up", "A,D,1 x,43211,614-555-0103,New"],
     ),
+    "contacts of a CRM of which few have a status": (
+        "First Name,Phone Number,Lead Status,Create Date",
+        ["A,614-555-0101,NEW,2026-11-20", "B,614-555-0102,,2026-11-20", "C,614-555-0103,,2026-11-20"],
+    ),
     "names that read like codes": ("Agent,Phone", ["Al,6145550101", "Al,6145550102", "Am,6145550103"]),
     "no numbers": ("Name,Disposition", ["A,No Answer", "B,DNC"]),
     "nothing": ("", []),
