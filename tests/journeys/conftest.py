@@ -4,6 +4,8 @@ from tests.browser.conftest import (
     _let_django_work_beside_playwright,
     browser_context_args,
     browser_type_launch_args,
+    context,
+    enter,
     guard,
     plain_page,
 )
@@ -12,6 +14,8 @@ __all__ = [
     "_let_django_work_beside_playwright",
     "browser_context_args",
     "browser_type_launch_args",
+    "context",
+    "enter",
     "guard",
     "plain_page",
 ]
