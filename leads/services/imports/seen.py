@@ -7,6 +7,12 @@ from types import TracebackType
 from typing import Self
 
 CACHE_KIBIBYTES = 16_384
+KEYS_A_WRITE = 50_000
+"""New keys wait in memory until there are so many: sorted, many of them lie on one page of the file."""
+
+SIEVE_BYTES = 1 << 23
+"""One bit for each of 67 million remainders of hashes: a key whose bit is not set was not seen, without a look."""
+
 # A cross join is done in the order in which it is written: one look-up for each key that is asked for.
 FIRST_ROWS = "SELECT seen.key, seen.row FROM json_each(?) AS asked CROSS JOIN seen ON seen.key = asked.value"
 
@@ -28,11 +34,15 @@ class SeenKeys:
             CREATE TABLE contact (row INTEGER PRIMARY KEY, id TEXT NOT NULL);
             """
         )
+        self._waiting: dict[str, int] = {}
+        self._sieve = bytearray(SIEVE_BYTES)
 
     def first_rows(self, keys: Iterable[str]) -> dict[str, int]:
         """The first row of each of these keys that was seen before."""
-        asked = json.dumps(list(keys))
-        return dict(self._database.execute(FIRST_ROWS, [asked]))
+        sieve, mask = self._sieve, SIEVE_BYTES - 1
+        likely = [key for key in keys if sieve[(mark := hash(key)) >> 3 & mask] & 1 << (mark & 7)]
+        waiting = {key: self._waiting[key] for key in likely if key in self._waiting}
+        return waiting | dict(self._database.execute(FIRST_ROWS, [json.dumps(likely)]))  # what is written came first
 
     def contact_of(self, row: int) -> str | None:
         """The contact that was there before the import and is this row's lead; None for one that the row creates."""
@@ -40,10 +50,24 @@ class SeenKeys:
         return found[0] if found else None
 
     def add(self, first_rows: Mapping[str, int], contacts: Mapping[int, str]) -> None:
-        """Add keys with their first rows, and the contacts of rows."""
+        """Add keys with their first rows, which stay if they were seen before, and the contacts of rows."""
+        sieve, mask, waiting = self._sieve, SIEVE_BYTES - 1, self._waiting
+        for key, row in first_rows.items():
+            mark = hash(key)
+            sieve[mark >> 3 & mask] |= 1 << (mark & 7)
+            waiting.setdefault(key, row)
+        if len(waiting) >= KEYS_A_WRITE:
+            self._write()
+        if contacts:
+            self._insert("contact", contacts.items())
+
+    def _write(self) -> None:
+        self._insert("seen", sorted(self._waiting.items()))
+        self._waiting.clear()
+
+    def _insert(self, table: str, rows: Iterable[tuple[str | int, str | int]]) -> None:
         self._database.execute("BEGIN")
-        self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", sorted(first_rows.items()))
-        self._database.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?)", contacts.items())
+        self._database.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)  # noqa: S608 -- two tables
         self._database.execute("COMMIT")
 
     def __enter__(self) -> Self:
