@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from leads.imports.fields import Field
 from leads.imports.values.addresses import Address, Place
@@ -37,7 +38,23 @@ VALUE_TESTS: dict[Field, Callable[[str], object]] = {
 }
 """The fields whose values tell their kind, with what reads them."""
 
+TELLING = frozenset({Field.PHONE, Field.EMAIL, Field.APN, Field.LINKEDIN})
+"""The fields of which one usable value is enough."""
+
 PLACES = frozenset({Field.STATE, Field.ZIP, Field.MAILING_STATE, Field.MAILING_ZIP})
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that is no lead. `why` is a sentence for the list of rejected rows.
+
+    `column` is the index of the column that is to blame, where it is a single one: that of the total, the first one
+    whose value stands too far to the right, the only one with a value that a lead could be found by if it could be
+    read, or the first one beyond the header.
+    """
+
+    why: str
+    column: int | None = None
 
 
 class Doubts:
@@ -47,23 +64,33 @@ class Doubts:
         self.fields = mapping
         self.typed = [(column, mapping[column]) for column in sorted(mapping) if mapping[column] in VALUE_TESTS]
 
-    def why(self, cells: Sequence[str], site: Address, mail: Address, *, has_contact: bool) -> str:
-        """Return why a row that has an address or the like is no lead after all, or ""."""
-        if self.is_shifted(cells):
-            return SHIFTED_RIGHT
+    def rejection(self, cells: Sequence[str], site: Address, mail: Address, *, has_contact: bool) -> Rejected | None:
+        """Return why a row that has an address or the like is no lead after all, or None."""
+        first = self.shifted_from(cells)
+        if first is not None:
+            return Rejected(SHIFTED_RIGHT, first)
         if not has_contact and not (site.place.zip5 or mail.place.zip5):
-            words = [text for cell in cells if (text := cell.strip()) and not FIGURE.fullmatch(text)]
-            if len(words) == 1 and is_total(words[0]):
-                return IS_A_TOTAL
-        return ""
+            words = words_of(cells)
+            if len(words) == 1 and is_total(words[0][1]):
+                return Rejected(IS_A_TOTAL, words[0][0])
+        return None
 
-    def is_shifted(self, cells: Sequence[str]) -> bool:
-        """True if values contradict their columns and each fits the column on its left: the row is shifted.
+    def no_lead(self, cells: Sequence[str]) -> Rejected:
+        """Return why a row without address, parcel, e-mail, phone and LinkedIn profile is none."""
+        words = words_of(cells)
+        if words and is_total(words[0][1]):
+            return Rejected(IS_A_TOTAL, words[0][0])
+        unread = [column for column, name in self.fields.items() if name in TELLING and clean(cells[column])]
+        return Rejected(HAS_NOTHING, unread[0] if len(unread) == 1 else None)
+
+    def shifted_from(self, cells: Sequence[str]) -> int | None:
+        """Return the first column whose value fits the column on its left, if the row is shifted.
 
         A state or ZIP code and a further value must be one column too far to the right, and no value behind them may
         fit its own column.
         """
-        moved, is_place_moved = 0, False
+        moved: list[int] = []
+        is_place_moved = False
         for column, name in self.typed:
             fits = VALUE_TESTS[name]
             value = clean(cells[column])
@@ -71,13 +98,13 @@ class Doubts:
                 continue
             if fits(value):
                 if moved:
-                    return False
+                    return None
                 continue
             right = clean(cells[column + 1]) if column + 1 < len(cells) else ""
             if right and fits(right) and self.fields.get(column + 1) is not name:
-                moved += 1
+                moved.append(column)
                 is_place_moved = is_place_moved or name in PLACES
-        return moved > 1 and is_place_moved
+        return moved[0] if len(moved) > 1 and is_place_moved else None
 
 
 def is_doubtful(place: Place) -> bool:
@@ -90,10 +117,11 @@ def is_total(text: str) -> bool:
     return len(text) <= TOTAL_MAX_LENGTH and TOTAL.fullmatch(text.strip()) is not None
 
 
-def why_nothing(cells: Sequence[str]) -> str:
-    """Return why a row without address, parcel, e-mail, phone and LinkedIn profile is none."""
-    words = [text for cell in cells if (text := cell.strip()) and not FIGURE.fullmatch(text)]
-    return IS_A_TOTAL if words and is_total(words[0]) else HAS_NOTHING
+def words_of(cells: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the columns and cells of a row that hold more than figures."""
+    return [
+        (column, text) for column, cell in enumerate(cells) if (text := cell.strip()) and not FIGURE.fullmatch(text)
+    ]
 
 
 def too_many_cells(count: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from leads.imports.fields import Field
 from leads.imports.identity import identity_key, match_keys, place_key
-from leads.imports.rejections import Doubts, is_doubtful, too_many_cells, why_nothing
+from leads.imports.rejections import Doubts, Rejected, is_doubtful, too_many_cells
 from leads.imports.values.addresses import (
     NOWHERE,
     Address,
@@ -39,13 +39,6 @@ PARCEL_MARKS = re.compile(r"[\W_]+")
 COUNTY_WORDS = re.compile(r"\s*\b(?:county|parish|borough)\b\.?", re.IGNORECASE)
 PROFILE_FRAME = re.compile(r"^(?:https?://)?(?:[a-z]{2,3}\.)?(?=linkedin)|/?(?:[?#].*)?$")
 LINKEDIN = re.compile(r"linkedin|^(?:https?://|www\.|/?in/)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that is no lead. `why` is a sentence for the list of rejected rows."""
-
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +160,8 @@ class LeadReader:
     def read(self, cells: Sequence[str]) -> Lead | Rejected:
         """Return the lead of a row, or why it is none. Rows shorter than the header are good."""
         extra = len(cells) - self.width
-        if extra > 0 and (more := sum(1 for cell in cells[self.width :] if cell.strip())):
-            return Rejected(too_many_cells(more))
+        if extra > 0 and (more := [at for at in range(self.width, len(cells)) if cells[at].strip()]):
+            return Rejected(too_many_cells(len(more)), more[0])
         if extra < 0:
             cells = [*cells, *[""] * -extra]
         if sum(map(len, cells)) > CELL_MAX_LENGTH:
@@ -183,11 +176,11 @@ class LeadReader:
         if parcel.isalpha():
             parcel = ""  # a remark: every parcel's number has digits
         if not (site.street or mail.street or phones or emails or parcel) and not LINKEDIN.search(linkedin):
-            return Rejected(why_nothing(cells))
+            return self.doubts.no_lead(cells)
         if (is_doubtful(site.place) or is_doubtful(mail.place) or not (phones or emails)) and (
-            why := self.doubts.why(cells, site, mail, has_contact=bool(phones or emails))
+            rejected := self.doubts.rejection(cells, site, mail, has_contact=bool(phones or emails))
         ):
-            return Rejected(why)
+            return rejected
         county = "" if self.county is None else clean(cells[self.county])
         owners = self.owners(cells)
         company = "" if self.company is None else clean(cells[self.company])

@@ -78,7 +78,8 @@ def reason_of(row: dict[str, Any]) -> str:
 
 
 def _column(row: dict[str, Any], headers: list[str]) -> str:
-    """The first cell beyond the header, where there is one; any other reason is one of the whole row."""
-    extra = row["cells"][len(headers) :]
-    first = next((number for number, cell in enumerate(extra, start=len(headers) + 1) if cell.strip()), None)
-    return f"[column {first}]" if first else ""
+    """The name of the column that is to blame, where it is a single one; those beyond the header have numbers."""
+    column = row.get("column")
+    if column is None:
+        return ""
+    return headers[column] if column < len(headers) else f"[column {column + 1}]"

@@ -268,7 +268,13 @@ def test_there_are_at_most_a_hundred_causes(alice):
 def test_rejected_rows_come_back_with_their_reason_and_do_no_harm(alice):
     lead_import = plan(
         alice,
-        list_of(ADA, "=1+1,,,Columbus,OH,,,,\n", ADA.strip() + ",surplus\n", "Ada,Berchon,12 Oak St,,OH,43211,,,\n"),
+        list_of(
+            ADA,
+            "=1+1,,,Columbus,OH,,,,\n",
+            ADA.strip() + ",surplus\n",
+            "Ada,Berchon,12 Oak St,,OH,43211,,,\n",
+            "Greta,Lind,,Columbus,OH,,555-0101,,\n",
+        ),
     )
     rejected = "".join(csv_of_rows(lead_import, "rejected"))
     rows = list(csv.reader(io.StringIO(rejected.removeprefix("\ufeff"))))
@@ -291,6 +297,7 @@ def test_rejected_rows_come_back_with_their_reason_and_do_no_harm(alice):
     ]
     assert rows[2][:3] == ["3", "4", "[column 10]"]
     assert rows[2][-1] == "surplus"
+    assert rows[3][:3] == ["5", "6", HEADER.strip().split(",")[6]]
     duplicates = list(csv.reader(io.StringIO("".join(csv_of_rows(lead_import, "duplicate")))))
     assert duplicates[1][:4] == ["4", "5", "", "The same lead as row 1"]
 

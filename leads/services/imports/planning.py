@@ -136,7 +136,8 @@ class _Chunk:
         """What becomes of a row."""
         plan: PlanRow = {"n": row.number, "line": row.line}
         if isinstance(lead, Rejected):
-            return {**plan, "kind": Kind.REJECTED.value, "why": lead.why, "cells": _short(row.cells)}
+            plan |= {"kind": Kind.REJECTED.value, "why": lead.why, "cells": _short(row.cells)}
+            return plan if lead.column is None else {**plan, "column": lead.column}
         recognized_by = lead.recognized_by(keys)
         rows = [found for key in recognized_by if (found := self._first_row(key)) is not None]
         if rows:

@@ -4,7 +4,7 @@
     {"n", "line", "kind": "update", "id", "set", "add", "keys", "cells"?}
     {"n", "line", "kind": "duplicate", "of", "id"?, "add", "keys", "cells"}
     {"n", "line", "kind": "known", "in", "keys", "cells"}
-    {"n", "line", "kind": "rejected", "why", "cells"}
+    {"n", "line", "kind": "rejected", "why", "column"?, "cells"}
 
 `n` is the number of the row and `line` its line in the file. `doc` and `set` are keys of the contact's document; `add`
 holds phones and emails that the contact lacks. `in` are lists (their ids) on which the lead is already; `id` is the

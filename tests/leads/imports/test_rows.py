@@ -139,7 +139,24 @@ def test_a_row_becomes_a_lead_with_all_its_values():
     ],
 )  # fmt: skip
 def test_a_bad_row_is_rejected_with_its_cause(cells, why):
-    assert read(*cells) == Rejected(why)
+    assert read(*cells).why == why
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ([*changed(), "", "a", "b"], len(HEADERS) + 1),
+        (["", "", "", "Reno", "NV", "", "555-0101", "", ""], HEADERS.index("Phone")),
+        (["Ada", "Berchon", "", "", "", "", "-", "ada at home", ""], HEADERS.index("Email")),
+        (["", "", "16 records", "", "", "", "", "", ""], HEADERS.index("Address")),
+        (["", "", "", "", "OH", "", "", "", ""], None),
+        (["Ada", "Berchon", "", "", "", "", "555-0101", "ada at home", ""], None),
+        (["Rufus", "Fitzwater", "6456 S Birchwood Ave", "Rear", "Houston", "TX", "77036", "713-555-0101", "r@x.org"],
+         HEADERS.index("State")),
+    ],
+)  # fmt: skip
+def test_a_bad_row_tells_the_column_that_is_to_blame(cells, column):
+    assert read(*cells).column == column
 
 
 @pytest.mark.parametrize(
@@ -168,9 +185,9 @@ def test_a_good_row_is_not_rejected(cells):
 def test_a_parcel_or_a_profile_alone_is_a_lead():
     assert lead("304324C2010600000", fields=["apn"], headers=["Parcel"]).apn == "304324C2010600000"
     lead("https://www.linkedin.com/in/example", fields=["linkedin"], headers=["LinkedIn"])
-    assert read("see notes", fields=["apn"], headers=["Parcel"]) == Rejected("No address, parcel, e-mail or phone")
+    assert read("see notes", fields=["apn"], headers=["Parcel"]) == Rejected("No address, parcel, e-mail or phone", 0)
     assert read("0", fields=["apn"], headers=["Parcel"]) == Rejected("No address, parcel, e-mail or phone")
-    assert read("yes", fields=["linkedin"], headers=["LinkedIn"]) == Rejected("No address, parcel, e-mail or phone")
+    assert read("yes", fields=["linkedin"], headers=["LinkedIn"]) == Rejected("No address, parcel, e-mail or phone", 0)
 
 
 def test_a_profile_alone_is_found_again():
