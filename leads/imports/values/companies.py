@@ -55,8 +55,16 @@ BEGINNINGS = re.compile(
     r"|trustees? of)\b",
     re.IGNORECASE,
 )
-ENDINGS = re.compile(r"\b(?:est|estate|city|town|village|county|state|township) of\W*$", re.IGNORECASE)
+ENDINGS = re.compile(
+    r"\b(?:est|estate|city|town|village|county|state|township) of\W*$|(?<!\blife) est\W*$|\bbank\b.* na\W*$"
+    r"|\w (?:for|of) \w",
+    re.IGNORECASE,
+)
 """Rolls turn names of public bodies round as they do those of people: "TAMPA CITY OF"."""
+
+ESTATE_FIRST = re.compile(r"^(?:EST|ESTATE) OF (.+)$")
+ESTATE_LAST = re.compile(r" (?:EST|ESTATE)(?: OF)?$")
+"""An estate is one however its kind is written: "EST OF JOHN SMITH", "JOHN SMITH ESTATE"."""
 
 DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b\.?", re.IGNORECASE)
 SPACED_FORM = re.compile(r"\bl[ .]+l[ .]+([cp])\b|\bl[ .]+(p)\b(?=\W*$)", re.IGNORECASE)
@@ -116,6 +124,7 @@ def company_key(name: str) -> str:
     words = KEY_WORD.findall(re.sub(r"['’`.]", "", text.upper()))
     if words[:1] == ["THE"] and len(words) > 1:
         del words[0]
+    words = ESTATE_FIRST.sub(r"\1 ESTATE", ESTATE_LAST.sub(" ESTATE", " ".join(words))).split()
     joined = " ".join(LEGAL_FORMS.get(word, word) for word in words)
     return joined.replace("LTD PSHIP", "LP").replace("LTD LIABILITY CO", "LLC").replace("LTD CO", "LLC")
 

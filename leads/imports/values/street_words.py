@@ -45,6 +45,11 @@ ORDINALS = {
     "EIGHTH": "8TH", "NINTH": "9TH", "TENTH": "10TH", "ELEVENTH": "11TH", "TWELFTH": "12TH",
 }  # fmt: skip
 
+TENS = {
+    word: f"{number}" for number, word in enumerate("TWENTY THIRTY FORTY FIFTY SIXTY SEVENTY EIGHTY NINETY".split(), 2)
+}
+"""What stands before an ordinal: "TWENTY FIRST" is 21ST."""
+
 KEY_WORDS = STREET_WORDS | DIRECTIONS | ORDINALS
 """Every word that a street's key writes in one way, wherever it stands: "North Avenue" is N AVE."""
 
@@ -63,5 +68,5 @@ LONE_UNITS = {
 }  # fmt: skip
 """Units without a number."""
 
-PLAIN_UNIT_TYPES = frozenset({"APT", "UNIT", "STE", "#", "RM"})
-"""Types that people use for each other: apartment 5 is unit 5 and #5."""
+PLAIN_UNIT_TYPES = frozenset({"APT", "UNIT", "STE", "#", "RM", "LOT", "SPC", "TRLR"})
+"""Types that people use for each other: apartment 5 is unit 5 and #5, trailer 7 is lot 7."""

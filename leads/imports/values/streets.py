@@ -17,6 +17,7 @@ from leads.imports.values.street_words import (
     LONE_UNITS,
     PLAIN_UNIT_TYPES,
     STREET_WORDS,
+    TENS,
     UNIT_TYPES,
 )
 
@@ -79,11 +80,12 @@ SPELLINGS = [
         (r"\b(?:FARM TO MARKET|FARM-TO-MARKET|FM|F M) ?(?:ROAD|RD)? ?(?=\d)", "FM "),
         (r"\b(?:RANCH TO MARKET|RANCH ROAD|RANCH RD|RM|R M) ?(?:ROAD|RD)? ?(?=\d{2,4}$)", "RM "),
         (r"\b(?:INTERSTATE|IH|I)[ -]?(?=\d{1,3}\b)", "I "),
+        (r"(?<=\w )(\d{1,2})(?:ST|ND|RD|TH) (?:FLOOR|FLR|FL)$", r"FLOOR \1"),
     )
 ]
 SPELLING_HINT = re.compile(
     r"BO?X|POB|\bRU?R|\bR ?F|\bRT|\bROUTE|\bH\w* C|\bU ?S\b|STATE|\bS ?[RH] ?\d|C(?:OU)?N?TY|\bCO?\b|\bC ?R ?\d|FARM"
-    r"|RANCH|\b[FR] ?M(?:\b| ?\d)|\bI|STAR|\bST R|\bST H"
+    r"|\d\w\w FL|RANCH|\b[FR] ?M(?:\b| ?\d)|\bI|STAR|\bST R|\bST H"
 )
 MARKS = str.maketrans(dict.fromkeys(".'’`\"*!?", "") | dict.fromkeys(",;:()[]_\\", " "))
 HOUSE_NUMBER = re.compile(r"(?!0 |\d+(?:ST|ND|RD|TH)\b)[A-Z]{0,2}\d[\w./-]*(?: |$)|(?:PO BOX|RR|HC) ")
@@ -92,6 +94,8 @@ BARE_UNIT_MAX_LENGTH = 6
 NUMBER_FOLLOWS = frozenset(
     {"HWY", "RTE", "CR", "SR", "SH", "FM", "RM", "BOX", "US", "I", "IH", "HC", "RR", *UNIT_TYPES}
 )
+ENDINGS = {1: "ST", 2: "ND", 3: "RD"}
+NUMBERED_KINDS = frozenset({"ST", "AVE", "RD", "DR", "LN", "CT", "PL", "TER", "WAY", "CIR", "BLVD"})
 UNIT_MARK = re.compile(r"#\s*")
 HYPHEN_IN_NAME = re.compile(r"(?<=[A-Z])-(?=[A-Z])")
 GRID = re.compile(r"\b([NSEW])\s?(\d{1,3})\s?([NSEW])\s?(\d{1,5})\b")
@@ -229,10 +233,27 @@ def unit_of(words: list[str]) -> tuple[list[str], list[str]]:
 def street_key(words: list[str]) -> str:
     """Return what compares streets: usual words abbreviated, leading zeros of the number and hyphens of names gone."""
     text = HYPHEN_IN_NAME.sub(" ", " ".join(words)).replace(" - ", "-")
-    parts = [KEY_WORDS.get(word, word) for word in text.split()]
+    parts = with_ordinals([KEY_WORDS.get(word, word) for word in text.split()])
     if parts and parts[0].isdigit():
         parts[0] = parts[0].lstrip("0") or "0"
     return " ".join(parts).replace(" # ", " ").strip("# ")
+
+
+def with_ordinals(parts: list[str]) -> list[str]:
+    """Return the words of a street with its number as an ordinal: "9 E 5 ST" and "9 E 5TH ST" are one."""
+    for at in range(1, len(parts) - 1):
+        before, word, behind = parts[at - 1 : at + 2]
+        if word in TENS and behind[0] in "123456789" and behind[1:] in {"ST", "ND", "RD", "TH"}:
+            return [*parts[:at], TENS[word] + behind, *parts[at + 2 :]]
+        is_first = at == 1 or (at == 2 and before in DIRECTIONS)
+        if is_first and word.isdigit() and len(word) < 4 and behind in NUMBERED_KINDS and parts[0][0].isdigit():
+            return [*parts[:at], ordinal(int(word)), *parts[at + 1 :]]
+    return parts
+
+
+def ordinal(number: int) -> str:
+    """Return a number as streets have it: "1ST", "12TH", "22ND"."""
+    return f"{number}{'TH' if 10 < number % 100 < 14 else ENDINGS.get(number % 10, 'TH')}"
 
 
 def unit_parts(words: list[str]) -> tuple[str, str]:
@@ -297,6 +318,7 @@ UNPLAIN_WORDS = frozenset(
         *UNIT_TYPES,
         *LONE_UNITS,
         *DIRECTIONS,
+        *TENS,
         "AND",
         "OR",
         "AT",

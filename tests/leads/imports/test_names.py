@@ -140,6 +140,9 @@ def test_notes_beside_a_name_are_left_out(text):
         "Sunrise Homeowners Association",
         "Orange County School District",
         "The Smith Group",
+        "US BANK NA",
+        "SMITH JOHN A EST",
+        "HABITAT FOR HUMANITY",
     ],
 )
 def test_companies_trusts_estates_and_public_bodies_are_kept_as_written(text):
@@ -280,4 +283,7 @@ def test_companies_compare_without_case_punctuation_and_the_spelling_of_their_fo
     assert company_key("Kestrel & Quarry Partners LP") == company_key("KESTREL AND QUARRY PARTNERS, L.P.")
     assert company_key("Blue Heron Inc") == company_key("Blue Heron, Incorporated")
     assert company_key("Smith Revocable Living Trust") == company_key("SMITH REV LIV TR")
+    assert (
+        len({company_key(name) for name in ("Estate of Jo Ray", "EST OF JO RAY", "Jo Ray Estate", "RAY JO EST")}) == 2
+    )
     assert company_key("Blue Heron LLC") != company_key("Blue Heron Inc")
