@@ -7,6 +7,8 @@ from itertools import islice
 from typing import Any
 
 from bson import ObjectId
+from pymongo.cursor import Cursor
+from pymongo.errors import ExecutionTimeout
 
 from accounts.models import User
 from atlas_site.mongodb.documents import as_utc, collection_of, load
@@ -19,9 +21,13 @@ SHOWN = 50
 
 EXPIRES_WITHIN = timedelta(days=7)
 BEFORE_ALL = datetime(1970, 1, 1)
+CALL_ORDER = [("userId", 1), ("lastTouchedAt", 1), ("nextTouchOn", 1), ("engagementScore", -1), ("callableUntil", 1)]
+"""The index by which those who were never called are read: the planner may hold another one for the better."""
 OVER = [Contact.Stage.DEAD.value, Contact.Stage.CLOSED.value]
 LONGEST_MILLISECONDS = 5_000
 UNSHOWN = {"origin": 0, "matchKeys": 0, "findKeys": 0}
+
+TOO_SLOW = "This took too long to find. Load the page again in a minute."
 
 DUE, FRESH, EXPIRING = "due", "fresh", "expiring"
 
@@ -68,12 +74,17 @@ def todays_work(user: User, now: datetime) -> Today:
     seen: set[str] = set()
     gone = _deleted_lists(user)
     sections = []
-    for key, title, text, nothing, condition, order in _sections(user, now):
-        found = list(islice(_people(condition, order, gone, seen), SHOWN + 1))
+    for key, title, text, nothing, condition, order in sections_of(user, now):
+        found: list[dict[str, Any]] = []
+        try:
+            found.extend(islice(_people(condition, order, gone, seen), SHOWN + 1))
+            empty = nothing
+        except ExecutionTimeout:  # what was found until then is shown
+            empty = TOO_SLOW
         shown = [load(Contact, document) for document in found[:SHOWN]]
         if len(found) > SHOWN:
             seen.discard(found[SHOWN]["identityKey"])
-        sections.append(Section(key, title, text, nothing, shown, has_more=len(found) > SHOWN))
+        sections.append(Section(key, title, text, empty, shown, has_more=len(found) > SHOWN))
     return Today(sections)
 
 
@@ -110,7 +121,7 @@ def find_own(user: User, contact_id: str) -> Contact | None:
     return contact
 
 
-def _sections(user: User, now: datetime) -> Iterator[tuple[str, str, str, str, dict[str, Any], tuple[str, int]]]:
+def sections_of(user: User, now: datetime) -> Iterator[tuple[str, str, str, str, dict[str, Any], tuple[str, int]]]:
     today = datetime.combine(today_of(user, now), time())
     moment = as_utc(now)
     of_user = {"userId": user.pk}
@@ -144,21 +155,22 @@ def _people(
     condition: dict[str, Any], order: tuple[str, int], gone: list[ObjectId], seen: set[str]
 ) -> Iterator[dict[str, Any]]:
     """The contacts of a condition, one a person, without those of deleted lists and leads that are over."""
-    wanted = {**condition, "stage": {"$nin": OVER}}
-    if gone:
-        wanted["leadsId"] = {"$nin": gone}
-    cursor = (
-        collection_of(Contact)
-        .find(wanted, UNSHOWN, batch_size=SHOWN * 2)
-        .sort([order])
-        .max_time_ms(LONGEST_MILLISECONDS)
-    )
-    with cursor:
+    with read_section(condition, order, gone) as cursor:
         for document in cursor:
             key = document.get("identityKey") or str(document["_id"])
             if key not in seen:
                 seen.add(key)
                 yield {**document, "identityKey": document.get("identityKey") or key}
+
+
+def read_section(condition: dict[str, Any], order: tuple[str, int], gone: list[ObjectId]) -> Cursor[dict[str, Any]]:
+    """A cursor over the contacts of a section, by an index that has its order."""
+    wanted = {**condition, "stage": {"$nin": OVER}}
+    if gone:
+        wanted["leadsId"] = {"$nin": gone}
+    cursor = collection_of(Contact).find(wanted, UNSHOWN, batch_size=SHOWN * 2)
+    cursor.sort([order]).max_time_ms(LONGEST_MILLISECONDS)
+    return cursor.hint(CALL_ORDER) if order[0] == "engagementScore" else cursor
 
 
 def _deleted_lists(user: User) -> list[ObjectId]:

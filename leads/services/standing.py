@@ -43,7 +43,13 @@ TRACED = ("traceOutcome", "tracedAt", "isLitigator", "isDeceased", "isEnriched",
 Document = Mapping[str, Any]
 
 
-def refresh(*, user_id: ObjectId, identity_keys: Iterable[str], now: datetime) -> int:
+def refresh(
+    *,
+    user_id: ObjectId,
+    identity_keys: Iterable[str],
+    now: datetime,
+    traces: Mapping[str, PersonTrace] | None = None,
+) -> int:
     """Bring all contacts of these identities of a user up to what is known of them; return how many changed.
 
     To be called, outside of a transaction or inside of the one that changed an identity, by whoever
@@ -57,20 +63,22 @@ def refresh(*, user_id: ObjectId, identity_keys: Iterable[str], now: datetime) -
     It puts `phones` in the order of calling and marks bad ones (`"bad": "wrong_number"`), sets `phone` and `email` to
     the best, and writes `callable_until` and `engagement_score`. Nothing is removed but what a litigator withholds.
     It writes only what differs, and does so again when the contact changed meanwhile. Any number of keys may be given;
-    those without contacts are passed over.
+    those without contacts are passed over. `traces` are answers of the caller's, by identity: contacts that show older
+    ones, or none, get them.
     """
+    answers = {key: _as_contact(trace) for key, trace in (traces or {}).items()}
     keys = iter(dict.fromkeys(key for key in identity_keys if key))
     changed = 0
     while batch := list(islice(keys, BATCH)):
         for _ in range(TRIES):
-            written, batch = _refresh(user_id, batch, now)
+            written, batch = _refresh(user_id, batch, now, answers)
             changed += written
             if not batch:
                 break
     return changed
 
 
-def end_checks(*, now: datetime, limit: int = 5_000) -> int:
+def end_checks(*, now: datetime, limit: int = 20_000) -> int:
     """Let contacts whose last check is 31 days old have no number that may be dialed; return how many were looked at.
 
     At most `limit` of them, so that what calls it now and then never works for long. Who may be dialed is asked anew
@@ -116,7 +124,9 @@ def _score_of_new(has_phone: bool, has_email: bool, has_mailing_address: bool) -
     return score(Facts(has_phone=has_phone, has_email=has_email, has_mailing_address=has_mailing_address)).total
 
 
-def _refresh(user_id: ObjectId, keys: list[str], now: datetime) -> tuple[int, list[str]]:
+def _refresh(
+    user_id: ObjectId, keys: list[str], now: datetime, answers: Mapping[str, Document]
+) -> tuple[int, list[str]]:
     """Bring the contacts of some identities up to date; return how many changed, and the keys to be done again."""
     contacts: dict[str, list[dict[str, Any]]] = {}
     for contact in _find(Contact, {"userId": user_id, "identityKey": {"$in": keys}}, READ):
@@ -124,7 +134,7 @@ def _refresh(user_id: ObjectId, keys: list[str], now: datetime) -> tuple[int, li
     if not contacts:
         return 0, []
     identities = _identities(user_id, list(contacts))
-    traces = _traces(user_id, contacts, now)
+    traces = {**_traces(user_id, {key: contacts[key] for key in contacts if key not in answers}, now), **answers}
     values = {key: list(_values_of(each, traces.get(key), identities.get(key, {}))) for key, each in contacts.items()}
     numbers = {
         phone["number"]
@@ -163,7 +173,9 @@ def _values_of(
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Each contact of an identity, with its phones, e-mails and trace as the newest trace of the person has them."""
     newest = max(contacts, key=lambda contact: contact.get("tracedAt") or LOWEST)
-    source = newest if newest.get("tracedAt") else trace
+    source: Document | None = newest if newest.get("tracedAt") else trace
+    if trace is not None and trace["tracedAt"] > (newest.get("tracedAt") or LOWEST):
+        source = trace
     bad = identity.get("badNumbers") or {}
     for contact in contacts:
         value: dict[str, Any] = {name: contact.get(name) for name in TRACED}

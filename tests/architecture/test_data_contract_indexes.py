@@ -154,9 +154,6 @@ LOOK_UPS = {
         "noted_at"
     ),
     "batch that traced a person": EnrichmentBatch.objects.filter(Matches({"rows.key": "k"})),
-    "contacts to be called first": Contact.objects.filter(
-        user_id=ID, last_touched_at=None, callable_until__gt=NOON
-    ).order_by("-engagement_score"),
     "contacts whose checks end": Contact.objects.filter(user_id=ID, callable_until__gt=NOON).order_by("callable_until"),
     "imports of a user": LeadImport.objects.filter(user_id=ID).order_by("-created_at"),
     "imports of a file": LeadImport.objects.filter(user_id=ID, content_hash="h").order_by("-created_at"),
