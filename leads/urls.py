@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.views import contacts, do_not_call, exports, groups, imports, lists, traces
+from leads.views import calls, contacts, do_not_call, exports, groups, imports, lists, traces
 
 app_name = "leads"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("import/<str:import_id>/known/", imports.skip_known, name="skip-known"),
     path("import/<str:import_id>/commit/", imports.commit_import, name="commit-import"),
     path("import/<str:import_id>/cancel/", imports.cancel_import, name="cancel-import"),
+    path("import/<str:import_id>/calls/", calls.log_instead, name="log-calls-instead"),
     path("import/<str:import_id>/rows/<str:kind>/", imports.download_rows, name="download-rows"),
     path("do-not-call/", do_not_call.show_do_not_call, name="do-not-call"),
     path("do-not-call/lift/", do_not_call.lift_number, name="lift-do-not-call"),
@@ -36,6 +37,12 @@ urlpatterns = [
     path("traces/<str:enrichment_id>/retry/", traces.retry_trace, name="retry-trace"),
     path("traces/<str:enrichment_id>/rest/", traces.quote_rest, name="quote-trace-rest"),
     path("traces/<str:enrichment_id>/rows/<str:state>/", traces.download_rows, name="download-trace-rows"),
+    path("calls/", calls.upload_calls, name="upload-calls"),
+    path("calls/<str:file_id>/", calls.show_calls, name="show-calls"),
+    path("calls/<str:file_id>/answers/", calls.answer, name="answer-calls"),
+    path("calls/<str:file_id>/commit/", calls.commit_calls, name="commit-calls"),
+    path("calls/<str:file_id>/cancel/", calls.cancel_calls, name="cancel-calls"),
+    path("calls/<str:file_id>/not-logged/", calls.download_unmatched, name="download-unmatched"),
     path("exports/<str:export_id>/", exports.show_export, name="show-export"),
     path("exports/<str:export_id>/file/", exports.download_export, name="download-export"),
     path("<str:group_id>/", groups.show_group, name="show-group"),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from credits.models import CreditType
+from credits.selectors.balances import price_each
 from leads.imports.fields import Field
 from leads.models import LeadGroup, LeadImport
 from leads.selectors.imports import MappedColumn, PlanGroup, Progress, columns_of, plan_groups, progress_of
@@ -34,6 +36,26 @@ TEMPLATE_FIELDS = (
 TEMPLATE_HEADERS = [each.label for each in TEMPLATE_FIELDS]
 
 
+TRACED_FIRST = 10
+"""So many are traced to try it."""
+
+
+@dataclass(frozen=True)
+class OldList:
+    """What of a list that somebody brings is free, and what tracing only the rest would cost at most."""
+
+    duplicates: int
+    rejected: int
+    with_phone: int
+    # New ones who were traced on another list.
+    traced: int
+    # New ones without a phone number, and of those the first few.
+    rest: int
+    cost: int
+    first: int
+    first_cost: int
+
+
 @dataclass(frozen=True)
 class ImportPage:
     """An import with what its state needs: `progress` while a worker is at it, `columns`, and the plan's `groups`."""
@@ -44,6 +66,7 @@ class ImportPage:
     groups: list[PlanGroup] = field(default_factory=list)
     # The list that it goes into, or went into; None for one that is not made yet, or deleted.
     group: LeadGroup | None = None
+    old_list: OldList | None = None
 
     @property
     def state(self) -> str:
@@ -100,6 +123,26 @@ def page_of(lead_import: LeadImport) -> ImportPage:
         columns=_columns(lead_import) if state in WITH_COLUMNS else [],
         groups=plan_groups(lead_import) if has_plan else [],
         group=group if group and not group.is_deleted else None,
+        old_list=_old_list(lead_import) if has_plan and lead_import.counts.get("create") else None,
+    )
+
+
+def _old_list(lead_import: LeadImport) -> OldList:
+    """Of the new contacts of a plan, how many have a phone number, and the price of tracing the others."""
+    counts = lead_import.counts
+    rest = counts.get("create", 0) - counts.get("with_phone", 0)
+    first = min(rest, TRACED_FIRST)
+    unit = CreditType.SKIPTRACE.value
+    cost, first_cost = price_each(user_id=lead_import.user_id, offers=[{unit: rest}, {unit: first}])
+    return OldList(
+        duplicates=counts.get("duplicate", 0),
+        rejected=counts.get("rejected", 0),
+        with_phone=counts.get("with_phone", 0),
+        traced=counts.get("traced", 0),
+        rest=rest,
+        cost=cost,
+        first=first,
+        first_cost=first_cost,
     )
 
 
