@@ -169,7 +169,7 @@ def totals_of(group: LeadGroup) -> GroupTotals:
     ]
     try:
         with no_longer_than(SECONDS_FOR_TOTALS):
-            found = next(iter(collection_of(Contact).aggregate(counted)), {})
+            found: dict[str, int] = next(iter(collection_of(Contact).aggregate(counted)), {})
     except TooSlow:
         return GroupTotals(group.total_contacts, 0, 0, 0, is_known=False)
     figures = [found.get(name, 0) for name in ("contacts", *COUNTED)]

@@ -96,7 +96,7 @@ def restack(*, user_id: ObjectId, property_ids: Iterable[str]) -> None:
     ids = iter(property_ids)
     live = set(LeadGroup.objects.filter(user_id=user_id, is_deleted=False).values_list("pk", flat=True))
     while batch := list(dict.fromkeys(islice(ids, BATCH))):
-        on_lists = [
+        on_lists: list[dict[str, Any]] = [
             {"$match": {"userId": user_id, "propertyId": {"$in": batch}}},
             {"$group": {"_id": "$propertyId", "lists": {"$addToSet": "$leadsId"}}},
         ]

@@ -133,14 +133,18 @@ def combine_lists(request: HttpRequest) -> HttpResponse:
         return redirect("leads:list-groups")
     if not form.is_bound or not form.is_valid():
         return render(request, "leads/combine.html", {"form": form, "total": _contacts(form.groups)})
-    job = lists.start_combining(
-        user=request.user,
-        operation=Operation(form.cleaned_data["operation"]),
-        groups=form.in_order,
-        at_least=form.cleaned_data["at_least"] or 1,
-        name=form.cleaned_data["name"],
-        now=timezone.now(),
-    )
+    try:
+        job = lists.start_combining(
+            user=request.user,
+            operation=Operation(form.cleaned_data["operation"]),
+            groups=form.in_order,
+            at_least=form.cleaned_data["at_least"] or 1,
+            name=form.cleaned_data["name"],
+            now=timezone.now(),
+        )
+    except lists.NothingToCombine as refusal:
+        form.add_error(None, str(refusal))
+        return render(request, "leads/combine.html", {"form": form, "total": _contacts(form.groups)})
     return _carry_on(request, job, is_short=job.total <= CONTACTS_AT_ONCE)
 
 

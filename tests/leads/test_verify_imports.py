@@ -5,9 +5,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from leads.models import Contact, LeadImport, LeadWorkspace
+from leads.models import Contact, LeadImport, LeadWorkspace, ListJob
 from leads.services.books import LEAD_RULES, verify_imports
-from tests.factories import ContactFactory
+from tests.factories import ContactFactory, ListJobFactory
 from tests.leads.conftest import commit, plan
 from tests.leads.killing import accept
 from tests.leads.lists import as_csv, lead_rows
@@ -56,6 +56,11 @@ def test_an_import_that_ended_before_its_plan_breaks_b34(imported):
 
 def test_a_workspace_that_nobody_works_on_must_be_free(imported):
     LeadWorkspace.objects.filter(user=imported.user).update(committing=str(imported.pk))
+    assert broken() == ["B34"]
+    job = ListJobFactory.create(user=imported.user, state="making")
+    LeadWorkspace.objects.filter(user=imported.user).update(committing=str(job.pk))
+    assert broken() == []
+    ListJob.objects.filter(pk=job.pk).update(state="done")
     assert broken() == ["B34"]
 
 

@@ -142,14 +142,14 @@ def add_properties(job: ListJob, clock: Clock) -> None:
     except workspaces.AnotherImport:
         hand_on(job, now=began, due_at=began + TURN_WAIT)
         return
-    make_list(job, began)
+    group_id = make_list(job, began)
     ids, counts = job.subject["properties"], {"created": 0, "known": 0, "unreadable": 0, "gone": 0, **job.counts}
     while job.done < len(ids):
         part = ids[job.done : job.done + PROPERTIES_A_PART]
         leads = owners_of(job.user_id, part)
         made = [contact_id_of(job.pk, job.done + place) for place in range(1, len(leads) + 1)]
         now = clock()
-        added = put_on_list(user_id=job.user_id, group_id=job.lead_group_id, leads=leads, ids=made, now=now)
+        added = put_on_list(user_id=job.user_id, group_id=group_id, leads=leads, ids=made, now=now)
         for key in ("created", "known", "unreadable"):
             counts[key] += getattr(added, key)
         counts["gone"] += len(part) - len(leads)
@@ -157,7 +157,7 @@ def add_properties(job: ListJob, clock: Clock) -> None:
         if now - began >= STINT and job.done < len(ids):
             hand_on(job, now=now, due_at=now)
             return
-    _finish(job, clock())
+    _finish(job, group_id, clock())
 
 
 def add_lead(*, user: User, group: LeadGroup, lead: NewLead, now: datetime) -> Added:
@@ -341,11 +341,11 @@ def _write(documents: list[dict[str, Any]], changes: list[UpdateOne]) -> None:
         contacts.bulk_write(changes, ordered=False)
 
 
-def _finish(job: ListJob, now: datetime) -> None:
-    total = collection_of(Contact).count_documents({"leadsId": job.lead_group_id})
+def _finish(job: ListJob, group_id: ObjectId, now: datetime) -> None:
+    total = collection_of(Contact).count_documents({"leadsId": group_id})
 
     def finish() -> None:
-        LeadGroup.objects.filter(pk=job.lead_group_id).update(total_contacts=total)
+        LeadGroup.objects.filter(pk=group_id).update(total_contacts=total)
         workspaces.end_commit(user_id=job.user_id, import_id=str(job.pk))
         hand_on(job, now=now, due_at=None, state=State.DONE, ended_at=now)
 

@@ -33,6 +33,8 @@ from leads.services.lists.making import make_list
 from leads.services.people import COLUMNS, READER
 
 DUPLICATE_KEY = 11000
+# What is counted in one stint of a worker: two minutes.
+MOST_CONTACTS = 3_000_000
 CONTACTS_READ = 1_000
 LEADS_A_PART = 1_000
 # How long a count waits for its user.
@@ -55,7 +57,10 @@ class ListsOutdated(Exception):
 
 
 class NothingToCombine(Exception):
-    """Fewer than two of the user's lists were chosen, or more than MOST_LISTS. Its text is a sentence for the page."""
+    """Fewer than two of the user's lists were chosen, or more than MOST_LISTS, or they are too long together.
+
+    Its text is a sentence for the page.
+    """
 
 
 def start_combining(
@@ -68,6 +73,8 @@ def start_combining(
     chosen = list({group.pk: group for group in groups if group.user_id == user.pk and not group.is_deleted}.values())
     if not 2 <= len(chosen) <= MOST_LISTS:
         raise NothingToCombine(f"Choose from 2 to {MOST_LISTS} of your lists.")
+    if sum(group.total_contacts for group in chosen) > MOST_CONTACTS:
+        raise NothingToCombine(f"At most {MOST_CONTACTS:,} contacts together. Choose fewer lists, or combine in turns.")
     subject = {
         "operation": operation.value,
         "groups": [str(group.pk) for group in chosen],
@@ -111,8 +118,9 @@ def make_combined_list(*, user: User, job_id: str, name: str, now: datetime) -> 
 def cancel_job(*, user: User, job_id: str, now: datetime) -> ListJob:
     """Let a list that is being counted, or was counted, be; nothing was made. Raises JobNotFound and WrongState."""
     job = find_job(user=user, job_id=job_id)
-    waiting = {State.COUNTING, State.COUNTED}
-    change_state(job, states=waiting, state=State.CANCELLED, due_at=None, lease_until=None, ended_at=now)
+    change_state(
+        job, states={State.COUNTING, State.COUNTED}, state=State.CANCELLED, due_at=None, lease_until=None, ended_at=now
+    )
     ListPart.objects.filter(job_id=job.pk).delete()
     return job
 
@@ -168,7 +176,7 @@ def end_waiting(job: ListJob, clock: Clock) -> None:
 def copy_leads(job: ListJob, clock: Clock) -> None:
     """Copy the leads into a new list, part by part, until it is whole or the stint is over. Raises LeaseLost."""
     began = clock()
-    make_list(job, began)
+    group_id = make_list(job, began)
     parts = collection_of(ListPart)
     copied = job.done
     left = {"jobId": job.pk, "number": {"$gt": -(-copied // LEADS_A_PART)}}
@@ -180,7 +188,7 @@ def copy_leads(job: ListJob, clock: Clock) -> None:
         if now - began >= STINT and copied < job.total:
             hand_on(job, now=now, due_at=now)
             return
-    _finish(job, clock())
+    _finish(job, group_id, clock())
 
 
 def _entries(group: ObjectId) -> Iterator[list[Entry]]:
@@ -300,13 +308,13 @@ def _joined(own: Any, others: Any, key: str) -> list[dict[str, Any]]:
     return [*(own or ()), *(entry for entry in others or () if entry.get(key) not in known)]
 
 
-def _finish(job: ListJob, now: datetime) -> None:
+def _finish(job: ListJob, group_id: ObjectId, now: datetime) -> None:
     """Count the list, and let the job be done: then others may change the lists."""
-    total = collection_of(Contact).count_documents({"leadsId": job.lead_group_id})
+    total = collection_of(Contact).count_documents({"leadsId": group_id})
 
     def finish() -> None:
-        LeadGroup.objects.filter(pk=job.lead_group_id).update(total_contacts=total)
-        workspaces.end_commit(user_id=job.user_id, import_id=str(job.pk), to_link=[job.lead_group_id])
+        LeadGroup.objects.filter(pk=group_id).update(total_contacts=total)
+        workspaces.end_commit(user_id=job.user_id, import_id=str(job.pk), to_link=[group_id])
         hand_on(job, now=now, due_at=None, state=State.DONE, ended_at=now)
 
     run_txn(finish)
