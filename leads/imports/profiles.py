@@ -82,6 +82,7 @@ STATE_END = re.compile(
     re.IGNORECASE,
 )
 PARCEL = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 ./*-]{2,40}")
+GROUPS = re.compile(r"(?!\d{3}-\d{2,3}-\d{4}$)[A-Z]?\d{1,5}[A-Z]?(?:[-. ]\d{1,5}[A-Z]?){2,6}")
 BOOLS = frozenset("y n yes no true false t f x".split())
 WORDS = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
 WORDY = re.compile(r"[^\d@/\\:;_]+")
@@ -158,6 +159,13 @@ class Profile:
             return 0.0
         many = sum(sum(char.isdecimal() for char in value) >= 7 and len(value) <= 40 for value in self.values)
         return max(0, many - self.shapes[Shape.DATE]) / self.count
+
+    def parcels(self) -> float:
+        """The part of the values that only parcels' numbers look like: three groups of digits and more."""
+        if not self.count:
+            return 0.0
+        likely = [value for value in self.values if GROUPS.fullmatch(value) and shape_of(value) is Shape.PARCEL]
+        return len(likely) / self.count
 
     def with_digits(self) -> float:
         """The part of the values that hold a digit."""

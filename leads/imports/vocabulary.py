@@ -68,7 +68,7 @@ PARTIES = {
     "lender": "lender lenders mortgagee servicer beneficiary bank lienholder mortgage loan holder lien mtg loans "
     "creditors mtge",
     "trustee": "trustee trustees auctioneer",
-    "staff": "assigned assignee user manager va creator inspector officer judge clerk notary rep "
+    "staff": "assigned assignee user manager mgr va creator inspector officer judge clerk notary rep "
     "representative referred referral referrer closer setter dispatcher investigator staff salesperson coordinator "
     "adjuster appraiser employee sender return operator supervisor specialist acquisition acquisitions dispo dispos "
     "worker caseworker complainant bdr sdr csr councilmember",

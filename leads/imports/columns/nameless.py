@@ -7,8 +7,13 @@ from leads.imports.columns.kinds import NAME_KINDS, Kind
 from leads.imports.columns.looks import FEW, Column, distinctive_kind
 from leads.imports.columns.words import words_of
 from leads.imports.profiles import Shape
-from leads.imports.vocabulary import NEVER_THE_LEAD
+from leads.imports.vocabulary import NEVER_THE_LEAD, PARTY_OF
 
+# Numbers of these are no parcels', however they look.
+CASES = frozenset(
+    "case cause docket permit license invoice ticket file policy instrument document doc book page deed claim citation "
+    "complaint serial version ip date time phone fax score account".split()
+)
 BY_PLACE = frozenset({Kind.STATE, Kind.ZIP})
 
 
@@ -20,6 +25,8 @@ def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 -- one r
         told = distinctive_kind(column.profile)
         if told in {Kind.STREET, Kind.FULL_ADDRESS, Kind.CITY_STATE_ZIP} and has_headers and _has(columns, told):
             continue
+        if told is Kind.PHONE and "id" in words_of(column.header) and _has(columns, told):
+            continue  # "Caller ID Used"
         _tell(column, told)
     for kind in (Kind.PHONE, Kind.EMAIL):
         if not _has(columns, kind):
@@ -41,7 +48,13 @@ def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 -- one r
     for column in unknown:
         if column.kind is None and _is_city(column, columns):
             _tell(column, Kind.CITY)
-    if not _has(columns, *NAME_KINDS):
+    if not _has(columns, Kind.APN):
+        _tell(_first_of_parcels(columns), Kind.APN)
+    if not _names_leads(columns):
+        _tell_owners([column for column in unknown if column.kind is None])
+    if not _names_leads(columns):
+        _tell(_hidden_names(columns), Kind.FULL_NAME)
+    if not _names_leads(columns):
         _tell_names([column for column in unknown if column.kind is None])
     if not has_headers:
         rest = [column for column in unknown if column.kind is None]
@@ -85,6 +98,50 @@ def _is_hidden(column: Column, kind: Kind) -> bool:
     is_ours = column.reading.party not in NEVER_THE_LEAD and "fax" not in words_of(column.header)
     share = column.profile.phones if kind is Kind.PHONE else column.profile.share(Shape.EMAIL)
     return is_ours and column.profile.count >= FEW and share >= 0.9
+
+
+def _names_leads(columns: Sequence[Column]) -> bool:
+    """True when a header names the leads, and not only their agents."""
+    return any(column.kind in NAME_KINDS and column.reading.party not in NEVER_THE_LEAD for column in columns)
+
+
+def _tell_owners(columns: Sequence[Column]) -> None:
+    """Take "Reg. Owner" for the owner: a word more than is known, and values that are names."""
+    for column in columns:
+        words = words_of(column.header)
+        if column.reading.party and words[-1] in PARTY_OF and column.profile.share(Shape.PERSON, Shape.COMPANY) >= 0.6:
+            _tell(column, Kind.FULL_NAME)
+
+
+def _first_of_parcels(columns: Sequence[Column]) -> Column | None:
+    """The column of parcels' numbers under a header that only says that they are numbers: "Index Number"."""
+    return next(
+        (
+            column
+            for column in columns
+            if column.kind in {None, Kind.NOTHING} and column.profile.parcels() >= 0.8 and _is_unique(column)
+            if CASES.isdisjoint(words_of(column.header)) and not column.reading.party
+        ),
+        None,
+    )
+
+
+def _is_unique(column: Column) -> bool:
+    """True when hardly a value is there twice."""
+    return column.profile.count >= FEW and column.profile.distinct >= 0.8 * column.profile.count
+
+
+def _hidden_names(columns: Sequence[Column]) -> Column | None:
+    """The column of people under a header that speaks of another name, as "Display Name" does."""
+    return next(
+        (
+            column
+            for column in columns
+            if column.kind is Kind.NOTHING and "name" in words_of(column.header) and not column.reading.party
+            if _is_unique(column) and column.profile.given_names() >= 0.4 and column.profile.share(Shape.PERSON) >= 0.7
+        ),
+        None,
+    )
 
 
 def _neighbor(columns: Sequence[Column], at: int) -> Column | None:

@@ -13,7 +13,9 @@ LONE_CAPITALS = re.compile(r"(?<![A-Za-z])((?:[A-Z]\.){2,})")
 PLURAL_CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{2,4}s(?![A-Za-z])")
 ENUMERATION = re.compile(r"^\d{1,2}[.)] +")
 OF_A_DEAL = re.compile(r"^(?:deal|lead|opportunity) ?[-:] (?!owner|creator|title)", re.IGNORECASE)
-REMARK = re.compile(r"\((?:text only|optional|required|s|es)\)", re.IGNORECASE)
+REMARK = re.compile(
+    r"\((?:text only|optional|required|s|es|(?:first|last)(?: name)?,? (?:name )?(?:first|last))\)", re.IGNORECASE
+)
 WORD = re.compile(r"[^\W_]+")
 
 CUT_AT = 10  # the letters of a header in a map file

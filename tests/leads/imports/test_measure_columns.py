@@ -26,6 +26,7 @@ NAMES = [
     "plain",
     "offices",
     "oddities",
+    "handouts",
     "held_out",
 ]
 
