@@ -32,7 +32,7 @@ ANY_TRACE, NO_TRACE = "any", "none"
 STAGES = {value: str(label) for value, label in Contact.Stage.choices}
 CALLABLE = {YES: "Callable now", NO: "Not callable now"}
 PHONE = {YES: "Has a phone number", NO: "Without a phone number"}
-BARRED = {YES: "On your do-not-call list", NO: "Not on your do-not-call list"}
+BARRED = {YES: "On your list", NO: "Not on your list"}
 TRACED = {
     ANY_TRACE: "Traced",
     NO_TRACE: "Not traced yet",
@@ -111,7 +111,9 @@ class ContactChoice:
             return f"Stage: {STAGES[value]}"
         if name == "state":
             return f"State: {value}"
-        return {"call": CALLABLE, "traced": TRACED, "phone": PHONE, "dnc": BARRED}[name][value]
+        if name == "dnc":
+            return f"Do not call: {BARRED[value].lower()}"
+        return VALUES[name][value]
 
 
 FIND_LENGTH = 120

@@ -8,11 +8,12 @@ from typing import Any
 
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
+from leads.imports.rows import Lead
 from leads.models import Contact, ContactAction, LeadGroup
 from leads.selectors.contacts import ContactChoice, ContactSelection
-from leads.services import actions, standing, workspaces
+from leads.services import actions, linking, standing, workspaces
 from leads.services.find_keys import keys_of
-from leads.services.people import ensure_identity, values_of_person
+from leads.services.people import COLUMNS, READER, ensure_identity
 
 EDITED = {
     "first_name": "firstName",
@@ -33,6 +34,8 @@ EDITED = {
     "linkedin": "linkedin",
 }
 """What a user may write of a contact, by the keys of its document."""
+
+PLACED_BY = frozenset({"address", "city", "state", "zip"})
 
 VERSION_LENGTH = 16
 
@@ -96,15 +99,30 @@ def edit_contact(
     if document is None:
         raise ContactChanged
     document |= changed
-    names = keys_of(document)
-    matches = values_of_person({**document, "phone": phone or document.get("phone")}, user.pk)["matchKeys"]
-    change: dict[str, Any] = {"$set": {**changed, **names}, "$addToSet": {"matchKeys": {"$each": matches}}}
-    if not contacts.update_one(it, change).matched_count:
+    has_moved = not PLACED_BY.isdisjoint(changed)
+    change = {**changed, **keys_of(document), **_match_keys(document, phone)}
+    if has_moved:
+        change |= {"placeKey": None, "propertyId": None}
+    if not contacts.update_one({**it, "matchKeys": document.get("matchKeys")}, {"$set": change}).matched_count:
         raise ContactChanged
     mine = {"_id": contact.pk, "userId": user.pk}
     if phone:
         contacts.update_one({**mine, "phones.number": {"$ne": phone}}, {"$push": {"phones": {"number": phone}}})
     if email:
         contacts.update_one({**mine, "emails.address": {"$ne": email}}, {"$push": {"emails": {"address": email}}})
+    if has_moved:
+        linking.link_contacts(user_id=user.pk, contact_ids=[contact.pk])
+        now_at = contacts.find_one(mine, {"propertyId": 1}) or {}
+        places = [contact.property_id, now_at.get("propertyId")]
+        linking.restack(user_id=user.pk, property_ids=[each for each in places if each])
     workspaces.note_change(user.pk)
     standing.refresh(user_id=user.pk, identity_keys=[identity], now=now)
+
+
+def _match_keys(document: Mapping[str, Any], phone: str) -> dict[str, Any]:
+    """The keys by which imports find the contact: those of its property first, then all that it was found by before."""
+    lead = READER.read([str((phone if key == "phone" and phone else document.get(key)) or "") for _, key in COLUMNS])
+    if not isinstance(lead, Lead):
+        return {}
+    before = document.get("matchKeys") or []
+    return {"matchKeys": list(dict.fromkeys([*lead.match_keys, *before])), "placeKeyCount": lead.place_key_count}

@@ -18,7 +18,7 @@ from pymongo.errors import BulkWriteError
 from accounts.models import User
 from atlas_site.mongodb.documents import as_utc, collection_of
 from leads.models import Contact, ContactAction, RemovedContact
-from leads.services import people, standing
+from leads.services import linking, people, standing
 from leads.services.do_not_call import set_do_not_call
 
 DUPLICATE_KEY = 11000
@@ -124,6 +124,8 @@ def _remove(action: ContactAction, rows: list[Row], now: datetime) -> None:
     if writes:
         removed.bulk_write(writes, ordered=False)
         contacts.delete_many(there)
+    of_it = {"_id": there["_id"], "actionId": action.pk}
+    _restack(action, [found["contact"] for found in removed.find(of_it, {"contact.propertyId": 1})])
 
 
 def _restore(action: ContactAction, rows: list[Row], now: datetime) -> None:
@@ -135,8 +137,17 @@ def _restore(action: ContactAction, rows: list[Row], now: datetime) -> None:
         return
     _insert(contacts)
     removed.delete_many(of_it)
+    _restack(action, contacts)
     keys = [contact["identityKey"] for contact in contacts if contact.get("identityKey")]
     standing.refresh(user_id=action.user_id, identity_keys=keys, now=now)
+
+
+def _restack(action: ContactAction, contacts: Iterable[Document]) -> None:
+    """Note on how many lists the properties of contacts are now."""
+    linking.restack(
+        user_id=action.user_id,
+        property_ids=[place for each in contacts if (place := each.get("propertyId") or each.get("property_id"))],
+    )
 
 
 def _insert(contacts: list[dict[str, Any]]) -> None:
@@ -179,11 +190,15 @@ def _copy(action: ContactAction, rows: list[Row], now: datetime) -> None:
         )
     if made:
         _insert(made)
+    _restack(action, found)
 
 
 def _take_copies_away(action: ContactAction, rows: list[Row], now: datetime) -> None:
-    copies = [_copy_id(action, row["id"]) for row in rows]
-    collection_of(Contact).delete_many({"_id": {"$in": copies}, "leadsId": ObjectId(action.what["group"])})
+    copies = {"_id": {"$in": [_copy_id(action, row["id"]) for row in rows]}, "leadsId": ObjectId(action.what["group"])}
+    contacts = collection_of(Contact)
+    away = list(contacts.find(copies, {"propertyId": 1}))
+    contacts.delete_many(copies)
+    _restack(action, [*away, *_contacts(action, rows).values("property_id")])
 
 
 KINDS: Mapping[str, Kind] = {

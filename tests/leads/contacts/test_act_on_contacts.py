@@ -10,7 +10,7 @@ from leads.models import Contact, ContactAction, ContactActionStep, LeadGroup, R
 from leads.selectors.contacts import ContactChoice, ContactSelection
 from leads.services import actions
 from leads.services.actions import running
-from tests.factories import LeadGroupFactory
+from tests.factories import LeadGroupFactory, PropertyDatasetPermissionFactory
 from tests.leads.contacts.people import make_contacts
 
 EVERYBODY = ContactSelection(choice=ContactChoice())
@@ -90,6 +90,25 @@ def test_contacts_are_removed_and_come_back_as_they_were(group):
     }
     assert LeadGroup.objects.get(pk=group.pk).total_contacts == 10
     assert RemovedContact.objects.count() == 0
+
+
+def test_properties_know_on_how_many_lists_they_are(group):
+    owned = PropertyDatasetPermissionFactory.create(user=group.user, property_id="p1")
+    target = LeadGroupFactory.create(user=group.user)
+    make_contacts(group, 2, property_id="p1")
+
+    def stack():
+        owned.refresh_from_db()
+        return owned.stacked.get("lists", 0)
+
+    copied = start(group, "copy", {"group": str(target.pk)})
+    assert stack() == 2
+    removed = start(group, "remove")
+    assert stack() == 1
+    undo(group, copied)
+    assert stack() == 0
+    undo(group, removed)
+    assert stack() == 1
 
 
 def test_contacts_are_added_to_another_list_once_and_taken_away_again(group):

@@ -86,6 +86,7 @@ def test_two_tabs_do_not_overwrite_each_others_edit(hers, group):
     assert (contact.last_name, contact.state, contact.name_key) == ("Stone", "OH", "stone ada")
     assert "6145550177" in [phone["number"] for phone in contact.phones]
     assert "1 elm st" in contact.find_keys
+    assert len(contact.match_keys) >= 2
     late = read(hers.post(path, {**typed, "last_name": "Other"}))
     assert "was changed in the meantime" in late and "Error: " in late and 'value="Other"' in late
     wrong = read(hers.post(path, {"version": version_of(contact), "zip": "123", "phone": "12", "state": "Nowhere"}))
