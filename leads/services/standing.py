@@ -128,7 +128,7 @@ def _refresh(
     user_id: ObjectId, keys: list[str], now: datetime, answers: Mapping[str, Document]
 ) -> tuple[int, list[str]]:
     """Bring the contacts of some identities up to date; return how many changed, and the keys to be done again."""
-    contacts: dict[str, list[dict[str, Any]]] = {}
+    contacts: dict[str, list[Document]] = {}
     for contact in _find(Contact, {"userId": user_id, "identityKey": {"$in": keys}}, READ):
         contacts.setdefault(contact["identityKey"], []).append(contact)
     if not contacts:
@@ -152,7 +152,7 @@ def _refresh(
             changes = _changes(contact, _finished({**contact, **value}, identity, value, barred, now))
             if changes:
                 # What another process wrote meanwhile is not lost: then this contact is looked at again.
-                same = {name: contact.get(name) for name in ("phones", "emails") if name in changes}
+                same: dict[str, Any] = {name: contact.get(name) for name in ("phones", "emails") if name in changes}
                 writes.append(UpdateOne({"_id": contact["_id"], **same}, {"$set": changes}))
                 keys_of.append(key)
     again: set[str] = set()
@@ -169,8 +169,8 @@ def _refresh(
 
 
 def _values_of(
-    contacts: list[dict[str, Any]], trace: Document | None, identity: Document
-) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    contacts: list[Document], trace: Document | None, identity: Document
+) -> Iterator[tuple[Document, dict[str, Any]]]:
     """Each contact of an identity, with its phones, e-mails and trace as the newest trace of the person has them."""
     newest = max(contacts, key=lambda contact: contact.get("tracedAt") or LOWEST)
     source: Document | None = newest if newest.get("tracedAt") else trace

@@ -76,21 +76,22 @@ def purchases_of(user_id: ObjectId, keys: Iterable[str], now: datetime) -> dict[
 
 def store_traces(traces: Iterable[Traced]) -> None:
     """Keep answers, whose raw form is on record already. Storing one twice changes nothing; the newest one stays."""
-    updates = [_update_of(each) for each in traces]
-    if not updates:
+    by_key = {each.key: each for each in traces}
+    if not by_key:
         return
+    # Of most people nothing is held: to insert them all costs a third of looking for each.
+    collection = collection_of(PersonTrace)
     try:
-        collection_of(PersonTrace).bulk_write(updates, ordered=False)
+        collection.insert_many(({"_id": ObjectId(), **_document_of(each)} for each in by_key.values()), ordered=False)
     except BulkWriteError as error:
-        # Two workers made the same document at once; the second one finds it now.
-        if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+        failed = error.details["writeErrors"]
+        if any(each["code"] != DUPLICATE_KEY for each in failed):
             raise
-        collection_of(PersonTrace).bulk_write(updates, ordered=False)
+        collection.bulk_write([_update_of(by_key[each["op"]["key"]]) for each in failed], ordered=False)
 
 
-def _update_of(trace: Traced) -> UpdateOne:
-    answered_at = as_utc(trace.answered_at)
-    document = {
+def _document_of(trace: Traced) -> dict[str, Any]:
+    return {
         "key": trace.key,
         "placeKey": trace.place_key[:120],
         "outcome": str(trace.outcome),
@@ -98,16 +99,20 @@ def _update_of(trace: Traced) -> UpdateOne:
         "emails": [dict(email) for email in trace.emails],
         "person": storable(dict(trace.person)),
         "callId": trace.call_id,
-        "answeredAt": answered_at,
+        "answeredAt": as_utc(trace.answered_at),
     }
+
+
+def _update_of(trace: Traced) -> UpdateOne:
+    answered_at = as_utc(trace.answered_at)
     is_newer = {
         "$or": [
             {"$gt": ["$answeredAt", answered_at]},
             {"$and": [{"$eq": ["$answeredAt", answered_at]}, {"$gt": ["$callId", trace.call_id]}]},
         ]
     }
-    changed = {"$mergeObjects": ["$$ROOT", {"$literal": document}]}
-    return UpdateOne({"key": trace.key}, [{"$replaceWith": {"$cond": [is_newer, "$$ROOT", changed]}}], upsert=True)
+    changed = {"$mergeObjects": ["$$ROOT", {"$literal": _document_of(trace)}]}
+    return UpdateOne({"key": trace.key}, [{"$replaceWith": {"$cond": [is_newer, "$$ROOT", changed]}}])
 
 
 def buy_traces(*, user_id: ObjectId, places: Mapping[str, str], now: datetime) -> None:
