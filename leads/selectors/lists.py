@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -162,7 +162,7 @@ def totals_of(group: LeadGroup) -> GroupTotals:
     version = LeadWorkspace.objects.filter(user_id=group.user_id).values_list("version", flat=True).first() or 0
     key = f"leads.totals:{group.pk}:{version}"
     if (kept := cache.get(key)) is not None:
-        return GroupTotals(*kept)
+        return GroupTotals(**kept)
     counted = [
         {"$match": {"leadsId": group.pk}},
         {"$group": {"_id": None, "contacts": {"$sum": 1}, **{name: _count(which) for name, which in COUNTED.items()}}},
@@ -172,9 +172,9 @@ def totals_of(group: LeadGroup) -> GroupTotals:
             found: dict[str, int] = next(iter(collection_of(Contact).aggregate(counted)), {})
     except TooSlow:
         return GroupTotals(group.total_contacts, 0, 0, 0, is_known=False)
-    figures = [found.get(name, 0) for name in ("contacts", *COUNTED)]
-    cache.set(key, figures, timeout=TOTALS_KEPT_SECONDS)
-    return GroupTotals(*figures)
+    totals = GroupTotals(**{name: found.get(name, 0) for name in ("contacts", *COUNTED)})
+    cache.set(key, asdict(totals), timeout=TOTALS_KEPT_SECONDS)
+    return totals
 
 
 def _count(key: str) -> dict[str, Any]:
