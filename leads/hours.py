@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -45,7 +45,7 @@ class Hours:
     def times(self, now: datetime) -> list[datetime]:
         """The local times, one a zone, without repeating equal ones."""
         found = {moment.utcoffset(): moment for moment in (now.astimezone(ZoneInfo(zone)) for zone in self.zones)}
-        return [found[offset] for offset in sorted(found)]
+        return [found[offset] for offset in sorted(found, key=lambda offset: offset or timedelta())]
 
     def may_call(self, now: datetime) -> bool | None:
         """Whether it is between 8 am and 9 pm wherever they may live; None when nothing tells where that is."""

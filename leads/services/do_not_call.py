@@ -72,7 +72,8 @@ def lift_do_not_call(
 
 def numbers_of_people(user_id: ObjectId, keys: Iterable[str]) -> list[str]:
     """All numbers that the user has of these people."""
-    asked, numbers = iter(keys), {}
+    asked = iter(keys)
+    numbers: dict[str, None] = {}
     while batch := list(islice(asked, BATCH)):
         of_them = {"userId": user_id, "identityKey": {"$in": batch}}
         for contact in collection_of(Contact).find(
@@ -92,7 +93,8 @@ def bar_numbers(user_id: ObjectId, numbers: Iterable[str], *, why: str, now: dat
 
 
 def _read(texts: Iterable[str]) -> tuple[list[str], list[str]]:
-    numbers, unread = {}, []
+    numbers: dict[str, None] = {}
+    unread = []
     for text in texts:
         number = read_phone(text)
         if number:

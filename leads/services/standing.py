@@ -148,7 +148,7 @@ def _refresh(
     keys_of: list[str] = []
     for key, each in values.items():
         for contact, value in each:
-            identity = identities.get(key, {})
+            identity: Document = identities.get(key, {})
             changes = _changes(contact, _finished({**contact, **value}, identity, value, barred, now))
             if changes:
                 # What another process wrote meanwhile is not lost: then this contact is looked at again.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -107,7 +108,7 @@ def stored_key(user_id: ObjectId, key: str) -> str:
 
 
 def _log_batch(user: User, touches: Sequence[NewTouch], now: datetime) -> int:
-    documents = {}
+    documents: dict[str, dict[str, Any]] = {}
     for touch in touches:
         document = _document(user.pk, touch, now)
         documents.setdefault(document["key"], document)
@@ -120,7 +121,7 @@ def _log_batch(user: User, touches: Sequence[NewTouch], now: datetime) -> int:
             return 0
         new = list(documents.values())
         try:
-            if run_txn(lambda new=new: _log(user, new, now)):
+            if run_txn(partial(_log, user, new, now)):
                 give_refunds(user_id=user.pk, now=now)
             return len(new)
         except BulkWriteError as error:  # another process logs the same one, or bars the same number
