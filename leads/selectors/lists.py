@@ -172,7 +172,8 @@ def totals_of(group: LeadGroup) -> GroupTotals:
             found: dict[str, int] = next(iter(collection_of(Contact).aggregate(counted)), {})
     except TooSlow:
         return GroupTotals(group.total_contacts, 0, 0, 0, is_known=False)
-    totals = GroupTotals(**{name: found.get(name, 0) for name in ("contacts", *COUNTED)})
+    contacts, with_phone, traced, linked = (found.get(name, 0) for name in ("contacts", *COUNTED))
+    totals = GroupTotals(contacts, with_phone, traced, linked)
     cache.set(key, asdict(totals), timeout=TOTALS_KEPT_SECONDS)
     return totals
 
@@ -231,6 +232,16 @@ class ListJobPage:
     def twice(self) -> int:
         """How many contacts are on the lists more than once."""
         return self.job.counts.get("contacts", 0) - self.job.counts.get("leads", 0)
+
+    @property
+    def free_and_why(self) -> list[str]:
+        """Those without a phone whose tracing costs nothing, or does not come off, by the cause."""
+        causes = {
+            "free": "are yours already, and come free",
+            "missed": "were asked for within 30 days, with nothing on file",
+            "untraceable": "have no address to trace by",
+        }
+        return [f"{count:,} {words}" for key, words in causes.items() if (count := self.job.counts.get(key, 0))]
 
     @property
     def words(self) -> str:

@@ -31,12 +31,15 @@ from leads.services.lists.leases import (
 )
 from leads.services.lists.making import make_list
 from leads.services.people import COLUMNS, READER
+from leads.services.traces import count_traceable
 
 DUPLICATE_KEY = 11000
 # What is counted in one stint of a worker: two minutes.
 MOST_CONTACTS = 3_000_000
 CONTACTS_READ = 1_000
 LEADS_A_PART = 1_000
+# Of so many parts the price of a trace is counted exactly, as its quote does; of the rest it is the most it can be.
+PARTS_PRICED = 50
 # How long a count waits for its user.
 WAITS_FOR = timedelta(days=1)
 
@@ -221,9 +224,11 @@ def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) 
     """Write down which contacts are the leads of the result, and return how many there are of what kind."""
     subject = job.subject
     rule = Rule(Operation(subject["operation"]), len(subject["groups"]), subject["at_least"])
-    counts = dict.fromkeys(("leads", "result", "with_phone", "traced", "to_trace", "untraceable"), 0)
+    counts = dict.fromkeys(("leads", "result", "with_phone", "traced", "to_trace", "free", "missed", "untraceable"), 0)
     counts["contacts"] = contacts
     leads: list[list[ObjectId]] = []
+    # Those who have no phone and were not traced, each with whether there is an address to trace by.
+    rest: dict[ObjectId, bool] = {}
     number = 0
 
     def write() -> None:
@@ -231,8 +236,11 @@ def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) 
         number += 1
         part = {"jobId": job.pk, "number": number}
         collection_of(ListPart).replace_one(part, {**part, "leads": leads}, upsert=True)
-        save_progress(job, now=clock())
+        now = clock()
+        _count_rest(job, rest, counts, now if number <= PARTS_PRICED else None)
+        save_progress(job, now=now)
         leads.clear()
+        rest.clear()
 
     for lead in combiner.leads():
         counts["leads"] += 1
@@ -241,15 +249,28 @@ def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) 
         counts["result"] += 1
         counts["with_phone"] += bool(lead.facts & HAS_PHONE)
         counts["traced"] += bool(lead.facts & TRACED)
-        if not lead.facts & (HAS_PHONE | TRACED):
-            counts["to_trace" if lead.facts & TRACEABLE else "untraceable"] += 1
         leads.append([ObjectId(each) for each in lead.ids])
+        if not lead.facts & (HAS_PHONE | TRACED):
+            rest[leads[-1][0]] = bool(lead.facts & TRACEABLE)
         if len(leads) == LEADS_A_PART:
             write()
     if leads:
         write()
     ListPart.objects.filter(job_id=job.pk, number__gt=number).delete()
     return counts
+
+
+def _count_rest(job: ListJob, rest: Mapping[ObjectId, bool], counts: dict[str, int], now: datetime | None) -> None:
+    """Add up what tracing the rest would be charged for; without `now` all who can be traced count."""
+    if now is None:
+        counts["to_trace"] += sum(rest.values())
+        counts["untraceable"] += len(rest) - sum(rest.values())
+    elif rest:
+        found = count_traceable(user=job.user, contact_ids=list(rest), now=now)
+        counts["to_trace"] += found.units
+        counts["free"] += found.yours + found.known_free
+        counts["missed"] += found.missed_lately
+        counts["untraceable"] += found.untraceable
 
 
 def _copy(job: ListJob, number: int, leads: list[list[ObjectId]], now: datetime) -> None:
