@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from atlas_site.lib.mail import Mail, MailLine, MailSection
 from atlas_site.templatetags.atlas import credits as credits_text
+from leads.calling import PERMISSION
 from leads.models import Enrichment
 from leads.models.traces import RowState
-from leads.selectors.trace_words import PERMISSION, WORDS, count_of
+from leads.selectors.trace_words import WORDS, count_of
 
 
 def trace_mail(enrichment: Enrichment, *, counts: Mapping[str, int], reserved: int, charged: int) -> Mail:

@@ -71,7 +71,8 @@ class OutcomeLine:
 class TracePage:
     """A job with what its page shows. `group` is None for a list that was deleted.
 
-    `receipts` are the quotes that pay for it, in the order of their acceptance, each as its own page shows it.
+    `receipts` are the quotes that pay for it, in the order of their acceptance, each as its own page shows it; none
+    before the job is over.
     """
 
     enrichment: Enrichment
@@ -230,7 +231,8 @@ def trace_page(user: User, enrichment_id: str, now: datetime) -> TracePage | Non
     if enrichment is None:
         return None
     group = LeadGroup.objects.filter(pk=enrichment.lead_group_id, is_deleted=False).first()
-    receipts = [credit_selectors.quote_page(user=user, quote_id=quote_id, now=now) for quote_id in enrichment.quote_ids]
+    settled = enrichment.quote_ids if enrichment.is_over else []
+    receipts = [credit_selectors.quote_page(user=user, quote_id=quote_id, now=now) for quote_id in settled]
     progress = progress_of(enrichment, now=now)
     return TracePage(enrichment=enrichment, group=group, progress=progress, receipts=receipts)
 

@@ -5,12 +5,6 @@ from dataclasses import dataclass
 
 from leads.models.traces import RowState
 
-PERMISSION = (
-    "A traced number is not permission. Dial by hand, 8 am–9 pm their time, say who you are, stop when asked. "
-    "Texts, voicemail drops and recorded voices need written consent first. States differ; ask a lawyer."
-)
-"""What stands wherever phone numbers are listed."""
-
 
 @dataclass(frozen=True)
 class StateWords:
