@@ -5,6 +5,7 @@
 The n-th run gets SIGKILL after n * STEP commands that change the database. The last line printed is the number of runs.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ class Executioner(monitoring.CommandListener):
 
 
 def main(step: int) -> None:
+    gc.disable()  # models of old states are made by the thousand, and looked at again and again
     django.setup()  # once: every run is a fork that opens a connection of its own
     runs, status = 0, -1
     while status:
