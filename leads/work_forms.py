@@ -33,6 +33,12 @@ class TouchForm(forms.Form):
         help_text="Left empty: tomorrow after no answer, interested or call back, in three days after a voicemail.",
     )
 
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("outcome") in {Outcome.WRONG_NUMBER, Outcome.DISCONNECTED} and not cleaned.get("number"):
+            self.add_error("number", "Choose which number it was.")
+        return cleaned
+
     def problem(self) -> str:
         """Why nothing was logged, in a sentence."""
         return " ".join(str(error) for errors in self.errors.values() for error in errors)

@@ -129,8 +129,8 @@ def _refresh(
 ) -> tuple[int, list[str]]:
     """Bring the contacts of some identities up to date; return how many changed, and the keys to be done again."""
     contacts: dict[str, list[Document]] = {}
-    for contact in _find(Contact, {"userId": user_id, "identityKey": {"$in": keys}}, READ):
-        contacts.setdefault(contact["identityKey"], []).append(contact)
+    for found in _find(Contact, {"userId": user_id, "identityKey": {"$in": keys}}, READ):
+        contacts.setdefault(found["identityKey"], []).append(found)
     if not contacts:
         return 0, []
     identities = _identities(user_id, list(contacts))

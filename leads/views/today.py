@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -56,7 +57,9 @@ def log_outcome(request: HttpRequest, contact_id: str) -> HttpResponse:
         return redirect("today:show-turn", contact_id)
     touch = log_touch(user=request.user, contact=contact, now=timezone.now(), **form.cleaned_data)
     contact.refresh_from_db()
-    messages.success(request, _what_was_logged(contact, touch))
+    url = reverse("today:show-turn", args=[contact.pk])
+    link = format_html('<a href="{}">Back to them</a>', url)
+    messages.success(request, format_html("{} {}", _what_was_logged(contact, touch), link))
     return redirect(_next_page(request))
 
 

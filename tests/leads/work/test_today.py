@@ -110,6 +110,7 @@ def test_one_person_after_the_other(client, alice):
     answer = client.post(reverse("today:log-outcome", args=[first.pk]), posted, follow=True)
     assert answer.redirect_chain == [(posted["next"], 302)]
     assert "voicemail. Next touch" in answer.content.decode()
+    assert f'<a href="{reverse("today:show-turn", args=[first.pk])}">Back to them</a>' in answer.content.decode()
     client.post(reverse("today:log-outcome", args=[first.pk]), posted)
     assert Touch.objects.get().text == "left a message"
     assert len(people) == 2
@@ -132,6 +133,16 @@ def test_an_outcome_that_there_is_not_logs_nothing(client, alice):
         reverse("today:log-outcome", args=[contact.pk]), {"key": "k", "outcome": "shouted"}, follow=True
     )
     assert "Nothing was logged." in answer.content.decode()
+    assert not Touch.objects.exists()
+
+
+def test_a_bad_number_is_named(client, alice):
+    contact = person(alice, 1)
+    client.force_login(alice)
+    answer = client.post(
+        reverse("today:log-outcome", args=[contact.pk]), {"key": "k", "outcome": "wrong_number"}, follow=True
+    )
+    assert "Nothing was logged. Choose which number it was." in answer.content.decode()
     assert not Touch.objects.exists()
 
 
