@@ -19,7 +19,7 @@ from leads.services.actions.kinds import KINDS, Row
 
 CONTACTS_A_STEP = 500
 # So many are changed while the user waits.
-MOST_AT_ONCE = 2_000
+MOST_AT_ONCE = 1_000
 LEASE = timedelta(seconds=60)
 STINT = timedelta(seconds=20)
 KEPT = timedelta(days=30)

@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.models import Contact, ContactAction, LeadGroup, Touch
+from leads.services.actions import running
 from leads.services.contacts import version_of
+from leads.tasks import run_action, run_due_actions
 from tests.factories import LeadGroupFactory
 from tests.leads.contacts.people import make_contacts
 
@@ -157,3 +159,23 @@ def test_nothing_of_another_user_is_shown_or_changed(hers, group, bob):
     assert contact.stage == "new"
     assert LeadGroup.objects.get(pk=theirs.pk).total_contacts == 1
     assert Contact.objects.filter(lead_group_id=theirs.pk).count() == 1
+
+
+def test_an_action_on_many_goes_on_in_workers_and_says_how_far_it_is(hers, group, monkeypatch):
+    monkeypatch.setattr(running, "MOST_AT_ONCE", 3)
+    make_contacts(group, 8, stage="new")
+    matching = {"scope": "matching", "query": "stage=new", "action": "stage", "stage": "dead"}
+    page = read(hers.post(url("act-on-contacts", group), matching, follow=True))
+    assert "8 contacts are being changed" in page and "0 of about 8 contacts done" in page
+    assert "still being carried out" in read(hers.post(url("act-on-contacts", group), matching, follow=True))
+    action = ContactAction.objects.get()
+    progress = url("show-action", group, action)
+    assert hers.get(progress).headers["Location"] == url("show-group", group)
+    run_action(str(action.pk))
+    answer = read(hers.get(progress, headers={"HX-Request": "true"}))
+    assert "8 of 8 contacts changed" in answer and "hx-get" not in answer
+    undone = read(hers.post(url("undo-action", group, action), follow=True))
+    assert "is being undone" in undone and "being undone." in undone
+    run_due_actions()
+    action.refresh_from_db()
+    assert action.state in {"undoing", "undone"}
