@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
+from typing import Any
 
+from leads.calling import Number
 from leads.exports.dialers import Called
 from leads.exports.people import Person
 from leads.exports.tally import Tally
@@ -52,7 +54,7 @@ def original_cells(person: Person, names: Sequence[str], columns: Mapping[str, M
     return found
 
 
-def origins_of(origin: Mapping[str, object]) -> list[Mapping[str, object]]:
+def origins_of(origin: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The rows of files that a contact was made and brought up to date of, the newest one first."""
     if not origin:
         return []
@@ -81,7 +83,7 @@ def heading() -> list[str]:
     ]
 
 
-def _cells(person: Person, numbers: Called | Sequence, zone: tzinfo) -> list[object]:
+def _cells(person: Person, numbers: Sequence[Number], zone: tzinfo) -> list[object]:
     phones: list[object] = []
     for each in numbers[:NUMBERS]:
         may = "yes" if each.why_not is None else f"no: {each.why_not}"

@@ -98,7 +98,8 @@ class Person:
 
 def person_of(document: Mapping[str, Any]) -> Person:
     """The person of a contact's document; lists that an earlier Atlas did not know are made of the single values."""
-    values = {name: document.get(key) for name, key in KEYS.items()}
+    get = document.get
+    values: dict[str, Any] = {name: get(key) for name, key in KEYS.items()}
     for name in ("phones", "emails", "other_owners"):
         values[name] = values[name] or ()
     if not values["emails"] and values["email"]:

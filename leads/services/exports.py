@@ -1,7 +1,7 @@
 """Exports of contacts by purpose: counted first, by the code that makes the file, then streamed and logged."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -34,7 +34,6 @@ KEPT = timedelta(days=7)
 MOST_IMPORTS = 200
 
 Value = TypeVar("Value")
-FIELDS = ("pk", *KEYS)
 Clock = Callable[[], datetime]
 
 
@@ -116,7 +115,7 @@ def _count(export: ContactExport, clock: Clock) -> None:
                 return
 
     try:
-        for _ in _rows(export, people(), tally, zone=began.tzinfo, now=began, for_count=True):
+        for _ in _rows(export, people(), tally, zone=UTC, now=began, for_count=True):
             pass
     except _LeaseLost:
         return
@@ -191,16 +190,21 @@ def _people(export: ContactExport, now: datetime) -> Iterator[Person]:
     """The selected contacts by their ids, in batches that are read by the key of the last one."""
     subject = export.subject
     selection = ContactSelection(choice=read_choice(subject.get("query", "")), ids=tuple(subject.get("ids", ())))
-    rows = selection.rows(export.lead_group, now).order_by("pk").values_list(*FIELDS)
-    batch = list(rows[:CONTACTS_A_BATCH])
-    while batch:
-        for values in batch:
-            yield person_of(dict(zip(DOCUMENT_KEYS, values, strict=True)))
-        after = batch[-1][0]
-        batch = list(rows.filter(pk__gt=after)[:CONTACTS_A_BATCH]) if len(batch) == CONTACTS_A_BATCH else []
+    condition = selection.condition(export.lead_group, now)
+    contacts = collection_of(Contact)
+    after: dict[str, Any] = {}
+    while True:
+        found = contacts.find({"$and": [condition, after]}, READ).sort("_id", 1).limit(CONTACTS_A_BATCH)
+        batch = list(found)
+        for document in batch:
+            yield person_of(document)
+        if len(batch) < CONTACTS_A_BATCH:
+            return
+        after = {"_id": {"$gt": batch[-1]["_id"]}}
 
 
-DOCUMENT_KEYS = ("_id", *KEYS.values())
+READ = dict.fromkeys(KEYS.values(), 1)
+"""What exports read of a contact."""
 
 
 def _with_numbers(user_id: ObjectId, people: Iterator[Person], now: datetime) -> Iterator[dialers.Called]:

@@ -90,7 +90,7 @@ class Planner:
 
     def plan(self, rows: list[Row]) -> list[PlanRow]:
         """The plan of the next rows."""
-        read = [(row, [NoCall(row.problem)] if row.problem else self.reader.read(row.cells)) for row in rows]
+        read = [(row, self._read(row)) for row in rows]
         calls = [call for _, found in read for call in found if isinstance(call, Call)]
         by_number, by_id = self._contacts(calls)
         planned = [self._plan(row, found, by_number, by_id) for row, found in read]
@@ -98,6 +98,9 @@ class Planner:
         there = {"key": {"$in": [stored_key(self.user.pk, key) for key in keys]}}
         self.counts["known"] += collection_of(Touch).count_documents(there) if keys else 0
         return planned
+
+    def _read(self, row: Row) -> list[Call | NoCall]:
+        return [NoCall(row.problem)] if row.problem else self.reader.read(row.cells)
 
     def _plan(
         self,
