@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from atlas_site.mongodb.documents import collection_of
-from leads.models import Contact, LeadGroup, LeadImport, LeadWorkspace, ListJob
+from credits.models import CreditLog
+from leads.models import Contact, Identity, LeadGroup, LeadImport, LeadWorkspace, ListJob, TraceRefund
 from leads.services.imports.plans import Kind
+from leads.services.refunds import REFUNDS
 
 Check = Callable[[str, bool, object, str | Callable[[], str]], None]
 State = LeadImport.State
@@ -17,6 +19,8 @@ LEAD_RULES = {
     "B33": "Every row of an import is created, an update, a duplicate, on another list or rejected",
     "B34": "An import that is done has carried its whole plan out, and one alone changes the lists of a user",
     "B35": "A contact belongs to the user whose list it is on",
+    "B36": "Units of hits whose numbers were all bad come back as their weights say, in whole credits",
+    "B37": "Who must not be called is marked so on every list",
 }
 SHOWN = 5
 
@@ -28,6 +32,8 @@ def verify_imports(*, check: Check) -> None:
     _check_rows(check)
     _check_commits(check)
     _check_owners(check)
+    _check_refunds(check)
+    _check_do_not_call(check)
 
 
 def _check_rows(check: Check) -> None:
@@ -71,6 +77,45 @@ def _check_owners(check: Check) -> None:
     ]
     lists = [str(found["_id"]["list"]) for found in collection_of(Contact).aggregate(stages, allowDiskUse=True)]
     check("B35", not lists, "contacts", lambda: f"of other users than their lists: {lists}")
+
+
+def _check_refunds(check: Check) -> None:
+    given: Stages = [
+        {"$match": {"refundedAt": {"$ne": None}}},
+        {"$group": {"_id": "$userId", "sum": {"$sum": {"$toDecimal": "$weight"}}}},
+    ]
+    for user in collection_of(TraceRefund).aggregate(given):
+        begins = f"adjust:{REFUNDS}:{user['_id']}:"
+        entries = collection_of(CreditLog).find({"key": {"$gt": begins, "$lt": begins[:-1] + ";"}})
+        back = sum(entry["changeAmount"] - (entry.get("debtChange") or 0) for entry in entries)
+        due = int(user["sum"].to_decimal())
+        check("B36", back == due, user["_id"], f"{back} credits came back of {due}")
+
+
+def _check_do_not_call(check: Check) -> None:
+    stages: Stages = [
+        {"$match": {"doNotCallAt": {"$ne": None}}},
+        {
+            "$lookup": {
+                "from": Contact._meta.db_table,
+                "let": {"user": "$userId", "key": "$key"},
+                "pipeline": [
+                    {
+                        "$match": {
+                            "$expr": {"$and": [{"$eq": ["$userId", "$$user"]}, {"$eq": ["$identityKey", "$$key"]}]}
+                        }
+                    },
+                    {"$match": {"doNotCall": {"$ne": True}}},
+                    {"$project": {"_id": 1}},
+                ],
+                "as": "unmarked",
+            }
+        },
+        {"$match": {"unmarked": {"$ne": []}}},
+        {"$limit": SHOWN},
+    ]
+    keys = [found["key"] for found in collection_of(Identity).aggregate(stages)]
+    check("B37", not keys, "contacts", lambda: f"not marked as not to be called, of the identities {keys}")
 
 
 def _from(model: Any, local: str, name: str) -> dict[str, Any]:

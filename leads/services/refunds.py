@@ -22,6 +22,8 @@ from properties.models import TracePurchase
 WITHIN = timedelta(days=30)
 SHARE = 20  # one of so many hits: 5 %
 USERS_A_SWEEP = 500
+REFUNDS = "bad-numbers"
+"""What the keys of their adjustments begin with."""
 
 
 def note_bad_hits(*, user_id: ObjectId, keys: Iterable[str], now: datetime) -> int:
@@ -73,7 +75,7 @@ def give_refunds(*, user_id: ObjectId, now: datetime) -> int:
                 user_id=user_id,
                 amount=amount,
                 bucket=_bucket_of(user_id, chosen[-1]["quoteId"]),
-                adjustment_id=f"bad-numbers:{user_id}:{int(after)}",
+                adjustment_id=f"{REFUNDS}:{user_id}:{int(after)}",
                 reason="Refund of skip traces: every number was logged wrong or disconnected within 30 days",
                 actor="system",
                 now=now,

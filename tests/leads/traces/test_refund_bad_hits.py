@@ -7,6 +7,7 @@ import pytest
 from credits import services as credit_services
 from credits.models import Credit, CreditLog
 from leads.models import Contact, TraceRefund
+from leads.services.books import verify_imports
 from leads.services.refunds import give_due_refunds
 from leads.services.touches import log_touch
 from properties.models import TracePurchase
@@ -31,6 +32,12 @@ def hits(alice, now, sandbox):
     return list(Contact.objects.filter(lead_group=group, trace_outcome="hit"))
 
 
+def broken() -> list[str]:
+    found: list[str] = []
+    verify_imports(check=lambda rule, holds, subject, text: None if holds else found.append(rule))
+    return found
+
+
 def credits_of(user):
     return Credit.objects.get(user=user).credit_available
 
@@ -48,6 +55,9 @@ def test_two_bad_hits_bring_a_credit_back_once(alice, now, hits):
     assert (entry.change_amount, entry.actor) == (1, "system")
     assert "every number was logged wrong or disconnected" in entry.reason
     assert credit_services.verify_books().is_sound
+    assert broken() == []
+    TraceRefund.objects.filter(key=hits[0].identity_key).delete()
+    assert broken() == ["B36"]
 
 
 def test_a_hit_with_a_good_number_is_charged(alice, now, hits):

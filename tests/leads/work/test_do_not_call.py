@@ -7,6 +7,7 @@ from django.utils import timezone
 from atlas_site.mongodb.documents import as_utc
 from leads.calling import WhyNot, callable_numbers, numbers_of
 from leads.models import Contact, DoNotCall, Identity
+from leads.services.books import verify_imports
 from leads.services.do_not_call import lift_do_not_call, set_do_not_call
 from leads.services.people import set_do_not_mail, set_next_touch, set_stage
 from leads.services.touches import log_touch
@@ -64,6 +65,17 @@ def test_a_person_is_barred_with_all_numbers_and_lifted_with_them(alice):
     contact.refresh_from_db()
     assert contact.do_not_call is None
     assert len(callable_numbers(contact, (), NOON)) == 2
+
+
+def test_the_books_name_who_is_not_marked(alice):
+    contact = make_contact(alice, phones=[checked(NUMBER)])
+    set_do_not_call(user=alice, contacts=[contact], now=NOON)
+    found: list[str] = []
+    verify_imports(check=lambda rule, holds, subject, text: None if holds else found.append(rule))
+    assert found == []
+    make_contact(alice)
+    verify_imports(check=lambda rule, holds, subject, text: None if holds else found.append(rule))
+    assert found == ["B37"]
 
 
 def test_contacts_of_others_are_passed_over(alice, bob):
