@@ -18,6 +18,7 @@ register = template.Library()
 
 NEUTRAL = {WhyNot.UNCHECKED, WhyNot.EXPIRED}
 NONE = format_html('<span class="unknown">{}</span>', "none")
+SELECTED = format_html(" {}", "selected")
 NEVER = format_html('<span class="unknown">{}</span>', "never")
 
 ROW = """<tr data-contact-id="{pk}"><th scope="row"><span class="row-head">\
@@ -141,5 +142,5 @@ def _options(chosen: str) -> SafeString:
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
-        ((value, SafeString(" selected") if value == chosen else "", label) for value, label in Contact.Stage.choices),
+        ((value, SELECTED if value == chosen else "", label) for value, label in Contact.Stage.choices),
     )
