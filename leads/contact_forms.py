@@ -7,6 +7,7 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import User
+from atlas_site.lib.forms import check_year
 from leads.imports.values.phones import read_phone
 from leads.imports.values.places import state_code
 from leads.models import Contact, LeadGroup
@@ -56,7 +57,7 @@ class ActionForm(forms.Form):
     action = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS])
     stage = forms.ChoiceField(choices=[("", ""), *Contact.Stage.choices], required=False)
     reason = forms.CharField(max_length=200, required=False)
-    on = forms.DateField(required=False)
+    on = forms.DateField(required=False, validators=[check_year])
     target = forms.CharField(max_length=24, required=False)
 
     def __init__(self, *args, user: User, group: LeadGroup, **kwargs):

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.decorators import onboarded_required
@@ -49,7 +50,7 @@ def act_on_contacts(request: HttpRequest, group_id: str) -> HttpResponse:
     form, what = ContactSelectionForm(request.POST), ActionForm(request.POST, user=request.user, group=group)
     if not form.is_valid() or not what.is_valid():
         messages.error(request, form.problem() if not form.is_valid() else what.problem())
-        return redirect(_list_url(request, group))
+        return redirect(_back_url(request, group))
     try:
         action = actions.start_action(
             user=request.user, group=group, kind=what.kind, what=what.what, selection=form.selection, now=timezone.now
@@ -60,7 +61,7 @@ def act_on_contacts(request: HttpRequest, group_id: str) -> HttpResponse:
         messages.error(request, "Another action on this list is still being carried out. Wait until it is done.")
     else:
         _say_done(request, action)
-    return redirect(_list_url(request, group))
+    return redirect(_back_url(request, group))
 
 
 def _say_done(request: HttpRequest, action: ContactAction) -> None:
@@ -91,7 +92,7 @@ def undo_action(request: HttpRequest, group_id: str, action_id: str) -> HttpResp
         else:
             nudge(run_action, action_id)
             messages.info(request, f"What was done to {action.seen:,} contacts is being undone.")
-    return redirect(_back_url(request, group))
+    return redirect(_page_before(request, group))
 
 
 @require_GET
@@ -193,6 +194,14 @@ def _list_url(request: HttpRequest, group: LeadGroup) -> str:
     asked = request.POST.get("list", "")[:LONGEST_STATE]
     address = reverse("leads:show-group", args=[group.pk])
     return f"{address}?{asked}" if asked else address
+
+
+def _page_before(request: HttpRequest, group: LeadGroup) -> str:
+    """The page of this site on which Undo was pressed, or else the list."""
+    page = request.headers.get("referer", "")
+    hosts, is_secure = {request.get_host()}, request.is_secure()
+    is_ours = page and url_has_allowed_host_and_scheme(page, allowed_hosts=hosts, require_https=is_secure)
+    return page if is_ours else _list_url(request, group)
 
 
 def _back_url(request: HttpRequest, group: LeadGroup) -> str:

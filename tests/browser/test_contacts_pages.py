@@ -46,6 +46,9 @@ def status(page: Page):
 
 def test_contacts_are_selected_across_pages_and_changed_at_once(hers: Page, group: LeadGroup, look):
     look(hers)
+    for key, words in (("j", "Check rows"), ("x", "1 selected."), ("x", "Check rows")):
+        hers.keyboard.press(key)
+        expect(status(hers)).to_contain_text(words)
     boxes = hers.get_by_role("checkbox", name=SELECT)
     boxes.nth(1).check()
     boxes.nth(3).click(modifiers=["Shift"])

@@ -130,6 +130,21 @@ def test_next_and_previous_follow_the_table_with_its_conditions(hers, group):
 def test_a_touch_is_logged_from_the_page_of_a_contact(hers, group):
     (contact,) = make_contacts(group, 1, stage="new")
     page = read(hers.get(url("show-contact", group, contact)))
+    assert "Trace this contact" in page or "Skip trace: " in page
+    own = {"ids": str(contact.pk), "contact": str(contact.pk), "list": "sort=score", "action": "next_touch"}
+    answer = hers.post(url("act-on-contacts", group), {**own, "on": "2026-12-24"})
+    assert answer.headers["Location"] == f"{url('show-contact', group, contact)}?sort=score"
+    hers.post(url("act-on-contacts", group), {**own, "on": "0001-01-01"})
+    contact.refresh_from_db()
+    assert str(contact.next_touch_on) == "2026-12-24"
+    undo = url("undo-action", group, ContactAction.objects.get())
+    for page_before, expected in (
+        ("http://testserver/today/", "http://testserver/today/"),
+        ("http://evil.test/", None),
+    ):
+        answer = hers.post(undo, headers={"Referer": page_before})
+        assert answer.headers["Location"] == (expected or url("show-group", group))
+    page = read(hers.get(url("show-contact", group, contact)))
     key = re.search(r'name="key" value="(\w+)"', page)[1]
     action = re.search(r'id="touch-form" method="post" action="([^"]+)"', page)[1]
     for _ in range(2):
