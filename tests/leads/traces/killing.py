@@ -20,6 +20,7 @@ from credits.models import Credit, Quote
 from leads.models import Contact, Enrichment, EnrichmentBatch, RowState
 from leads.selectors.trace_bill import KIND, expect_trace_bill
 from leads.services import traces
+from leads.services.trace_books import verify_traces
 
 NAMED_STEPS = (
     *("after claim", "before question", "after question", "before call", "call prepared", "call sent", "answer came"),
@@ -118,6 +119,9 @@ def assert_books(job: Enrichment, sandbox, now: datetime) -> None:
     wallet = Credit.objects.get(user=job.user_id)
     assert (wallet.reserved, wallet.credit_available) == (0, 1_000 - quote.captured)
     assert credit_services.verify_books().is_sound
+    breaches: list[str] = []
+    verify_traces(check=lambda rule, holds, *_: None if holds else breaches.append(rule), now=now)
+    assert not breaches
     references = VendorCall.objects.filter(operation="skip_trace", user_id=job.user_id).values_list(
         "reference", flat=True
     )
