@@ -25,7 +25,7 @@ NOUNS = {
     "name": "name names nm nam nme nombrecompleto fullname",
     "full": "full entire completo completa formatted combined whole",
     "first": "first fname firstname given givenname forename fn nombre frst frist firstnm nombres vorname prenom",
-    "last": "last lname lastname surname family familyname ln apellido apellidos lastnm nachname nom",
+    "last": "last lst lname lastname surname family familyname ln apellido apellidos lastnm nachname nom",
     "middle": "middle mname middlename mi initial initials",
     "title": "suffix prefix salutation title nickname honorific maiden alias phonetic generation prefx sfx pfx",
     "phone": "phone phones ph telephone tel cell cellphone mobile mobiles wireless landline landlines celular telefono "
@@ -154,6 +154,9 @@ RECORDS_OF_PROGRAMS = frozenset(
     "pipeline campaign file client organization".split()
 )
 
+# Words of lists of sales that were recorded: who bought is the owner by now.
+DEED_WORDS = frozenset("recording recorded deed document excise".split())
+
 # Words of lists of money that is left of forced sales: the former owner is the one to call.
 SURPLUS_WORDS = frozenset("surplus overage overages overbid excess unclaimed".split())
 
@@ -176,6 +179,8 @@ PARTY_PHRASES: dict[tuple[str, ...], str] = {
     ("registered", "agent"): "agent",
     ("propietario", "del", "contacto"): "staff",
     ("propietario", "del", "lead"): "staff",
+    ("direct", "name"): "grantor",
+    ("indirect", "name"): "grantee",
     ("owner", "of", "contact"): "staff",
     ("owner", "of", "lead"): "staff",
     ("created", "by"): "staff",

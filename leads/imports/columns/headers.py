@@ -54,7 +54,10 @@ def read_header(header: str) -> Reading:
     words = words_of(header)
     if not words:
         return Reading(None, rank=0, is_nameless=True)
-    nouns = [NOUN_OF[word] for word in words if word in NOUN_OF]
+    before = words[: words.index("for")] if "for" in words else ()  # "Company Name for Emails"
+    nouns = [NOUN_OF[word] for word in before if word in NOUN_OF] or [
+        NOUN_OF[word] for word in words if word in NOUN_OF
+    ]
     party, ordinal, owned = _party(words)
     place = _place(words, nouns, party)
     if _begins_with_the_property(words, nouns):

@@ -7,8 +7,10 @@ from leads.imports.columns.kinds import NAME_KINDS, Kind
 from leads.imports.columns.looks import FEW, Column, distinctive_kind
 from leads.imports.columns.words import words_of
 from leads.imports.profiles import Shape
-from leads.imports.vocabulary import NEVER_THE_LEAD, PARTY_OF
+from leads.imports.vocabulary import NEVER_THE_LEAD, NOUN_OF, PARTY_OF
 
+TOWN_KINDS = {"city": Kind.CITY, "state": Kind.STATE, "zip": Kind.ZIP}
+OF_STREETS = frozenset({"address", "street", "location", "addr"})
 # Numbers of these are no parcels', however they look.
 CASES = frozenset(
     "case cause docket permit license invoice ticket file policy instrument document doc book page deed claim citation "
@@ -78,6 +80,11 @@ def _tell_address(columns: Sequence[Column]) -> None:
         is_free = column.kind is Kind.NOTHING and not column.reading.party and profile.distinct > profile.count // 2
         if is_free and profile.count >= FEW and distinctive_kind(profile) in {Kind.STREET, Kind.FULL_ADDRESS}:
             _tell(column, distinctive_kind(profile))
+            rest = set(words_of(column.header)) - OF_STREETS
+            for other in columns:
+                noun = set(words_of(other.header)) - rest if rest <= set(words_of(other.header)) else set()
+                if other.kind is Kind.NOTHING and len(noun) == 1:
+                    _tell(other, TOWN_KINDS.get(NOUN_OF.get(noun.pop(), "")))  # "Sale City" beside "Sale Address"
             return
 
 

@@ -8,7 +8,7 @@ from leads.imports.columns.looks import FEW, Column
 from leads.imports.columns.words import words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import Shape
-from leads.imports.vocabulary import PARTY_OF, SURPLUS_WORDS
+from leads.imports.vocabulary import DEED_WORDS, PARTY_OF, SURPLUS_WORDS
 
 # Whom a list is about when it names them so, the nearest first: they are one and the same.
 GENERIC = ("", "owner", "seller", "taxpayer", "landlord", "responsible", "contact", "lead", "caller")
@@ -69,7 +69,7 @@ def take_buyers_for_leads(columns: Sequence[Column]) -> None:
     parties = {column.reading.party for column in columns}
     if any(not SURPLUS_WORDS.isdisjoint(words_of(column.header)) for column in columns):
         takers, others = "former", {"owner", "seller"}
-    if "owner" not in parties and _is_reached(columns, {"grantee"}) and not _is_reached(columns, {"seller", "grantor"}):
+    if "owner" not in parties and _have_bought(columns):
         takers, others = "grantee", set()  # a list of sales with the addresses of those who own now
         for column in columns:
             if column.reading.party in {"seller", "grantor"}:
@@ -79,6 +79,15 @@ def take_buyers_for_leads(columns: Sequence[Column]) -> None:
     for column in columns:
         if column.reading.party == takers:
             column.reading = replace(column.reading, party="lead")
+
+
+def _have_bought(columns: Sequence[Column]) -> bool:
+    """True for a list of sales that were recorded, or that says how to reach the buyers and not the sellers."""
+    if _is_reached(columns, {"seller", "grantor"}):
+        return False
+    is_of_deeds = any(not DEED_WORDS.isdisjoint(words_of(column.header)) for column in columns)
+    names_both = {"seller", "grantee"} <= {column.reading.party for column in columns if column.kind in NAME_KINDS}
+    return _is_reached(columns, {"grantee"}) or (is_of_deeds and names_both)
 
 
 def _is_reached(columns: Sequence[Column], parties: set[str]) -> bool:
@@ -157,12 +166,14 @@ def _assign_names(ours: Sequence[Column], lead: str) -> None:
     wholes = [column for column in names if column.kind is Kind.FULL_NAME]
     if len(halves) == 1 and not wholes and halves[0].profile.share(Shape.PERSON) >= 0.7:
         halves[0].kind, wholes, halves = Kind.FULL_NAME, halves, []
-    if halves:
-        for column in wholes:
-            if column.profile.share(Shape.COMPANY) >= 0.6:
-                column.kind = Kind.COMPANY  # "Legal Name" beside first and last names
+    is_first_missing = bool(halves) and all(half.kind is Kind.LAST_NAME for half in halves)
+    for column in wholes if halves else ():
+        if is_first_missing and column.profile.share(Shape.WORD) >= 0.8:
+            column.kind = Kind.FIRST_NAME  # "His Name" beside "Family Name"
+        elif column.profile.share(Shape.COMPANY) >= 0.6:
+            column.kind = Kind.COMPANY  # "Legal Name" beside first and last names
     for kind in (Kind.FIRST_NAME, Kind.LAST_NAME):
-        same = [column for column in halves if column.kind is kind]
+        same = [column for column in names if column.kind is kind]
         if same:
             _best(same, lead).field = FIELD_OF_NAME[kind]
     wholes = [column for column in wholes if column.kind is Kind.FULL_NAME]

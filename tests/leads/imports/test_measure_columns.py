@@ -27,6 +27,7 @@ NAMES = [
     "offices",
     "oddities",
     "handouts",
+    "callings",
     "held_out",
 ]
 
