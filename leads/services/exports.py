@@ -27,9 +27,10 @@ COUNTED_AT_ONCE = 2_000
 """So many contacts are counted while their user waits for the page; more of them by a worker."""
 
 CONTACTS_A_BATCH = 1_000
+CONTACTS_A_LOOK = 5_000
 LINES_A_CHUNK = 200
 LEASE = timedelta(seconds=60)
-LONGEST_COUNT = timedelta(seconds=150)
+LONGEST_COUNT = timedelta(seconds=120)
 KEPT = timedelta(days=7)
 MOST_IMPORTS = 200
 
@@ -102,21 +103,25 @@ def _count(export: ContactExport, clock: Clock) -> None:
     held = {"_id": export.pk, "attempt": export.attempt}
     is_partial = False
 
+    def hold_on() -> datetime:
+        now = clock()
+        progress = {"counted": tally.contacts, "leaseUntil": now + LEASE}
+        if not collection_of(ContactExport).update_one(held, {"$set": progress}).matched_count:
+            raise _LeaseLost
+        return now
+
     def people() -> Iterator[Person]:
         nonlocal is_partial
-        for batch in _parts(_people(export, began), 5 * CONTACTS_A_BATCH):
-            yield from batch
-            now = clock()
-            progress = {"counted": tally.contacts, "leaseUntil": now + LEASE}
-            if not collection_of(ContactExport).update_one(held, {"$set": progress}).matched_count:
-                raise _LeaseLost
-            if now - began > LONGEST_COUNT:
+        for part in _parts(_people(export, began), CONTACTS_A_LOOK):
+            yield from part
+            if hold_on() - began > LONGEST_COUNT:
                 is_partial = True
                 return
 
     try:
-        for _ in _rows(export, people(), tally, zone=UTC, now=began, for_count=True):
-            pass
+        for number, _ in enumerate(_rows(export, people(), tally, zone=UTC, now=began, for_count=True)):
+            if number % CONTACTS_A_LOOK == CONTACTS_A_LOOK - 1:
+                hold_on()
     except _LeaseLost:
         return
     values = {"counts": tally.as_document(), "counted": tally.contacts, "is_partial": is_partial, "counted_at": clock()}

@@ -137,6 +137,7 @@ def test_an_old_list_says_what_tracing_the_rest_would_cost(page: Page, live_serv
     page.get_by_role("button", name="Import 3 contacts").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Importing")
     carry_import_on(lead_import)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Imported")
     look(page, "old-list-result")
     page.get_by_role("button", name="Trace 2 now, at most 1 credit").click()
     expect(page.get_by_text("at most 1 credit").first).to_be_visible()

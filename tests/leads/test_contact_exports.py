@@ -79,6 +79,7 @@ def test_what_stays_behind_is_shown_before_the_download_and_logged_with_it(clien
     for said in ("Tax list", "Unchecked", "No phone number", reverse("leads:choose-export", args=[group.pk])):
         assert said in shown
     assert "Tax list" in client.get(reverse("properties:list-exports")).text
+    assert client.post(reverse("properties:repeat-export", args=[log.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("purpose", [*Purpose])

@@ -15,7 +15,7 @@ from credits.models import CreditType
 from credits.selectors.balances import price_each
 from leads.models import DialerFile, LeadGroup, LeadImport, Touch
 from leads.services import imports
-from tests.factories import ContactFactory, DialerFileFactory, LeadGroupFactory
+from tests.factories import ContactFactory, DialerFileFactory, FollowedMarketFactory, LeadGroupFactory
 from tests.leads.conftest import carry_on as carry_import_on
 from tests.leads.conftest import commit as commit_import
 from tests.leads.conftest import plan, upload
@@ -148,3 +148,6 @@ def test_a_list_of_which_everybody_has_a_number_has_nothing_to_trace(hers, alice
 def test_the_way_to_bring_an_old_list_is_where_somebody_begins(client, bob, sign_in):
     client = sign_in(client, bob)
     assert "bring your old one" in read(client.get("/leads/"))
+    FollowedMarketFactory.create(user=bob)
+    market = read(client.get("/search/market/"))  # where onboarding ends
+    assert 'href="/leads/import/">' in market.partition("Bring your old list")[2]
