@@ -46,6 +46,14 @@ def lead_party(columns: Sequence[Column]) -> str:
     if "plaintiff" in parties and "defendant" in parties:
         plaintiffs = [column for column in named if column.reading.party == "plaintiff"]
         return "defendant" if any(_sues_owners(column) for column in plaintiffs) else "plaintiff"
+    if {"plaintiff", "borrower"} <= parties:
+        return "borrower"  # "Creditor" and "Debtor"
+    if (
+        {"grantor", "grantee"} <= parties
+        and _is_reached(columns, {"grantor"})
+        and not _is_reached(columns, {"grantee"})
+    ):
+        return "grantor"
     of_papers = next((party for party in OF_PAPERS if party in parties), "")
     if of_papers or any(column.kind in REACHED and is_of_lead(column, "") for column in columns):
         return of_papers

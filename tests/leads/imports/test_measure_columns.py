@@ -28,6 +28,7 @@ NAMES = [
     "oddities",
     "handouts",
     "callings",
+    "leftovers",
     "held_out",
 ]
 
