@@ -18,6 +18,13 @@ from properties.models.records import BEFORE_ALL
 from properties.services.records import storable
 
 DUPLICATE_KEY = 11000
+ABBREVIATIONS = {
+    **{"STREET": "ST", "AVENUE": "AVE", "AV": "AVE", "ROAD": "RD", "DRIVE": "DR", "LANE": "LN", "COURT": "CT"},
+    **{"BOULEVARD": "BLVD", "PLACE": "PL", "CIRCLE": "CIR", "TERRACE": "TER", "TRAIL": "TRL", "PARKWAY": "PKWY"},
+    **{"HIGHWAY": "HWY", "SQUARE": "SQ", "COVE": "CV", "POINT": "PT", "RIDGE": "RDG", "CROSSING": "XING"},
+    **{"NORTH": "N", "SOUTH": "S", "EAST": "E", "WEST": "W"},
+    **{"NORTHEAST": "NE", "NORTHWEST": "NW", "SOUTHEAST": "SE", "SOUTHWEST": "SW"},
+}
 UNITS = re.compile(r"\s*(?:\b(?:APT|APARTMENT|UNIT|STE|SUITE|LOT|SPC|TRLR|BLDG|FL|RM)\b\.?\s*#?|#)\s*([\w-]+)$")
 
 
@@ -41,9 +48,10 @@ class Traced:
 def place_key(street: str | None, zip_code: str | None) -> str:
     """What compares the places of properties and of traced people: street with unit and ZIP code; "" without either.
 
-    Streets are as the vendor writes them, "9419 S Umber Pl Apt 3B", so their words are in their usual abbreviations.
+    Words are compared in their usual abbreviations, wherever in a street they stand.
     """
-    words = " ".join(re.sub(r"[^\w#/-]+", " ", (street or "").upper()).split())
+    plain = re.sub(r"[^\w#/-]+", " ", (street or "").upper()).split()
+    words = " ".join(ABBREVIATIONS.get(word, word) for word in plain)
     zip5 = (zip_code or "").strip()[:5]
     if not words or not zip5:
         return ""

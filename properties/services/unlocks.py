@@ -18,6 +18,10 @@ from properties.models import Dataset, Property, PropertyDatasetPermission, Prop
 from properties.services.cells import fill_row
 from properties.services.jobs import capture_units, end_job, save_progress
 from properties.services.records import note_nothing_found, store_records, values_of_copy
+from properties.services.traces import is_traced_at, place_key
+
+# Phones of a person that the user has traced within 90 days are one purchase: they are given free.
+TRACED = "traced by you lately"
 
 
 class NothingToUnlock(Exception):
@@ -84,7 +88,10 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
         permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=property_id)
         free = {dataset: why for dataset in wanted if (why := _why_free(permission, held, dataset))}
         hits = [dataset for dataset in wanted if dataset not in free]
-        outcome = capture_units(job=job, step="datasets", units=units_of(hits), now=now)
+        if Dataset.CONTACT in hits and is_traced_at(user_id=job.user_id, place=place_of(held), now=now):
+            free[Dataset.CONTACT.value] = TRACED
+        charged = [dataset for dataset in hits if dataset not in free]
+        outcome = capture_units(job=job, step="datasets", units=units_of(charged), now=now)
         _give(permission, held, hits, now)
         rows = [
             {
@@ -96,7 +103,7 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
             for dataset in wanted
         ]
         not_charged = dict(Counter(free.values()))
-        return end_job(job=job, cause="miss", now=now, hit_count=len(hits), not_charged=not_charged, rows=rows)
+        return end_job(job=job, cause="miss", now=now, hit_count=len(charged), not_charged=not_charged, rows=rows)
 
     return run_txn(settle, lock=job.user_id)
 
@@ -124,6 +131,11 @@ def fetch_datasets(job: PropertyJob, property_id: str, datasets: list[str], now:
     else:
         store_records(records=[record], datasets=datasets, now=answer.answered_at)
     return record is not None
+
+
+def place_of(held: Property) -> str:
+    """Where a property is, as traced people are known by it."""
+    return place_key(held.address, held.postal_code)
 
 
 def _why_free(permission: PropertyDatasetPermission, held: Property, dataset: str) -> str | None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from atlas_site.vendors.batchdata import Address, PersonName, TraceRequest
-from leads.imports.values.addresses import read_address
 from properties.services.traces import place_key
 
 SHOWN_TO_VENDOR = (
@@ -47,10 +46,7 @@ def is_traceable(contact: Mapping[str, Any]) -> bool:
 def place_of(contact: Mapping[str, Any]) -> str:
     """The place at which a contact is looked for, as properties are compared by it; "" without street and ZIP code."""
     asked = request_of(contact).address
-    if not asked.street:
-        return ""
-    street_key, _, zip5 = (read_address(asked.street, zip_code=asked.zip or "").keys or ("",))[0].partition("|")
-    return place_key(street_key, zip5)
+    return place_key(asked.street, asked.zip)
 
 
 def body_of(request: TraceRequest) -> dict[str, Any]:
