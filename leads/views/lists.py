@@ -192,10 +192,12 @@ def cancel_job(request: HttpRequest, job_id: str) -> HttpResponse:
 # ---------------------------------------------------------------- adding properties
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @onboarded_required
 def choose_list(request: HttpRequest) -> HttpResponse:
-    """Ask on which list the owners of the selected properties are to be put."""
+    """Ask on which list the owners of the selected properties are to be put; a link alone selects none."""
+    if request.method == "GET":
+        return redirect("properties:list-properties")
     selection = SelectionForm(request.POST)
     if not selection.is_valid():
         messages.error(request, selection.problem())
@@ -204,10 +206,12 @@ def choose_list(request: HttpRequest) -> HttpResponse:
     return _ask_for_list(request, selection, form)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @onboarded_required
 def add_properties(request: HttpRequest) -> HttpResponse:
-    """Put the owners of the selected properties on a list."""
+    """Put the owners of the selected properties on a list; a link alone selects none."""
+    if request.method == "GET":
+        return redirect("properties:list-properties")
     selection, form = SelectionForm(request.POST), TargetForm(request.POST, user=request.user)
     if not selection.is_valid():
         messages.error(request, selection.problem())

@@ -95,7 +95,7 @@ def test_the_owners_of_my_properties_are_put_on_a_list(
     page.get_by_role("link", name="Next").click()
     page.get_by_role("checkbox", name=re.compile("^Select .* Main St")).first.check()
     page.get_by_role("button", name="Add to list").click()
-    expect(page.get_by_text("26 chosen properties: 26 properties")).to_be_visible()
+    expect(page.get_by_text("26 chosen properties. Their owners")).to_be_visible()
     page.get_by_label("Name of the new list").fill("Owners in Phoenix")
     see(page, assert_fits, assert_accessible)
     page.get_by_role("button", name="Add to the list").click()

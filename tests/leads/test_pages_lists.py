@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from atlas_site.mongodb.documents import collection_of
 from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob
+from leads.scoring import OWN_PROPERTY
 from leads.selectors.lists import GROUPS_A_PAGE, SORTS, groups_page
 from leads.services import groups, linking, lists
 from leads.services.workspaces import read_workspace
 from properties.models import PropertyDatasetPermission
-from tests.factories import LeadGroupFactory
+from tests.factories import LeadGroupFactory, SavedSearchFactory, SavedSearchRunFactory
 from tests.leads.test_list_jobs import numbered, own
 
 
@@ -175,6 +176,31 @@ def test_the_owners_of_chosen_properties_are_added_to_a_list(alice, hers):
     assert "Choose properties first" in read(hers.post(url("choose-list"), {}, follow=True))
 
 
+def sent_to(name: str, page: str) -> dict[str, str]:
+    """What the form sends that leads there from a page."""
+    form = next(each for each in re.findall(r"<form.*?</form>", page) if f'action="{url(name)}"' in each)
+    fields = re.findall(r'name="(scope|query|ids)" value="([^"]*)"', form)
+    return {name: unescape(value) for name, value in fields}
+
+
+def test_a_property_and_a_run_of_a_saved_search_lead_to_a_list(alice, hers):
+    mine, elsewhere = own(alice, 1), own(alice, 2)
+    PropertyDatasetPermission.objects.filter(property_id=mine).update(state="AZ", city="Phoenix")
+    sent = sent_to("choose-list", read(hers.get(reverse("properties:show-property", args=[mine]))))
+    assert sent["ids"] == mine
+    assert "1 chosen property" in read(hers.post(url("choose-list"), sent))
+
+    search = SavedSearchFactory(user=alice, filters={"q": ["Phoenix, AZ"]}, run_count=1)
+    run = SavedSearchRunFactory(saved_search=search, number=1, owned=1, filters={"q": ["Phoenix, AZ"]})
+    sent = sent_to("choose-list", read(hers.get(run.get_absolute_url())))
+    assert "Phoenix" in sent["query"]
+    asked = sent_to("add-properties", read(hers.post(url("choose-list"), sent)))
+    hers.post(url("add-properties"), {**asked, "group_name": "From a run"})
+    found = Contact.objects.filter(lead_group__name="From a run")
+    assert [each.property_id for each in found] == [mine] != [elsewhere]
+    assert hers.get(url("choose-list")).url == reverse("properties:list-properties")  # after a switch of the theme
+
+
 def test_what_a_list_holds_is_counted(alice, hers, import_list):
     group = import_list(alice, numbered(1, 2))
     collection_of(Contact).update_one({"leadsId": group.pk}, {"$set": {"phone": "6145550101", "propertyId": "p"}})
@@ -204,6 +230,8 @@ def test_imported_contacts_are_linked_to_what_their_user_owns(alice, bob, import
     found = {each.address: each.property_id for each in Contact.objects.filter(lead_group=group)}
     assert list(filter(None, found.values())) == [mine] and bobs not in found.values()
     assert stack_of(alice, mine) == 1
+    linked, other = Contact.objects.filter(lead_group=group).order_by("-property_id")
+    assert linked.engagement_score == (other.engagement_score or 0) + OWN_PROPERTY
     assert linking.due_user_ids(now=timezone.now() + timedelta(days=1)) == []
     assert link(alice) == 0
 
