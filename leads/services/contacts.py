@@ -111,7 +111,7 @@ def edit_contact(
     if email:
         contacts.update_one({**mine, "emails.address": {"$ne": email}}, {"$push": {"emails": {"address": email}}})
     if has_moved:
-        linking.link_contacts(user_id=user.pk, contact_ids=[contact.pk])
+        linking.link_contacts(user_id=user.pk, contact_ids=[contact.pk], now=now)
         now_at = contacts.find_one(mine, {"propertyId": 1}) or {}
         places = [contact.property_id, now_at.get("propertyId")]
         linking.restack(user_id=user.pk, property_ids=[each for each in places if each])

@@ -16,6 +16,7 @@ from atlas_site.mongodb.documents import as_utc, collection_of
 from leads.imports.rows import Lead
 from leads.imports.values.addresses import place_keys
 from leads.models import Contact, LeadGroup, LeadWorkspace
+from leads.services import standing
 from leads.services.people import COLUMNS, READER
 from properties.models import Dataset, PropertyDatasetPermission
 from properties.services.rows import set_stack
@@ -26,7 +27,7 @@ BATCH = 1_000
 OVERLAP = timedelta(minutes=10)
 LOOKED_AT_ONCE = 200
 
-PLACE = {"address": 1, "city": 1, "state": 1, "zip": 1, "placeKey": 1}
+PLACE = {"address": 1, "city": 1, "state": 1, "zip": 1, "placeKey": 1, "identityKey": 1}
 WHOLE = {**PLACE, **dict.fromkeys((key for _, key in COLUMNS), 1)}
 OWNED_PLACE = {"propertyId": 1, "address": 1, "city": 1, "state": 1, "postal_code": 1, "revealedAt": 1}
 
@@ -48,7 +49,7 @@ def link_due_lists(*, user_id: ObjectId, now: datetime) -> int:
         return 0
     linked = 0
     for group in workspace.get("linkGroups") or ():
-        linked += link_contacts(user_id=user_id, group_id=ObjectId(group))
+        linked += link_contacts(user_id=user_id, group_id=ObjectId(group), now=now)
         restack(user_id=user_id, property_ids=_properties_of(user_id, ObjectId(group)))
         workspaces.update_one({"userId": user_id, "linkDueAt": moment + LEASE}, {"$pull": {"linkGroups": group}})
     # A list that came meanwhile has another moment, and waits on.
@@ -57,7 +58,11 @@ def link_due_lists(*, user_id: ObjectId, now: datetime) -> int:
 
 
 def link_contacts(
-    *, user_id: ObjectId, group_id: ObjectId | None = None, contact_ids: Iterable[ObjectId] | None = None
+    *,
+    user_id: ObjectId,
+    now: datetime,
+    group_id: ObjectId | None = None,
+    contact_ids: Iterable[ObjectId] | None = None,
 ) -> int:
     """Link contacts of a list, or these ones, that have no property yet, and return how many were linked.
 
@@ -75,7 +80,7 @@ def link_contacts(
         while batch := list(islice(there, BATCH)):
             if owned is None or not code:
                 owned = _owned_at(user_id, code, batch)
-            linked += _link(user_id, batch, owned)
+            linked += _link(user_id, batch, owned, now)
     return linked
 
 
@@ -105,9 +110,9 @@ def restack(*, user_id: ObjectId, property_ids: Iterable[str]) -> None:
         set_stack(user_id, "lists", {**dict.fromkeys(batch, 0), **counts})
 
 
-def _link(user_id: ObjectId, contacts: list[dict[str, Any]], owned: Mapping[str, str]) -> int:
-    """Link contacts by the keys of their places; those that have no key yet get it."""
-    changes, linked = [], []
+def _link(user_id: ObjectId, contacts: list[dict[str, Any]], owned: Mapping[str, str], now: datetime) -> int:
+    """Link contacts by the keys of their places; those that have no key yet get it. A link counts in their scores."""
+    changes, linked, identity_keys = [], [], []
     for contact in contacts:
         key = contact.get("placeKey")
         values: dict[str, str] = {}
@@ -116,11 +121,13 @@ def _link(user_id: ObjectId, contacts: list[dict[str, Any]], owned: Mapping[str,
         if property_id := owned.get(key):
             values["propertyId"] = property_id
             linked.append(property_id)
+            identity_keys.append(contact.get("identityKey") or "")
         if values:
             changes.append(UpdateOne({"_id": contact["_id"], "propertyId": None}, {"$set": values}))
     if changes:
         collection_of(Contact).bulk_write(changes, ordered=False)
     restack(user_id=user_id, property_ids=linked)
+    standing.refresh(user_id=user_id, identity_keys=identity_keys, now=now)
     return len(linked)
 
 
@@ -177,6 +184,6 @@ def _link_reveals(workspace: LeadWorkspace, moment: datetime) -> int:
     while batch := list(islice(ordered, BATCH)):
         owned = _by_place(batch)
         waiting = {"userId": workspace.user_id, "placeKey": {"$in": list(owned)}, "propertyId": None}
-        linked += _link(workspace.user_id, list(contacts.find(waiting, WHOLE)), owned)
+        linked += _link(workspace.user_id, list(contacts.find(waiting, WHOLE)), owned, moment)
     LeadWorkspace.objects.filter(pk=workspace.pk).update(linked_until=max(until, newest_at))
     return linked
