@@ -2,9 +2,11 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import time_machine
 from bson import ObjectId
 from django.contrib.auth.models import Group
 from django.core.cache import cache
@@ -18,6 +20,7 @@ from credits import services as credit_services
 from tests.factories import UserFactory
 
 ALICE_CREDITS = 1_000
+LONGEST_TEST = timedelta(minutes=5)
 
 # What migrations and their signals write: made once for the whole run, and changed by no test.
 KEPT_COLLECTIONS = {
@@ -63,6 +66,15 @@ def empty_collections() -> None:
 
 def _is_kept(name: str) -> bool:
     return name in KEPT_COLLECTIONS or name.startswith("system.")
+
+
+@pytest.fixture(autouse=True)
+def _no_midnight_in_the_middle() -> Iterator[None]:
+    """Let a test that might see two days of UTC begin in the second: budgets, bills and names of files are by day."""
+    now = datetime.now(UTC)
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(0), tzinfo=UTC)
+    with time_machine.travel(midnight, tick=True) if midnight - now < LONGEST_TEST else nullcontext():
+        yield
 
 
 @pytest.fixture(autouse=True)

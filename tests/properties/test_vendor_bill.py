@@ -1,7 +1,7 @@
 """The vendor's bill explained to the last record: captured + free causes − served from the copy, residual 0."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -41,6 +41,12 @@ def spend(carol, bob, fund, now, sandbox, monkeypatch):
     yield run
     for session in sessions:
         session.close()
+
+
+@pytest.fixture
+def noon(now: datetime) -> datetime:
+    """Noon of today: an hour before or after it is the same day."""
+    return now.replace(hour=12)
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.faults)])
@@ -91,15 +97,15 @@ def test_the_days_of_the_bill_add_up_to_all_of_it(spend, now, sandbox):
     assert sum(each.job_count for each in days) == PropertyJob.objects.count()
 
 
-def test_days_are_summed_up_from_the_last_open_one_and_closed_when_they_are_past(now):
-    bills.roll_up_bill(now=now)
+def test_days_are_summed_up_from_the_last_open_one_and_closed_when_they_are_past(noon):
+    bills.roll_up_bill(now=noon)
     assert VendorBillDay.objects.count() == 2
-    bills.roll_up_bill(now=now + timedelta(days=5))
+    bills.roll_up_bill(now=noon + timedelta(days=5))
     assert VendorBillDay.objects.count() == 7
     assert VendorBillDay.objects.filter(closed_at=None).values_list("day", flat=True).get() == (
-        f"{now + timedelta(days=5):%Y-%m-%d}"
+        f"{noon + timedelta(days=5):%Y-%m-%d}"
     )
-    bills.roll_up_bill(now=now + timedelta(days=200))
+    bills.roll_up_bill(now=noon + timedelta(days=200))
     assert VendorBillDay.objects.count() == 7 + bills.MOST_DAYS + 1
     assert VendorBillDay.objects.count() == len(set(VendorBillDay.objects.values_list("day", flat=True)))
 
@@ -127,23 +133,23 @@ def ended(user, count: int, moment) -> None:
         )
 
 
-def test_a_stint_that_ends_in_the_middle_of_a_day_is_gone_on_with_and_no_job_counts_twice(carol, now):
+def test_a_stint_that_ends_in_the_middle_of_a_day_is_gone_on_with_and_no_job_counts_twice(carol, noon):
     count = JOBS_AT_ONCE * 2 + 7
-    ended(carol, count, now)
-    later = now + timedelta(hours=1)
+    ended(carol, count, noon)
+    later = noon + timedelta(hours=1)
 
     stints = [bills.roll_up_bill(now=later, seconds=0) for _ in range(8)]
     again = bills.roll_up_bill(now=later)
 
     assert (stints[0], stints[-1], again) == (False, True, True)
-    day = VendorBillDay.objects.get(day=now.date().isoformat())
+    day = VendorBillDay.objects.get(day=noon.date().isoformat())
     assert (day.job_count, day.captured, day.billed, day.causes) == (count, count, 2 * count, {"already yours": count})
     assert day.unexplained == 0
 
 
-def test_a_day_costs_one_query_for_the_calls_of_many_jobs_and_nothing_once_it_is_closed(carol, now):
-    ended(carol, JOBS_AT_ONCE, now)
-    tomorrow = now + timedelta(days=1)
+def test_a_day_costs_one_query_for_the_calls_of_many_jobs_and_nothing_once_it_is_closed(carol, noon):
+    ended(carol, JOBS_AT_ONCE, noon)
+    tomorrow = noon + timedelta(days=1)
 
     with recorded_reads() as reads:
         bills.roll_up_bill(now=tomorrow)
@@ -155,16 +161,16 @@ def test_a_day_costs_one_query_for_the_calls_of_many_jobs_and_nothing_once_it_is
 
     assert of_jobs(reads) == 1
     assert of_jobs(read_again) == 0
-    assert VendorBillDay.objects.get(day=now.date().isoformat()).closed_at is not None
+    assert VendorBillDay.objects.get(day=noon.date().isoformat()).closed_at is not None
 
 
-def test_a_job_that_ended_a_moment_ago_waits_for_others_of_that_moment(carol, now):
-    ended(carol, 1, now)
-    bills.roll_up_bill(now=now)
-    assert VendorBillDay.objects.get(day=now.date().isoformat()).job_count == 0
+def test_a_job_that_ended_a_moment_ago_waits_for_others_of_that_moment(carol, noon):
+    ended(carol, 1, noon)
+    bills.roll_up_bill(now=noon)
+    assert VendorBillDay.objects.get(day=noon.date().isoformat()).job_count == 0
 
-    bills.roll_up_bill(now=now + bills.SETTLED_AFTER)
-    assert VendorBillDay.objects.get(day=now.date().isoformat()).job_count == 1
+    bills.roll_up_bill(now=noon + bills.SETTLED_AFTER)
+    assert VendorBillDay.objects.get(day=noon.date().isoformat()).job_count == 1
 
 
 def test_a_unit_that_no_job_explains_is_told(carol, fund, phoenix, reveal, now, sandbox):
