@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from atlas_site.mongodb.documents import collection_of
+from leads import tasks
+from leads.combining import Operation
 from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob
 from leads.scoring import OWN_PROPERTY
 from leads.selectors.lists import GROUPS_A_PAGE, SORTS, groups_page
@@ -269,3 +271,19 @@ def test_the_work_of_linking_that_broke_off_is_done_by_the_next_worker(alice, im
     LeadWorkspace.objects.filter(user=alice).update(link_due_at=now + linking.LEASE)  # a worker that died
     assert linking.link_due_lists(user_id=alice.pk, now=now) == 0
     assert linking.link_due_lists(user_id=alice.pk, now=now + linking.LEASE) == 1
+
+
+def test_workers_find_lists_that_wait(alice, import_list):
+    mine = own(alice, 1)
+    groups_of_hers = [import_list(alice, numbered(1), "one.csv"), import_list(alice, numbered(2), "two.csv")]
+    LeadWorkspace.objects.filter(user=alice).update(link_due_at=timezone.now() - timedelta(minutes=1))
+    job = lists.start_combining(
+        user=alice, operation=Operation.UNION, groups=groups_of_hers, at_least=1, name="Both", now=timezone.now()
+    )
+    assert str(job.pk) in lists.due_job_ids(now=timezone.now())
+    tasks.run_due_list_jobs()
+    tasks.link_due_lists()
+    tasks.run_list_job(str(job.pk))
+    tasks.link_lists(str(alice.pk))
+    job.refresh_from_db()
+    assert job.state == ListJob.State.COUNTED and stack_of(alice, mine) == 1
