@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from bson import ObjectId
 from django.conf import settings
@@ -31,7 +32,7 @@ from credits.models import Quote
 from leads.models import Contact, Enrichment, RowState
 from leads.services.traces import breaker
 from leads.services.traces.answers import read_answer
-from leads.services.traces.jobs import BatchPhase, BatchStatus, close_queued, counts_of
+from leads.services.traces.jobs import BatchPhase, BatchStatus, close_queued, counts_of, owner_of
 from leads.services.traces.leases import LEASE_OF_CALL, Batch, claim_batch, has_room, save_batch
 from leads.services.traces.projecting import show_traces
 from leads.services.traces.requests import SHOWN_TO_VENDOR, body_of, request_from, request_of
@@ -61,7 +62,7 @@ class NoRoom(Exception):
 
 def run_batch(*, batch_id: ObjectId, job: Enrichment, now: Clock) -> bool:
     """Carry a due batch on as far as it gets; False when it is not due or not ours. Raises LeaseLost, and NoRoom."""
-    if not has_room(user_id=job.user_id, now=now()):
+    if not has_room(user_id=owner_of(job), now=now()):
         raise NoRoom
     batch = claim_batch(batch_id=batch_id, now=now())
     if batch is None:
@@ -70,7 +71,7 @@ def run_batch(*, batch_id: ObjectId, job: Enrichment, now: Clock) -> bool:
     if batch["attempt"] > ATTEMPTS_BEFORE_GIVING_UP and batch["phase"] == BatchPhase.QUEUED:
         logger.error("Batch %s was given up after %d attempts.", batch_id, batch["attempt"])
         _fail(batch, job, "Atlas could not carry this out.", now())
-    if not has_room(user_id=job.user_id, now=now(), claimed=1):
+    if not has_room(user_id=owner_of(job), now=now(), claimed=1):
         save_batch(batch, now=now(), lease=None)
         raise NoRoom
     if batch["phase"] == BatchPhase.QUEUED:
@@ -91,7 +92,7 @@ def _freeze_question(batch: Batch, job: Enrichment, now: datetime) -> None:
         batch["phase"] = BatchPhase.CANCELLED.value
         return
     keys = [row["key"] for row in batch["rows"]]
-    held, bought = known_traces(keys, now), purchases_of(job.user_id, keys, now)
+    held, bought = known_traces(keys, now), purchases_of(owner_of(job), keys, now)
     ids = [ObjectId(row["contactId"]) for row in batch["rows"]]
     shown = dict.fromkeys(SHOWN_TO_VENDOR, 1)
     contacts = {
@@ -139,7 +140,7 @@ def _ask(batch: Batch, job: Enrichment, now: Clock) -> None:
     save_batch(batch, now=moment, lease=LEASE_OF_CALL)
     crash_at("before call")
     try:
-        answer = batchdata.trace_people(requests, reference=reference, user_id=job.user_id, now=moment)
+        answer = batchdata.trace_people(requests, reference=reference, user_id=owner_of(job), now=moment)
     except VendorError as error:
         _handle_error(batch, job, error, now(), is_new=is_new)
         return
@@ -258,7 +259,7 @@ def _wait_for_lost(batch: Batch, job: Enrichment, now: datetime) -> None:
     ends = lost_at + settings.UNKNOWN_RESULT_HOLD
     later = now + LATE_LOOK
     if now < ends:
-        values = {"dueAt": as_utc(min(now + LOOK_AGAIN, ends))}
+        values: dict[str, Any] = {"dueAt": as_utc(min(now + LOOK_AGAIN, ends))}
     else:
         values = {
             "status": BatchStatus.COMPLETED.value,
@@ -275,7 +276,7 @@ def _wait_for_lost(batch: Batch, job: Enrichment, now: datetime) -> None:
         metadata={"lostAt": lost_at.isoformat()},
     )
     if other := [row["key"] for row in batch["rows"] if "asked" not in row]:
-        show_traces(user_id=job.user_id, keys=other, now=now)
+        show_traces(user_id=owner_of(job), keys=other, now=now)
     save_batch(batch, now=now, lease=None, **values)
 
 
@@ -287,7 +288,7 @@ def _fail(batch: Batch, job: Enrichment, problem: str, now: datetime) -> None:
 def _finish(batch: Batch, job: Enrichment, now: datetime) -> None:
     """Bring the contacts up to the results, and let the batch be done."""
     crash_at("before contacts")
-    show_traces(user_id=job.user_id, keys=[row["key"] for row in batch["rows"]], now=now)
+    show_traces(user_id=owner_of(job), keys=[row["key"] for row in batch["rows"]], now=now)
     crash_at("after contacts")
     has_failed = batch["metadata"].get("failed", False)
     save_batch(

@@ -11,7 +11,7 @@ from atlas_site.mongodb.documents import as_utc, collection_of, current_session
 from credits import services as credit_services
 from credits.models import Quote
 from leads.models import Enrichment, EnrichmentBatch, LeadGroup, RowState
-from leads.services.traces.quotes import KIND, find_job, quote_failed
+from leads.services.traces.quotes import KIND, TraceNotFound, find_job, quote_failed
 
 Phase = Enrichment.Phase
 Status = Enrichment.Status
@@ -211,6 +211,13 @@ def _is_queued() -> dict[str, Any]:
 
 def _with_state(state: RowState) -> dict[str, Any]:
     return {"$mergeObjects": ["$$this", {"state": state.value}]}
+
+
+def owner_of(job: Enrichment) -> ObjectId:
+    """Whose job it is. Raises TraceNotFound for one of an earlier Atlas that does not say; nobody works on these."""
+    if job.user_id is None:
+        raise TraceNotFound(job.pk)
+    return job.user_id
 
 
 def counts_of(rows: list[dict[str, Any]]) -> dict[str, int]:

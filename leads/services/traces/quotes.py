@@ -215,7 +215,7 @@ def _rows_of(candidates: Iterable[Candidate], most: int) -> list[dict[str, Any]]
             if units == most:
                 break
             units += 1
-        row = {
+        row: dict[str, Any] = {
             "contactId": str(candidate.contact["_id"]),
             "key": candidate.key,
             "place": place_of(candidate.contact),

@@ -12,7 +12,7 @@ from credits import services as credit_services
 from credits.models import CreditType
 from leads.models import Enrichment, RowState
 from leads.services.traces.answers import STATES, TraceReading
-from leads.services.traces.jobs import BatchPhase, counts_of
+from leads.services.traces.jobs import BatchPhase, counts_of, owner_of
 from leads.services.traces.leases import LEASE, Batch, save_batch
 from properties.models import PersonTrace, TraceOutcome
 from properties.services.traces import buy_traces, held_traces, purchases_of
@@ -64,7 +64,7 @@ def settle(
             "metadata": metadata,
         }
         save_batch(dict(batch), now=now, lease=lease, **changed)
-        buy_traces(user_id=job.user_id, places={row["key"]: row.get("place", "") for row in hits}, now=now)
+        buy_traces(user_id=owner_of(job), places={row["key"]: row.get("place", "") for row in hits}, now=now)
         crash_at("inside settlement")
         return changed
 
@@ -84,7 +84,7 @@ def _decide(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows with their states, and those among them that are hits, whose states are still to be written."""
     keys = [row["key"] for row in batch["rows"] if row["state"] not in OVER]
-    bought, held = purchases_of(job.user_id, keys, now), held_traces(keys)
+    bought, held = purchases_of(owner_of(job), keys, now), held_traces(keys)
     rows: list[dict[str, Any]] = []
     hits: list[dict[str, Any]] = []
     for each in batch["rows"]:

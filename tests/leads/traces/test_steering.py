@@ -34,21 +34,21 @@ def after_one_batch(monkeypatch):
 
 
 def test_a_pause_acts_within_a_batch_and_the_job_goes_on_where_it_was(alice, now, sandbox, after_one_batch):
-    job = start_trace(alice, make_list(alice, 450), now)
+    job = start_trace(alice, make_list(alice, 500), now)
     after_one_batch(lambda: traces.pause_trace(user=alice, enrichment_id=job.pk, now=now))
     job = work(job, now)
 
-    assert (job.phase, states_of(job)[RowState.QUEUED]) == (Enrichment.Phase.PAUSED, 350)
+    assert (job.phase, states_of(job)[RowState.QUEUED]) == (Enrichment.Phase.PAUSED, 400)
     assert not traces.pause_trace(user=alice, enrichment_id=job.pk, now=now)
     assert traces.due_trace_ids(now=now + timedelta(hours=1)) == []
-    assert states_of(work(job, now))[RowState.QUEUED] == 350
+    assert states_of(work(job, now))[RowState.QUEUED] == 400
     progress = trace_progress(alice, job.pk)
     assert (progress.can_resume, progress.can_pause, progress.done) == (True, False, 100)
 
     assert traces.resume_trace(user=alice, enrichment_id=job.pk, now=now)
     job = work(job, now)
     assert job.status == Enrichment.Status.COMPLETED
-    assert states_of(job).total() == 450
+    assert states_of(job).total() == 500
     assert credit_services.verify_books().is_sound
 
 
@@ -65,20 +65,20 @@ def test_a_job_that_stays_paused_gives_its_credits_back_after_three_days(alice, 
 
 
 def test_a_stopped_job_finishes_what_is_under_way_and_gives_the_rest_back(alice, now, sandbox, after_one_batch):
-    group = make_list(alice, 450)
+    group = make_list(alice, 500)
     job = start_trace(alice, group, now)
     after_one_batch(lambda: traces.cancel_trace(user=alice, enrichment_id=job.pk, now=now))
     job = work(job, now)
 
     states = states_of(job)
     assert (job.status, job.phase) == (Enrichment.Status.COMPLETED, Enrichment.Phase.CANCELLED)
-    assert states[RowState.CANCELLED] == 350
+    assert states[RowState.CANCELLED] == 400
     quote = Quote.objects.get(pk=job.quote_ids[0])
-    assert {"why": "stopped by you", "count": 350} in quote.not_charged
+    assert {"why": "stopped by you", "count": 400} in quote.not_charged
     assert quote.captured == -(-states[RowState.HIT] // 2)
     assert not traces.cancel_trace(user=alice, enrichment_id=job.pk, now=now)
     assert len(sandbox.traced()) < 100
-    assert traces.count_traceable(user=alice, group=group, now=now).to_ask == 350
+    assert traces.count_traceable(user=alice, group=group, now=now).to_ask == 400
     assert credit_services.verify_books().is_sound
 
 
