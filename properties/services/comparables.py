@@ -6,7 +6,6 @@ from typing import Any
 
 from bson import ObjectId
 from django.db import IntegrityError
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,6 +18,7 @@ from credits.models import CreditType, Quote
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob, PropertySheet
 from properties.search.filters.numbers import months_before
 from properties.services.budgets import CountBudgetSpent, ask_once, budgets_of_quotes
+from properties.services.jobs import source_of
 from properties.services.pages import EXCLUDED_IDS, first_page, take_page
 
 MOST_COMPARABLES = 10
@@ -57,17 +57,7 @@ def quote_comparables(
     compared = {**_subject(record), **chosen}
     conditions = _conditions(record, limits, timezone.localdate(now))
     criteria = {**conditions, **_without_owned(user.pk, permission)}
-
-    def ask() -> int:
-        answer = batchdata.count_properties(criteria, comparables=Comparables(**compared), user_id=user.pk, now=now)
-        return answer.total_count or 0
-
-    try:
-        with budgets_of_quotes():
-            known = ask_once(user, ["comparables", compared, criteria], ask, now)
-    except CountBudgetSpent:  # an offer needs no figure: what does not come back is not charged
-        known = MOST_COMPARABLES
-    count = min(MOST_COMPARABLES, most, known)
+    count = min(MOST_COMPARABLES, most, _count(user, compared, criteria, now))
     if count < 1:
         raise NothingToCompare
     noun = "comparable" if count == 1 else "comparables"
@@ -87,14 +77,23 @@ def quote_comparables(
         units={CreditType.SEARCH: count},
         accept_view="properties:accept-quote",
         back_url=back_url,
-        source=credit_services.QuoteSource(
-            kind="property",
-            id=permission.property_id,
-            label=permission.address or "A property",
-            url=reverse("properties:show-property", args=[permission.property_id]),
-        ),
+        source=source_of(permission),
         now=now,
     )
+
+
+def _count(user: User, compared: dict[str, Any], criteria: dict[str, Any], now: datetime) -> int:
+    """How many comparables there are, or as many as are ever offered where the day's counts for quotes are used up."""
+
+    def ask() -> int:
+        answer = batchdata.count_properties(criteria, comparables=Comparables(**compared), user_id=user.pk, now=now)
+        return answer.total_count or 0
+
+    try:
+        with budgets_of_quotes():
+            return ask_once(user, ["comparables", compared, criteria], ask, now)
+    except CountBudgetSpent:  # an offer needs no figure: what does not come back is not charged
+        return MOST_COMPARABLES
 
 
 def reveal_comparables(*, job: PropertyJob, now: datetime) -> PropertyJob:

@@ -16,7 +16,7 @@ from atlas_site.mongodb.documents import collection_of, current_session
 from atlas_site.vendors.models import CallState, VendorCall
 from credits import services as credit_services
 from credits.models import Quote
-from properties.models import PropertyJob
+from properties.models import PropertyDatasetPermission, PropertyJob
 from properties.models.jobs import CHARGED, LATE
 from properties.services.allowances import EMPTY_REVEAL, EmptyRevealsSpent, give_back, open_allowance, take
 
@@ -43,6 +43,16 @@ LEDGER_CAUSES = {"lost": "fault", "owned": "miss"}
 
 class LeaseLost(Exception):
     """Another worker has taken the job over; this one changes nothing more."""
+
+
+def source_of(permission: PropertyDatasetPermission) -> credit_services.QuoteSource:
+    """What a quote names as its cause when it is about one property."""
+    return credit_services.QuoteSource(
+        kind="property",
+        id=permission.property_id,
+        label=permission.address or "A property",
+        url=permission.get_absolute_url(),
+    )
 
 
 def accept_quote(*, user: User, quote_id: str, now: datetime) -> PropertyJob:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
@@ -18,7 +17,7 @@ from properties.models import Dataset, Property, PropertyDatasetPermission, Prop
 from properties.models.jobs import CHARGED
 from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_left, open_allowance, take
 from properties.services.cells import fill_row
-from properties.services.jobs import capture_units, end_job, save_progress
+from properties.services.jobs import capture_units, end_job, save_progress, source_of
 from properties.services.records import values_of_copy
 from properties.services.unlocks import fetch_datasets, units_of
 
@@ -48,21 +47,8 @@ def quote_refresh(
     user's last look and younger than 30 days: it is shown already. `last_look` is now for somebody who looks at the
     property's page, and the moment of the last run for an automatic refresh. Raises NothingToRefresh.
     """
-    held = Property.objects.get(property_id=permission.property_id)
-    named = dict.fromkeys(datasets)
-    owned = [each for each in named if each in permission.datasets and each in LISTED]
-    if not owned:
-        raise NothingToRefresh("None of these is yours. Unlock a dataset first; then you can ask for it again.")
     looked_at = last_look or now
-    shown = [each for each in owned if is_newer(held, each, looked_at, now)]
-    bought = [each for each in owned if each == Dataset.CONTACT and is_one_purchase(permission, now)]
-    wanted = [each for each in owned if each not in (*shown, *bought)]
-    if not wanted:
-        raise NothingToRefresh(
-            "The newest copy is shown already. Nothing was asked for, and nothing was charged."
-            if shown
-            else "Phones that you bought within 90 days are one purchase: what was found then is attached, free."
-        )
+    wanted = _wanted(permission, dict.fromkeys(datasets), looked_at, now)
     titles = ", ".join(DATASET_INFOS[dataset].title for dataset in wanted)
     return credit_services.make_quote(
         user_id=user.pk,
@@ -77,14 +63,29 @@ def quote_refresh(
         units=units_of(wanted),
         accept_view="properties:accept-quote",
         back_url=back_url,
-        source=credit_services.QuoteSource(
-            kind="property",
-            id=permission.property_id,
-            label=permission.address or "A property",
-            url=reverse("properties:show-property", args=[permission.property_id]),
-        ),
+        source=source_of(permission),
         now=now,
     )
+
+
+def _wanted(
+    permission: PropertyDatasetPermission, named: Iterable[str], looked_at: datetime, now: datetime
+) -> list[str]:
+    """Those of the named datasets that may be asked for again. Raises NothingToRefresh, which says why none may."""
+    held = Property.objects.get(property_id=permission.property_id)
+    owned = [each for each in named if each in permission.datasets and each in LISTED]
+    if not owned:
+        raise NothingToRefresh("None of these is yours. Unlock a dataset first; then you can ask for it again.")
+    shown = [each for each in owned if is_newer(held, each, looked_at, now)]
+    bought = [each for each in owned if each == Dataset.CONTACT and is_one_purchase(permission, now)]
+    wanted = [each for each in owned if each not in (*shown, *bought)]
+    if not wanted:
+        raise NothingToRefresh(
+            "The newest copy is shown already. Nothing was asked for, and nothing was charged."
+            if shown
+            else "Phones that you bought within 90 days are one purchase: what was found then is attached, free."
+        )
+    return wanted
 
 
 def _notes(datasets: list[str], free_left: int) -> list[str]:

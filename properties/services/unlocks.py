@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
-from django.urls import reverse
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
@@ -16,7 +15,7 @@ from credits.models import CreditType, Quote
 from properties.datasets import DATASET_INFOS
 from properties.models import Dataset, Property, PropertyDatasetPermission, PropertyJob
 from properties.services.cells import fill_row
-from properties.services.jobs import capture_units, end_job, save_progress
+from properties.services.jobs import capture_units, end_job, save_progress, source_of
 from properties.services.records import note_nothing_found, store_records, values_of_copy
 from properties.services.traces import is_traced_at, place_key
 
@@ -50,12 +49,7 @@ def quote_unlock(
         units=units_of(wanted),
         accept_view="properties:accept-quote",
         back_url=back_url,
-        source=credit_services.QuoteSource(
-            kind="property",
-            id=permission.property_id,
-            label=permission.address or "A property",
-            url=reverse("properties:show-property", args=[permission.property_id]),
-        ),
+        source=source_of(permission),
         now=now,
     )
 
