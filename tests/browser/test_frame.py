@@ -46,7 +46,7 @@ def test_the_header_shows_the_balance_and_the_way_around(page: Page, live_server
     expect(page.locator("#credit-balance")).to_have_text(f"{header_balance(alice):,} credits")
     navigation = page.get_by_role("navigation", name="Main")
     expect(navigation.get_by_role("link")).to_have_text(
-        ["Search", "My properties", "Saved searches", "Lists", "Credits", "Billing"]
+        ["Search", "My properties", "Saved searches", "Lists", "Today", "Credits", "Billing"]
     )
 
 

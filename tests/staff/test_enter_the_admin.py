@@ -22,6 +22,8 @@ NO_CHANGES = {
     "billing.reconciliationrun",
     *("leads.donotcall", "leads.identity", "leads.touch", "properties.persontrace", "properties.tracepurchase"),
     *("leads.columnmapping", "leads.importchunk", "leads.leadimport", "leads.leadworkspace"),
+    *("leads.listjob", "leads.listpart", "leads.contactaction", "leads.contactactionstep", "leads.removedcontact"),
+    *("leads.contactexport", "leads.dialerfile", "leads.dialerchunk", "leads.tracerefund"),
     *("properties.allowance", "properties.digest", "properties.export", "properties.ownedcell"),
     *("properties.savedsearchsnapshot", "properties.vendorbillday", "properties.watch"),
     *("vendors.vendorcall", "accounts.session", "accounts.account"),
