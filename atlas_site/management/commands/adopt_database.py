@@ -28,7 +28,11 @@ class Command(BaseCommand):
         contacts = adopt_contacts(now=timezone.now())
         breaches = credit_services.verify_books().breaches
         if options["json"]:
-            report = {"permissions": permissions, "contacts": contacts, "breaches": [asdict(breach) for breach in breaches]}
+            report = {
+                "permissions": permissions,
+                "contacts": contacts,
+                "breaches": [asdict(breach) for breach in breaches],
+            }
             self.stdout.write(json.dumps(asdict(adoption) | report))
         else:
             self.stdout.write(
