@@ -1,16 +1,19 @@
 """Which column of a dialer's file is what: by its header and by its values, in any order."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
 from leads.dialers.moments import is_clock, read_moment
-from leads.dialers.wordings import IGNORED, outcome_of, plain_wording
+from leads.dialers.wordings import IGNORED, outcome_of
 from leads.imports.values.phones import read_phone
 
 MOST_ROWS = 300
+MOST_LOOKED_AT = 60
+MOST_DISPOSITIONS = 100
 LONGEST_HEADER = 120
 
 
@@ -156,6 +159,8 @@ def guess_fields(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) -
 def is_result_file(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> bool:
     """Whether a file tells how calls ended, and is no list of leads: numbers, and a column that says so by its header
     or that has nothing but dispositions."""
+    if not any(_is_phone(cell.strip()) for row in sample_rows[:MOST_LOOKED_AT] for cell in row):
+        return False  # at once: every list that is imported is asked this
     fields = guess_fields(headers, sample_rows)
     if not {ResultField.NUMBER, ResultField.DISPOSITION} <= set(fields):
         return False
@@ -180,32 +185,37 @@ def _tells_calls(column: _Column, rows: int, *, is_dated: bool) -> bool:
     return is_sure and (is_dated or not column.has({"lead", "contact"}))
 
 
-def _look_at(at: int, header: str, cells: Sequence[str]) -> _Column:
-    values = [cell.strip() for cell in cells if cell.strip()]
-    count = len(values)
-    distinct = set(values)
+def _look_at(at: int, header: str, cells: Iterable[str]) -> _Column:
+    """Judge a column by its values, each different one once, and without what cannot be: a thousand columns of long
+    texts take no longer than a page may."""
+    values = Counter(text for cell in cells if (text := cell.strip()))
+    count = values.total()
     repetition = _REPEATED.search(header)
     words = words_of(header)
     numbers = [int(word) for word in words if word.isdecimal() and len(word) < 3]
+    first = dict(islice(values.items(), MOST_LOOKED_AT))
+    looked_at = sum(first.values())
 
-    def share(found: Iterable[object]) -> float:
-        return sum(1 for each in found if each) / count if count else 0.0
+    def share(is_so: Callable[[str], object]) -> float:
+        return sum(times for value, times in first.items() if is_so(value)) / looked_at if looked_at else 0.0
 
-    results = [outcome_of(value) if len(value) <= 60 else None for value in values]
+    # Nobody tells how a call ended in a hundred different ways.
+    may_be_results = len(values) <= MOST_DISPOSITIONS
+    results = {value: outcome_of(value) if may_be_results and len(value) <= 60 else None for value in first}
     return _Column(
         at=at,
         words=words,
         count=count,
-        distinct=len({plain_wording(value) for value in distinct}),
-        phones=share(_is_phone(value) for value in values),
-        results=share(results),
-        calls=share(result and result != IGNORED for result in results),
-        is_wordy=any(len(value) > 3 for value in distinct),
-        moments=share(read_moment(value) for value in values),
-        clocks=share(is_clock(value) for value in values),
-        ids=share(_OBJECT_ID.fullmatch(value) for value in values),
-        directions=share(direction_of(value) for value in values),
-        length=sum(map(len, values)) / count if count else 0.0,
+        distinct=len(values),
+        phones=share(_is_phone),
+        results=share(results.get),
+        calls=share(lambda value: results[value] not in {None, IGNORED}),
+        is_wordy=any(len(value) > 3 for value in first),
+        moments=share(lambda value: any(map(str.isdigit, value)) and read_moment(value)),
+        clocks=share(lambda value: any(map(str.isdigit, value)) and is_clock(value)),
+        ids=share(_OBJECT_ID.fullmatch),
+        directions=share(direction_of),
+        length=sum(len(value) * times for value, times in first.items()) / looked_at if looked_at else 0.0,
         number=int(repetition[1]) if repetition else (numbers[-1] if numbers else 0),
     )
 

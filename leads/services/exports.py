@@ -163,6 +163,7 @@ def write_file(*, export: ContactExport, log: Export, zone: tzinfo, clock: Clock
     now = clock()
     try:
         lines = csv_lines(_rows(export, _people(export, now), tally, zone=zone, now=now))
+        yield next(lines)  # the heading at once: letters are sorted before their first row comes
         for chunk in _parts(lines, LINES_A_CHUNK):
             yield "".join(chunk)
         noted["ended_at"] = clock()

@@ -162,7 +162,8 @@ def test_an_export_that_breaks_off_is_logged_as_far_as_it_came(alice, group):
     export = prepared(alice, group, Purpose.CRM)
     log = exports.start_download(export=export, now=timezone.now())
     content = exports.write_file(export=export, log=log, zone=timezone.get_current_timezone(), clock=timezone.now)
-    next(content)
+    heading, rows = next(content), next(content)
+    assert (heading.count("\n"), rows.count("\n")) == (1, 3)
     content.close()
     log.refresh_from_db()
     assert log.ended_at is None

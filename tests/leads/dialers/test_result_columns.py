@@ -1,6 +1,7 @@
 """Which column of a dialer's file is what, in files as dialers write them: any order, any names."""
 
 import csv
+import time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -183,3 +184,16 @@ def test_what_the_user_said_of_a_wording_goes_before_what_it_seems_to_mean():
     (hung_up,), (no_answer,) = (said.read(row) for row in rows)
     assert hung_up.outcome == "not_interested"
     assert no_answer == NoCall(NOT_CALLED, is_fault=False)
+
+
+def test_wide_files_and_odd_cells_are_judged_in_no_time():
+    headers = [f"Column {number}" for number in range(500)]
+    rows = [[f"x{number}y{row} ü\u0000 {'9' * (row % 9)}" for number in range(500)] for row in range(300)]
+    began = time.process_time()
+    assert not is_result_file(headers, rows)
+    assert time.process_time() - began < 3
+    assert guess_fields([], []) == []
+    assert len(guess_fields(["", "\ud800", "=1"], [[], ["\ud800"], ["a", "b", "c", "d"]])) == 3
+    reader = CallReader(guess_fields(["Phone", "Result"], [["6145550101", "Busy"]]), ["Phone", "Result"], {}, NEW_YORK)
+    for cells in ([], [""], ["\ud800", "\ud800"], ["6145550101"], ["6" * 40, "DNC"], ["6145550101", "x" * 99_999]):
+        assert reader.read(cells)
