@@ -102,6 +102,7 @@ GRID = re.compile(r"\b([NSEW])\s?(\d{1,3})\s?([NSEW])\s?(\d{1,5})\b")
 STATES_THAT_STREETS_END_IN = frozenset({"CT", "NE"})
 """Connecticut and Nebraska count behind a street with a ZIP code alone: a Court and the northeast are as likely."""
 
+SURE_UNITS = frozenset({"APARTMENT", "APT", "UNIT", "SUITE", "STE", "ROOM", "BUILDING", "BLDG", "TRAILER", "TRLR"})
 UNIT_LABELS = frozenset({"OccupancyType", "OccupancyIdentifier", "SubaddressType", "SubaddressIdentifier"})
 UNIT_AT_END = re.compile(
     r"(?<=\S) (?:(APARTMENT|APT|UNIT|SUITE|STE|ROOM|BUILDING|BLDG|LOT|SPACE|SPC|TRAILER|TRLR|FLOOR|FLR|PENTHOUSE|PMB|#)"
@@ -172,6 +173,8 @@ def read_street_by_library(line: str) -> Street:
         street, unit = tokens[:end], []
     while any(token in UNIT_TYPES for token in unit[1:]) and not may_be_unit(unit[0]):
         street.append(unit.pop(0))
+    if unit and len(street) > 2 and street[-1] in SURE_UNITS and unit[0] not in UNIT_TYPES:
+        unit.insert(0, street.pop())  # the library takes "APARTMENT" for a word of the street now and then
     if not unit:
         street, unit = unit_of(street)
     return Street(street_key(street), *unit_parts(unit), *place)

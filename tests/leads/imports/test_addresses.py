@@ -17,6 +17,7 @@ from leads.imports.values.streets import looks_like_street, read_street, second_
         ["123 Fifth Ave", "123 5th Avenue", "123 5 Ave", "123 5 AVENUE"],
         ["22 Twenty-First St", "22 21st Street", "22 TWENTY FIRST ST", "22 21 St"],
         ["9 E 5 St", "9 East 5th Street"],
+        ["4513 W Sunset Way Apt A", "4513 WEST SUNSET WAY APARTMENT A", "4513 W Sunset Way #A"],
         ["123 Main St 2nd Floor", "123 Main St Fl 2", "123 MAIN ST, FLOOR 2", "123 Main Street 2nd Fl."],
         ["12 Oak St Lot 7", "12 Oak Street #7", "12 Oak St Trlr 7", "12 OAK ST SPACE 7"],
         ["12345 US Highway 27 N", "12345 U.S. 27 North", "12345 US HWY 27 N", "12345 US RT 27 N"],
