@@ -1,5 +1,6 @@
 """Ten thousand contacts are traced while everything that carries it is killed: nothing lost, nothing paid twice."""
 
+import os
 import random
 import time
 from collections import Counter
@@ -11,7 +12,7 @@ from tests.leads.traces.killing import NAMED_STEPS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
-SIZE = 10_000
+SIZE = int(os.environ.get("TRACE_KILL_SIZE", "10000"))
 PATIENCE = 600.0
 # What the vendor may take, so that kills meet batches under way.
 LATENCY = 0.1

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,10 @@ class World:
 
     def kill(self, name: str) -> None:
         """Kill a server at once."""
-        port = str(self.ports[name])
+        port = self.ports[name]
         for process in psutil.process_iter(["cmdline"]):
             words = process.info["cmdline"] or []
-            if port in words and str(self.home) in " ".join(words):
+            if {str(port), f"127.0.0.1:{port}"} & set(words) and name in words[0]:
                 process.kill()
                 process.wait(10)
                 return
@@ -98,9 +98,8 @@ class World:
     def stop_worker(self) -> None:
         """Kill the worker with all its children, as the loss of its machine would."""
         if self.worker is not None:
-            with_children = [psutil.Process(self.worker.pid)] if psutil.pid_exists(self.worker.pid) else []
-            for process in [*(each for one in with_children for each in one.children(recursive=True)), *with_children]:
-                process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self.worker.pid, signal.SIGKILL)  # children too whose parent is gone
             self.worker.wait()
             self.worker = None
 
