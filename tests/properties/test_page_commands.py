@@ -24,8 +24,9 @@ FILTERS = "q=Phoenix%2C+AZ&beds_min=3"
 # The session, the user, and the balance in the header of the page.
 FRAME = 3
 MOST = {
-    "/search/": FRAME + 1,
-    f"/search/?{FILTERS}": FRAME + 7,
+    # Among them the lists of leads, which a search can leave out.
+    "/search/": FRAME + 2,
+    f"/search/?{FILTERS}": FRAME + 8,
     "/search/market/": FRAME + 1,
     "/properties/": FRAME + 4,  # nobody has counted these rows into the map
     f"/properties/?{FILTERS}&sort=value": FRAME + 4,
