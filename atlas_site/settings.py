@@ -299,7 +299,11 @@ CELERY_BEAT_SCHEDULE = {
     "run due traces": {"task": "leads.run_due_traces", "schedule": 5.0, "options": {"expires": 5.0}},
     "drop old trace offers": {"task": "leads.drop_trace_offers", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "run due actions on contacts": {"task": "leads.run_due_actions", "schedule": 5.0, "options": {"expires": 5.0}},
-    "give due refunds of traces": {"task": "leads.give_due_refunds", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "give due refunds of traces": {
+        "task": "leads.give_due_refunds",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "end checks of numbers": {"task": "leads.end_checks", "schedule": 600.0, "options": {"expires": 600.0}},
     "forget actions on contacts": {"task": "leads.forget_actions", "schedule": crontab(hour=3, minute=17)},
     "run due files of dialers": {"task": "leads.run_due_calls", "schedule": 5.0, "options": {"expires": 5.0}},

@@ -10,9 +10,9 @@ from django.db.models import Model, Q, QuerySet
 class Sort:
     """An order of documents: by one field, highest first or lowest first, and without a value last in both.
 
-    Equals go by `tie`. Lists are paged by the row at the edge of a page. What lies beyond it is read in parts, one after
-    the other, each of which is one stretch of an index that begins at the edge. A single query for all of it has to
-    name several ranges, which the server may answer by walking the list from its top.
+    Equals go by `tie`. Lists are paged by the row at the edge of a page. What lies beyond it is read in parts, one
+    after the other, each of which is one stretch of an index that begins at the edge. A single query for all of it has
+    to name several ranges, which the server may answer by walking the list from its top.
     """
 
     label: str

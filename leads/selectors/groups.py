@@ -1,6 +1,5 @@
 """Lists of a user and their contacts."""
 
-
 from bson import ObjectId
 from bson.errors import InvalidId
 

@@ -179,7 +179,9 @@ def _finish(lead_import: LeadImport, now: datetime) -> None:
 
     def finish() -> None:
         LeadGroup.objects.filter(pk=group_id).update(total_contacts=total, file_name=lead_import.file_name)
-        workspaces.end_commit(user_id=lead_import.user_id, import_id=str(lead_import.pk), to_link=[group_id])
+        workspaces.end_commit(
+            user_id=lead_import.user_id, import_id=str(lead_import.pk), to_link=[group_id] if group_id else []
+        )
         hand_on(lead_import, now=now, state=State.DONE, due_at=waits_until(now), ended_at=now)
 
     run_txn(finish)
