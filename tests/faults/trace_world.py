@@ -68,8 +68,8 @@ class World:
         """Kill a server at once."""
         port = self.ports[name]
         for process in psutil.process_iter(["cmdline"]):
-            words = process.info["cmdline"] or []
-            if {str(port), f"127.0.0.1:{port}"} & set(words) and name in words[0]:
+            command = " ".join(process.info["cmdline"] or [])  # Valkey names itself by its address
+            if name in command and (f"--port {port}" in command or f"127.0.0.1:{port}" in command):
                 process.kill()
                 process.wait(10)
                 return
