@@ -135,6 +135,11 @@ def deleted_groups(user: User, now: datetime) -> list[LeadGroup]:
     return sorted(recent, key=lambda group: group.deleted_at or now, reverse=True)
 
 
+def is_own(user: User, group_id: ObjectId) -> bool:
+    """Whether a list of this id is the user's, deleted or not."""
+    return LeadGroup.objects.filter(pk=group_id, user_id=user.pk).exists()
+
+
 def chosen_groups(user: User, ids: Sequence[str]) -> list[LeadGroup]:
     """The user's lists of these ids that are not deleted, in the order of the ids, each once."""
     keys = [ObjectId(each) for each in dict.fromkeys(ids) if ObjectId.is_valid(each)]

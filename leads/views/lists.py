@@ -101,6 +101,8 @@ def restore_group(request: HttpRequest, group_id: str) -> HttpResponse:
     try:
         groups.restore_group(user=request.user, group_id=key, now=timezone.now())
     except groups.GroupGone:
+        if not selectors.is_own(request.user, key):
+            raise Http404 from None
         messages.error(request, "This list is not among your deleted ones.")
         return redirect("leads:list-groups")
     nudge(link_lists, str(request.user.pk))

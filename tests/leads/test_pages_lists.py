@@ -103,6 +103,8 @@ def test_deleting_a_list_can_be_undone_at_once_and_for_thirty_days(alice, hers, 
     assert read_workspace(alice.pk).version == version + 1  # plans that were made before hold no longer
     assert group.name in read(hers.get(url("list-deleted")))
     hers.post(url("restore-group", group.pk))
+    again = hers.post(url("restore-group", group.pk), follow=True)  # of a double click
+    assert "not among your deleted ones" in read(again)
     assert LeadGroup.objects.get(pk=group.pk).total_contacts == 2
     assert hers.get(url("show-group", group.pk)).status_code == 200
     long_ago = timezone.now() - timedelta(days=30, minutes=1)
@@ -123,7 +125,8 @@ def test_lists_of_another_user_cannot_be_touched(bob, hers):
     assert hers.post(url("make-list", job.pk)).status_code == 404
     assert hers.post(url("cancel-list-job", job.pk)).status_code == 404
     groups.delete_group(user=bob, group_id=group.pk, now=timezone.now())
-    hers.post(url("restore-group", group.pk))
+    assert hers.post(url("restore-group", group.pk)).status_code == 404
+    assert hers.post(url("restore-group", "nonsense")).status_code == 404
     group.refresh_from_db()
     assert group.is_deleted
     assert "Check from 2 to 20 lists" in read(hers.get(url("combine-lists"), {"lists": [group.pk]}, follow=True))
