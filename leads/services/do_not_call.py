@@ -1,6 +1,10 @@
-"""The user's own do-not-call list: numbers, and people with all of theirs. It outlives lists and contacts."""
+"""The user's own do-not-call list: numbers, and people with all of theirs. It outlives lists and contacts.
 
-from collections.abc import Iterable, Iterator
+The record of a number says with whom it was put there: {"what": "added", …, "with": [identity, …]}. Without "with" it
+was put there on its own, and then no person who is taken off the list takes it off, too.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -13,7 +17,7 @@ from pymongo.errors import BulkWriteError
 from accounts.models import User
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session
 from leads.imports.values.phones import read_phone
-from leads.models import Contact, DoNotCall
+from leads.models import Contact, DoNotCall, Identity
 from leads.services import standing
 from leads.services.people import DUPLICATE_KEY, change_identities, keys_of
 
@@ -25,12 +29,16 @@ HISTORY_KEPT = 50
 
 @dataclass(frozen=True)
 class DoNotCallChange:
-    """How many numbers and people changed, how many were so already, and what is no number of the US."""
+    """How many numbers and people changed, how many were so already, and what is no number of the US.
+
+    `left` are numbers of people who were taken off that stay: put there on their own, or with somebody who is still on.
+    """
 
     numbers: int = 0
     people: int = 0
     already: int = 0
     unread: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def set_do_not_call(
@@ -49,7 +57,7 @@ def set_do_not_call(
     keys = list(keys_of(contacts, user.pk))
     people = change_identities(user_id=user.pk, keys=keys, change=bar, now=now) if keys else 0
     read, unread = _read(numbers)
-    wanted = [*read, *numbers_of_people(user.pk, keys)]
+    wanted = numbers_of_people(user.pk, keys) | dict.fromkeys(read, frozenset())
     added, already = _write(user.pk, wanted, is_on=True, why=why or ("Asked not to be called" if keys else ""), now=now)
     return DoNotCallChange(numbers=added, people=people, already=already, unread=tuple(unread))
 
@@ -57,7 +65,10 @@ def set_do_not_call(
 def lift_do_not_call(
     *, user: User, numbers: Iterable[str] = (), contacts: Iterable[Contact] = (), why: str = "", now: datetime
 ) -> DoNotCallChange:
-    """Take numbers, and people with all of theirs, off the user's list; that they were on it stays on record."""
+    """Take numbers, and people with those that came with them, off the user's list; it stays on record.
+
+    A number of theirs that was put there on its own, or with somebody else who is still on the list, is left.
+    """
 
     def free(identity: dict[str, Any]) -> dict[str, Any]:
         return {"doNotCallAt": None} if identity.get("doNotCallAt") else {}
@@ -65,29 +76,36 @@ def lift_do_not_call(
     keys = list(keys_of(contacts, user.pk))
     people = change_identities(user_id=user.pk, keys=keys, change=free, now=now) if keys else 0
     read, unread = _read(numbers)
-    wanted = [*read, *numbers_of_people(user.pk, keys)]
+    of_people = [number for number in numbers_of_people(user.pk, keys) if number not in read]
+    left = _held(user.pk, of_people)
+    wanted = dict.fromkeys([*read, *(number for number in of_people if number not in left)], frozenset[str]())
     lifted, already = _write(user.pk, wanted, is_on=False, why=why, now=now)
-    return DoNotCallChange(numbers=lifted, people=people, already=already, unread=tuple(unread))
+    return DoNotCallChange(numbers=lifted, people=people, already=already, unread=tuple(unread), left=tuple(left))
 
 
-def numbers_of_people(user_id: ObjectId, keys: Iterable[str]) -> list[str]:
-    """All numbers that the user has of these people."""
+def numbers_of_people(user_id: ObjectId, keys: Iterable[str]) -> dict[str, frozenset[str]]:
+    """All numbers that the user has of these people, with whose they are."""
     asked = iter(keys)
-    numbers: dict[str, None] = {}
+    numbers: dict[str, frozenset[str]] = {}
     while batch := list(islice(asked, BATCH)):
         of_them = {"userId": user_id, "identityKey": {"$in": batch}}
-        for contact in collection_of(Contact).find(
-            of_them, {"phones.number": 1, "phone": 1}, session=current_session()
-        ):
-            listed = [phone.get("number") for phone in contact.get("phones") or ()]
-            numbers |= dict.fromkeys(number for number in [*listed, contact.get("phone")] if _is_number(number))
-    return list(numbers)
+        read = {"phones.number": 1, "phone": 1, "identityKey": 1}
+        for contact in collection_of(Contact).find(of_them, read, session=current_session()):
+            for number in [*(phone.get("number") for phone in contact.get("phones") or ()), contact.get("phone")]:
+                if _is_number(number):
+                    numbers[number] = numbers.get(number, frozenset()) | {contact["identityKey"]}
+    return numbers
 
 
-def bar_numbers(user_id: ObjectId, numbers: Iterable[str], *, why: str, now: datetime) -> None:
-    """Put numbers on the list within the running transaction; who calls it brings the contacts up to it."""
-    known = _known(user_id, set(numbers))
-    writes = [_entry(user_id, number, known.get(number), is_on=True, why=why, now=now) for number in set(numbers)]
+def bar_people(user_id: ObjectId, keys: Iterable[str], numbers: Iterable[str], *, why: str, now: datetime) -> None:
+    """Put the numbers of people on the list, and these with them, within the running transaction.
+
+    Who calls it brings the contacts up to it.
+    """
+    people = frozenset(keys)
+    wanted = dict.fromkeys(numbers, people) | numbers_of_people(user_id, people)
+    known = _known(user_id, wanted)
+    writes = [_entry(user_id, each, known.get(each), of, is_on=True, why=why, now=now) for each, of in wanted.items()]
     if found := [write for write in writes if write]:
         collection_of(DoNotCall).bulk_write(found, session=current_session())
 
@@ -104,13 +122,17 @@ def _read(texts: Iterable[str]) -> tuple[list[str], list[str]]:
     return list(numbers), unread
 
 
-def _write(user_id: ObjectId, numbers: list[str], *, is_on: bool, why: str, now: datetime) -> tuple[int, int]:
+def _write(
+    user_id: ObjectId, numbers: Mapping[str, frozenset[str]], *, is_on: bool, why: str, now: datetime
+) -> tuple[int, int]:
     """Bring numbers onto the list or off it; return how many changed, and how many were so already."""
-    asked, changed, already = iter(dict.fromkeys(numbers)), 0, 0
-    while batch := list(islice(asked, BATCH)):
+    asked, changed, already = iter(numbers.items()), 0, 0
+    while batch := dict(islice(asked, BATCH)):
         for _ in range(TRIES):
-            known = _known(user_id, set(batch))
-            entries = [_entry(user_id, each, known.get(each), is_on=is_on, why=why, now=now) for each in batch]
+            known = _known(user_id, batch)
+            entries = [
+                _entry(user_id, each, known.get(each), of, is_on=is_on, why=why, now=now) for each, of in batch.items()
+            ]
             writes = [entry for entry in entries if entry]
             try:
                 if writes:
@@ -119,23 +141,39 @@ def _write(user_id: ObjectId, numbers: list[str], *, is_on: bool, why: str, now:
             except BulkWriteError as error:  # another process adds the same number at this moment
                 if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
                     raise
-        changed += len(writes)
-        already += len(batch) - len(writes)
-        standing.refresh(user_id=user_id, identity_keys=_people_with(user_id, batch), now=now)
+        were_so = sum(_is_on(known.get(number)) == is_on for number in batch)
+        changed += len(batch) - were_so
+        already += were_so
+        standing.refresh(user_id=user_id, identity_keys=_people_with(user_id, list(batch)), now=now)
     return changed, already
 
 
 def _entry(
-    user_id: ObjectId, number: str, known: dict[str, Any] | None, *, is_on: bool, why: str, now: datetime
+    user_id: ObjectId,
+    number: str,
+    known: Mapping[str, Any] | None,
+    people: frozenset[str],
+    *,
+    is_on: bool,
+    why: str,
+    now: datetime,
 ) -> UpdateOne | None:
-    """The change of one number, with the record of it; None when it is so already."""
-    is_barred = known is not None and not known.get("removedAt")
-    if is_barred == is_on:
-        return None
+    """The change of one number, which goes with these people or on its own, with the record of it; None for none.
+
+    For one that is on the list already it is noted, once, that it was put there also on its own, or with others.
+    """
     moment, said = as_utc(now), why.strip()[:WHY_LENGTH]
-    note = {"what": "added" if is_on else "lifted", "at": moment.isoformat(), "why": said}
+    note: dict[str, Any] = {"what": "added" if is_on else "lifted", "at": moment.isoformat(), "why": said}
+    if is_on and people:
+        note["with"] = sorted(people)
     record = {"$push": {"history": {"$each": [note], "$slice": -HISTORY_KEPT}}}
+    if known is not None and _is_on(known) == is_on:
+        is_alone, with_whom = _put_there(known)
+        is_noted = not is_on or is_alone or (people and people <= with_whom)
+        return None if is_noted else UpdateOne({"_id": known["_id"], "removedAt": None}, record)
     if known is None:
+        if not is_on:
+            return None
         it: dict[str, Any] = {"userId": user_id, "number": number}
         return UpdateOne(
             {**it, "addedAt": None},
@@ -146,7 +184,32 @@ def _entry(
     return UpdateOne({"_id": known["_id"], "removedAt": known.get("removedAt")}, {"$set": values, **record})
 
 
-def _known(user_id: ObjectId, numbers: set[str]) -> dict[str, dict[str, Any]]:
+def _is_on(known: Mapping[str, Any] | None) -> bool:
+    return known is not None and not known.get("removedAt")
+
+
+def _put_there(known: Mapping[str, Any]) -> tuple[bool, frozenset[str]]:
+    """Whether a number that is on the list was put there on its own, and with which people."""
+    with_whom: frozenset[str] = frozenset()
+    for note in reversed(known.get("history") or [{}]):
+        if note.get("what") == "lifted":
+            break
+        if not note.get("with"):
+            return True, with_whom
+        with_whom |= frozenset(note["with"])
+    return False, with_whom
+
+
+def _held(user_id: ObjectId, numbers: Iterable[str]) -> list[str]:
+    """Those of these numbers on the list that were put there on their own, or with people who are still on it."""
+    put_there = {number: _put_there(known) for number, known in _known(user_id, numbers).items() if _is_on(known)}
+    people = list({key for _, with_whom in put_there.values() for key in with_whom})
+    on_list = {"userId": user_id, "key": {"$in": people}, "doNotCallAt": {"$ne": None}}
+    barred = {found["key"] for found in collection_of(Identity).find(on_list, {"key": 1})}
+    return [number for number, (is_alone, with_whom) in put_there.items() if is_alone or with_whom & barred]
+
+
+def _known(user_id: ObjectId, numbers: Iterable[str]) -> dict[str, dict[str, Any]]:
     asked = {"userId": user_id, "number": {"$in": list(numbers)}}
     return {found["number"]: found for found in collection_of(DoNotCall).find(asked, session=current_session())}
 

@@ -17,7 +17,7 @@ from leads.hours import today_of
 from leads.imports.values.phones import read_phone
 from leads.models import Contact, Identity, Outcome, Touch
 from leads.services import standing
-from leads.services.do_not_call import bar_numbers, numbers_of_people
+from leads.services.do_not_call import bar_people
 from leads.services.people import DUPLICATE_KEY, ensure_identities, ensure_identity, write_identities
 from leads.services.refunds import give_refunds, note_bad_hits
 
@@ -239,7 +239,7 @@ def _bar(user_id: ObjectId, people: Mapping[str, _Person], documents: list[dict[
     if not barred:
         return
     dialed = [each["number"] for each in documents if each["outcome"] == Outcome.DO_NOT_CALL and each["number"]]
-    bar_numbers(user_id, [*numbers_of_people(user_id, barred), *dialed], why="Asked not to be called", now=now)
+    bar_people(user_id, barred, dialed, why="Asked not to be called", now=now)
 
 
 def _midnight(day: date | None) -> datetime | None:

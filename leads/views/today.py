@@ -1,5 +1,6 @@
 """The day's work: whom to call, one person after the other, and how each call ended."""
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from leads.models import Contact, Outcome, Touch
 from leads.selectors import today as selectors
 from leads.services.do_not_call import lift_do_not_call, set_do_not_call
 from leads.services.touches import log_touch
+from leads.templatetags.contacts import phone
 from leads.work_forms import TouchForm
 
 
@@ -78,8 +80,12 @@ def bar_person(request: HttpRequest, contact_id: str) -> HttpResponse:
 def lift_person(request: HttpRequest, contact_id: str) -> HttpResponse:
     """Take a person with all numbers off the do-not-call list."""
     contact = _contact(request, contact_id)
-    lift_do_not_call(user=request.user, contacts=[contact], why=request.POST.get("why", ""), now=timezone.now())
+    change = lift_do_not_call(
+        user=request.user, contacts=[contact], why=request.POST.get("why", ""), now=timezone.now()
+    )
     messages.success(request, f"{contact} is off your do-not-call list. That they were on it stays on record.")
+    if change.left:
+        messages.warning(request, _what_is_left(change.left))
     return redirect(_next_page(request))
 
 
@@ -97,6 +103,13 @@ def _what_was_logged(contact: Contact, touch: Touch) -> str:
     if contact.next_touch_on:
         return f"{text} Next touch {contact.next_touch_on:%b} {contact.next_touch_on.day}."
     return f"{text} No next touch."
+
+
+def _what_is_left(numbers: Sequence[str]) -> str:
+    shown = ", ".join(map(phone, numbers))
+    if len(numbers) == 1:
+        return f"{shown} stays on it: it was put there on its own, or with somebody who is still on it."
+    return f"{shown} stay on it: they were put there on their own, or with somebody who is still on it."
 
 
 def _next_page(request: HttpRequest) -> str:

@@ -67,6 +67,42 @@ def test_a_person_is_barred_with_all_numbers_and_lifted_with_them(alice):
     assert len(callable_numbers(contact, (), NOON)) == 2
 
 
+def on_list():
+    return set(DoNotCall.objects.filter(removed_at=None).values_list("number", flat=True))
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_a_number_that_was_barred_on_its_own_stays_when_the_person_is_lifted(client, alice, order):
+    contact = make_contact(alice, phones=[checked(NUMBER), checked(OTHER)])
+    bars = [
+        lambda: set_do_not_call(user=alice, numbers=[NUMBER], why="asked by letter", now=NOON),
+        lambda: set_do_not_call(user=alice, contacts=[contact], now=NOON),
+    ]
+    for bar in bars if order == "before" else reversed(bars):
+        bar()
+    assert set_do_not_call(user=alice, numbers=[NUMBER], contacts=[contact], now=NOON).already == 2
+    history = DoNotCall.objects.get(number=NUMBER).history
+    assert len(history) == (1 if order == "before" else 2)
+    client.force_login(alice)
+    page = client.post(f"/today/{contact.pk}/do-not-call/lift/", follow=True).content.decode()
+    assert "(614) 555-0174 stays on it" in page
+    assert on_list() == {NUMBER}
+    contact.refresh_from_db()
+    assert [number.number for number in callable_numbers(contact, {NUMBER}, NOON)] == [OTHER]
+    assert lift_do_not_call(user=alice, numbers=[NUMBER], now=NOON).numbers == 1
+    assert on_list() == set()
+
+
+def test_a_number_of_two_people_is_lifted_with_the_last_of_them(alice):
+    ada, max_ = (make_contact(alice, key=key * 32, phones=[checked(NUMBER)]) for key in "ab")
+    log_touch(user=alice, contact=ada, outcome="do_not_call", number=NUMBER, key="k", now=NOON)
+    set_do_not_call(user=alice, contacts=[max_], now=NOON)
+    change = lift_do_not_call(user=alice, contacts=[ada], now=NOON)
+    assert (change.people, change.numbers, change.left) == (1, 0, (NUMBER,))
+    assert lift_do_not_call(user=alice, contacts=[max_], now=NOON).numbers == 1
+    assert on_list() == set()
+
+
 def test_the_books_name_who_is_not_marked(alice):
     contact = make_contact(alice, phones=[checked(NUMBER)])
     set_do_not_call(user=alice, contacts=[contact], now=NOON)
