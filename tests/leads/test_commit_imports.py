@@ -8,9 +8,11 @@ from django.utils import timezone
 from atlas_site.mongodb.documents import collection_of
 from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
 from leads.selectors.imports import progress_of
-from leads.services import imports
+from leads.services import imports, linking
+from leads.services.do_not_call import set_do_not_call
+from leads.services.people import set_do_not_mail, set_stage
 from leads.services.workspaces import note_change, read_workspace
-from tests.factories import LeadGroupFactory
+from tests.factories import LeadGroupFactory, PropertyDatasetPermissionFactory
 from tests.leads.conftest import State, carry_on, commit, plan
 from tests.leads.lists import as_csv, lead_rows
 from tests.leads.test_plan_imports import ADA, BRUNO, list_of, planned
@@ -93,6 +95,69 @@ def test_the_same_file_again_changes_no_contact(alice, import_list):
     commit(plan(alice, content))
     assert list(collection_of(Contact).find().sort("_id")) == before
     assert LeadGroup.objects.filter(user=alice).count() == 1
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_what_is_known_of_a_person_holds_when_the_lead_comes_again_with_its_zip(alice, import_list, is_deleted):
+    without_zip = "Ada,Berchon,12 Oak Street,Columbus,OH,,,,\n"
+    first = import_list(alice, list_of(without_zip), "first.csv")
+    ada = Contact.objects.get(lead_group=first)
+    set_do_not_call(user=alice, contacts=[ada], now=timezone.now())
+    set_do_not_mail(user=alice, contacts=[ada], is_on=True, now=timezone.now())
+    set_stage(user=alice, contacts=[ada], stage="talking", now=timezone.now())
+    if is_deleted:
+        LeadGroup.objects.filter(pk=first.pk).update(is_deleted=True)
+        note_change(alice.pk)
+
+    second = import_list(alice, list_of(ADA, BRUNO), "second.csv", group_name="Second")
+    again = Contact.objects.get(lead_group=second, first_name="Ada")
+    assert again.identity_key == ada.identity_key
+    assert (again.do_not_call, again.do_not_mail, again.stage) == (True, True, "talking")
+    assert Contact.objects.get(lead_group=second, first_name="Bruno").do_not_call is not True
+
+
+def test_a_lead_that_two_people_were_made_of_is_the_one_who_is_not_to_be_called_else_the_first(alice, import_list):
+    def list_with(name: str) -> LeadGroup:
+        other = f"{name},Fen,1 Elm Drive,Columbus,OH,43211,,,\n"  # else it is the same file
+        return import_list(alice, list_of(ADA, other), f"{name}.csv", group_name=name)
+
+    list_with("First"), list_with("Second")
+    first, second = Contact.objects.filter(user=alice, first_name="Ada").order_by("pk")
+    for contact, key in ((first, "a" * 32), (second, "b" * 32)):  # as earlier imports told them apart
+        Contact.objects.filter(pk=contact.pk).update(identity_key=key)
+    assert Contact.objects.get(lead_group=list_with("Third"), first_name="Ada").identity_key == "a" * 32
+
+    set_do_not_call(user=alice, contacts=[Contact.objects.get(pk=second.pk)], now=timezone.now())
+    fourth = Contact.objects.get(lead_group=list_with("Fourth"), first_name="Ada")
+    assert (fourth.identity_key, fourth.do_not_call) == ("b" * 32, True)
+
+
+def test_a_contact_that_a_file_moves_is_linked_anew_and_one_that_is_only_written_otherwise_stays(alice, import_list):
+    oak = {"address": "12 Oak Street", "city": "Columbus", "state": "OH", "postal_code": "43211"}
+    owned = PropertyDatasetPermissionFactory.create(user=alice, **oak)
+    header = "First Name,Last Name,Property Address,City,State,Zip,Parcel ID,County\n"
+    ada = "Ada,Berchon,12 Oak Street,Columbus,OH,43211,010-1,Franklin\n"
+    group = import_list(alice, (header + ada).encode())
+    linking.link_due_lists(user_id=alice.pk, now=timezone.now())
+    before = Contact.objects.get(lead_group=group)
+    assert before.property_id == owned.property_id
+
+    import_list(alice, (header + ada.replace("Street", "St").replace("43211", "43211-1234")).encode(), group=group)
+    same = Contact.objects.get(lead_group=group)
+    assert (same.address, same.place_key, same.property_id) == ("12 Oak St", before.place_key, owned.property_id)
+
+    import_list(alice, (header + ada.replace("12 Oak Street", "99 Pine Lane")).encode(), group=group)
+    moved = Contact.objects.get(lead_group=group)
+    assert (moved.pk, moved.address, moved.property_id) == (before.pk, "99 Pine Lane", None)
+    assert moved.place_key != before.place_key
+    linking.link_due_lists(user_id=alice.pk, now=timezone.now())
+    assert Contact.objects.get(lead_group=group).property_id is None
+    owned.refresh_from_db()
+    assert owned.stacked == {"lists": 0}
+
+    import_list(alice, (header + ada).encode(), group=group)
+    linking.link_due_lists(user_id=alice.pk, now=timezone.now())
+    assert Contact.objects.get(lead_group=group).property_id == owned.property_id
 
 
 def test_accepting_a_plan_twice_is_once(alice):

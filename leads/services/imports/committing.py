@@ -12,8 +12,9 @@ from pymongo.errors import BulkWriteError
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
 from atlas_site.mongodb.documents import collection_of
+from leads.imports.rows import Lead
 from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
-from leads.services import standing, workspaces
+from leads.services import linking, standing, workspaces
 from leads.services.find_keys import NAMED_BY, fill_find_keys, keys_of
 from leads.services.imports.leases import State, change_state, find_import, hand_on, save_progress
 from leads.services.imports.mapping import STARTS_ANEW, remember_mapping
@@ -22,8 +23,12 @@ from leads.services.imports.planning import STINT
 from leads.services.imports.plans import Kind, PlanRow, contact_id_of
 from leads.services.imports.reading import Clock
 from leads.services.imports.uploads import waits_until
+from leads.services.people import COLUMNS, READER
 
 DUPLICATE_KEY = 11000
+
+PLACED_BY = frozenset({"address", "city", "state", "zip", "apn"})
+PLACED = {"placeKey": 1, "propertyId": 1, **dict.fromkeys((key for _, key in COLUMNS), 1)}
 
 
 class PlanOutdated(Exception):
@@ -111,7 +116,29 @@ def _write(lead_import: LeadImport, rows: list[PlanRow], now: datetime) -> None:
     if changes:
         contacts.bulk_write(changes)
         fill_find_keys(_contact_of(lead_import, row) for row in changed if NAMED_BY.intersection(row.get("set") or ()))
+        _unlink_moved(
+            lead_import,
+            [_contact_of(lead_import, row) for row in changed if PLACED_BY.intersection(row.get("set") or ())],
+        )
     _hand_on_what_is_known(lead_import, made, changed, now)
+
+
+def _unlink_moved(lead_import: LeadImport, placed: list[ObjectId]) -> None:
+    """Let those of these contacts that lie at another place now lose their property.
+
+    They are linked by that place when the import is done. One that is only written otherwise stays as it is.
+    """
+    changes, left = [], []
+    for contact in collection_of(Contact).find({"_id": {"$in": placed}}, PLACED) if placed else ():
+        lead = READER.read([str(contact.get(key) or "") for _, key in COLUMNS])
+        place_key = lead.place_key if isinstance(lead, Lead) else ""
+        if contact.get("placeKey") != place_key:
+            moved = {"placeKey": place_key, "propertyId": None}
+            changes.append(UpdateOne({"_id": contact["_id"], "userId": lead_import.user_id}, {"$set": moved}))
+            left.append(contact.get("propertyId"))
+    if changes:
+        collection_of(Contact).bulk_write(changes)
+        linking.restack(user_id=lead_import.user_id, property_ids=[each for each in left if each])
 
 
 def _hand_on_what_is_known(

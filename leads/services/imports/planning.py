@@ -46,7 +46,7 @@ LONG_ROW = f"The row has more than {CHARACTERS_A_ROW:,} characters."
 CHUNKS_AT_ONCE = 4
 """Read from the server at a time, because it would send sixteen megabytes, which are ten times that in memory."""
 
-RECOGNIZED_BY = {"leadsId": 1, "matchKeys": 1, "isEnriched": 1}
+RECOGNIZED_BY = {"leadsId": 1, "matchKeys": 1, "isEnriched": 1, "identityKey": 1, "doNotCall": 1}
 COMPARED = {**dict.fromkeys(COLUMNS_OF_LEADS, 1), "otherOwners": 1, "origin.cells": 1, "matchKeys": 1} | dict.fromkeys(
     ("phone", "phones.number", "email", "emails.address"), 1
 )
@@ -106,20 +106,23 @@ class Planner:
         return self.reader.read(row.cells)
 
     def _matches(self, keys: set[str]) -> dict[str, list[dict[str, Any]]]:
-        """The contacts of the user's lists that have one of these keys, by key; those of the target in full."""
+        """The user's contacts that have one of these keys, by key, on deleted lists, too; of the target in full."""
         if self.is_first_list or not keys:
             return {}
-        found = self.contacts.find({"userId": self.user_id, "matchKeys": {"$in": list(keys)}}, RECOGNIZED_BY)
-        alive = {contact["_id"]: contact for contact in found if contact.get("leadsId") in self.live}
-        there = [key for key, contact in alive.items() if contact["leadsId"] == self.target]
+        matching = self.contacts.find({"userId": self.user_id, "matchKeys": {"$in": list(keys)}}, RECOGNIZED_BY)
+        found = {contact["_id"]: contact for contact in matching}
+        there = [key for key, contact in found.items() if self._is_there(contact)]
         for contact in self.contacts.find({"_id": {"$in": there}}, COMPARED):
-            alive[contact["_id"]] |= contact
+            found[contact["_id"]] |= contact
         by_key: dict[str, list[dict[str, Any]]] = {}
-        for key in sorted(alive):
-            for match in alive[key]["matchKeys"]:
+        for key in sorted(found):
+            for match in found[key]["matchKeys"]:
                 if match in keys:
-                    by_key.setdefault(match, []).append(alive[key])
+                    by_key.setdefault(match, []).append(found[key])
         return by_key
+
+    def _is_there(self, contact: Mapping[str, Any]) -> bool:
+        return self.target is not None and contact.get("leadsId") == self.target and self.target in self.live
 
 
 class _Chunk:
@@ -142,7 +145,8 @@ class _Chunk:
         rows = [found for key in recognized_by if (found := self._first_row(key)) is not None]
         if rows:
             return {**plan, **self._duplicate(min(rows), lead, keys), "cells": row.cells}
-        contacts = [contact for key in recognized_by for contact in self.matches.get(key, ())]
+        same = [contact for key in recognized_by for contact in self.matches.get(key, ())]
+        contacts = [contact for contact in same if contact.get("leadsId") in self.planner.live]
         there = [contact for contact in contacts if contact["leadsId"] == self.planner.target]
         if there:
             contact = min(there, key=lambda contact: contact["_id"])
@@ -151,6 +155,8 @@ class _Chunk:
         if contacts and self.planner.skips_known:
             return {**plan, "kind": Kind.KNOWN.value, "in": _lists_of(contacts), "keys": keys, "cells": row.cells}
         plan |= {"kind": Kind.CREATE.value, "doc": document_of(lead, keys), "cells": row.cells}
+        if identity := _identity_of(same):
+            plan["doc"]["identityKey"] = identity
         if contacts:
             plan["in"] = _lists_of(contacts)
             if any(contact.get("isEnriched") for contact in contacts):
@@ -196,6 +202,18 @@ class _Chunk:
         for key in keys:
             if key not in self.firsts:
                 self.new_keys.setdefault(key, row)
+
+
+def _identity_of(contacts: list[dict[str, Any]]) -> str | None:
+    """The identity of those whom the user has of a lead: what is known of the person holds for the new contact, too.
+
+    The same person may come with the ZIP code or without it, which alone would make two identities. Where there are two
+    already, it is the one who is not to be called, else the first that was made.
+    """
+    known = [contact for contact in contacts if contact.get("identityKey")]
+    if not known:
+        return None
+    return str(min(known, key=lambda contact: (not contact.get("doNotCall"), contact["_id"]))["identityKey"])
 
 
 def _lists_of(contacts: list[dict[str, Any]]) -> list[str]:
