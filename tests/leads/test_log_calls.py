@@ -14,6 +14,7 @@ from django.utils import timezone
 from leads.models import Contact, DialerChunk, DialerFile, DialerMemory, DoNotCall, Identity, LeadImport, Touch
 from leads.services import calls
 from leads.services.calls import planning
+from leads.services.do_not_call import lift_do_not_call
 from tests.factories import ContactFactory, LeadGroupFactory
 from tests.leads.conftest import carry_on as carry_import_on
 from tests.leads.conftest import upload as upload_list
@@ -169,6 +170,23 @@ def test_the_id_of_an_export_names_whom_of_several_people_was_called(alice, peop
     assert touches_of(alice) == [("eve", "voicemail", "")]
     commit(planned(alice, "Phone,Disposition\n6145550101,Busy\n"))
     assert sorted(touches_of(alice))[:2] == [("ada", "no_answer", "Busy"), ("eve", "no_answer", "Busy")]
+
+
+def test_a_row_with_several_numbers_that_says_not_to_call_bars_all_of_them(alice, people):
+    header = "Atlas ID,Phone,Alt Phone,Disposition,Call Date\n"
+    ada, bo = (people[name].pk for name in ("Ada", "Bo"))
+    unknown = f"{ada},6025557777,6025558888,DNC,11/20/2026 10:00 AM\n"
+    half_known = f"{bo},6145550102,6025559999,DNC,11/20/2026 10:05 AM\n"
+    other = f"{people['Cy'].pk},6145550103,6025556666,No Answer,11/20/2026 10:10 AM\n"
+    commit(planned(alice, header + unknown + half_known + other))
+
+    barred = set(DoNotCall.objects.filter(removed_at=None).values_list("number", flat=True))
+    assert barred == {"6145550101", "6025557777", "6025558888", "6145550102", "6025559999"}
+    assert Identity.objects.get(key="ada").do_not_call_at
+
+    lift_do_not_call(user=alice, numbers=["6025558888"], now=timezone.now())
+    commit(planned(alice, header + unknown + other))  # the calls of a campaign come anew every week
+    assert DoNotCall.objects.get(number="6025558888").removed_at
 
 
 def test_nobody_logs_calls_of_another_users_contacts(alice, bob, people):

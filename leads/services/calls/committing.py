@@ -4,14 +4,14 @@ from datetime import date, datetime
 
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
-from leads.models import DialerChunk, DialerFile
+from leads.models import DialerChunk, DialerFile, Touch
 from leads.services.calls.leases import State, change_state, find_file, hand_on, save_progress
-from leads.services.calls.planning import moment_of
+from leads.services.calls.planning import PlanRow, moment_of
 from leads.services.calls.reading import Clock
 from leads.services.do_not_call import set_do_not_call
 from leads.services.imports.planning import STINT
 from leads.services.imports.uploads import waits_until
-from leads.services.touches import NewTouch, log_touches
+from leads.services.touches import NewTouch, log_touches, stored_key
 
 TOUCHES_AT_ONCE = 100
 WHY_BARRED = "Asked not to be called, as your dialer told"
@@ -31,14 +31,12 @@ def carry_out(dialer_file: DialerFile, clock: Clock) -> None:
     left = {"$gt": dialer_file.chunks_committed, "$lte": dialer_file.chunks_planned}
     chunks = collection_of(DialerChunk).find({"fileId": dialer_file.pk, "number": left}, batch_size=2)
     for chunk in chunks.sort("number", 1):
+        _bar(user, chunk["rows"], clock)
         touches = [_new(dialer_file, touch) for row in chunk["rows"] for touch in row.get("touches", ())]
         for start in range(0, len(touches), TOUCHES_AT_ONCE):
             now = clock()
             save_progress(dialer_file, now=now)
             log_touches(user=user, touches=touches[start : start + TOUCHES_AT_ONCE], now=now)
-        numbers = [number for row in chunk["rows"] for number in row.get("numbers", ())]
-        if numbers:
-            set_do_not_call(user=user, numbers=numbers, why=WHY_BARRED, now=clock())
         now = clock()
         save_progress(dialer_file, now=now, chunks_committed=chunk["number"])
         if now - began >= STINT and chunk["number"] < dialer_file.chunks_planned:
@@ -47,6 +45,25 @@ def carry_out(dialer_file: DialerFile, clock: Clock) -> None:
     now = clock()
     logged = dialer_file.counts["touches"] - dialer_file.counts["known"]
     hand_on(dialer_file, now=now, state=State.DONE, due_at=waits_until(now), ended_at=now, logged=logged)
+
+
+def _bar(user: User, rows: list[PlanRow], clock: Clock) -> None:
+    """Bar the numbers that are nobody's, before the touches of their rows are logged.
+
+    When these were logged by an earlier file, the user may have lifted the numbers since, and they stay as they are.
+    """
+    barring = [row for row in rows if row.get("numbers")]
+    keys = {touch["key"]: stored_key(user.pk, touch["key"]) for row in barring for touch in row.get("touches", ())}
+    there = collection_of(Touch).find({"key": {"$in": list(keys.values())}}, {"_id": 0, "key": 1}) if keys else ()
+    logged = {found["key"] for found in there}
+    numbers = [
+        number
+        for row in barring
+        if "touches" not in row or any(keys[touch["key"]] not in logged for touch in row["touches"])
+        for number in row["numbers"]
+    ]
+    if numbers:
+        set_do_not_call(user=user, numbers=numbers, why=WHY_BARRED, now=clock())
 
 
 def _new(dialer_file: DialerFile, touch: dict[str, str]) -> NewTouch:

@@ -1,6 +1,7 @@
 """Finding the contacts of a dialer's calls: which touches are to be logged, and which rows are not, and why.
 
-{"n", "line", "kind": "calls", "touches": [{"key", "identity", "contact", "outcome", "number", "text", "at", "back"}]}
+{"n", "line", "kind": "calls", "touches": [{"key", "identity", "contact", "outcome", "number", "text", "at", "back"}],
+ "numbers"?}                            further numbers of the row that are to be barred when its touches are new
 {"n", "line", "kind": "barred", "numbers", "cells"}    asked not to be called, and no contact has the number
 {"n", "line", "kind": "unmatched", "cells", "why"}
 {"n", "line", "kind": "ignored"}                       no call was made, or its wording is left out
@@ -119,11 +120,14 @@ class Planner:
                     why.setdefault(call.why)
                 continue
             people = self._people(call, by_number, by_id)
-            if 0 < len(people) <= MOST_PEOPLE:
-                touches += [self._touch(row, call, contact) for contact in people]
-            elif call.outcome == DO_NOT_CALL:
-                barred += call.numbers
-            else:
+            is_found = 0 < len(people) <= MOST_PEOPLE
+            made = [self._touch(row, call, contact) for contact in people] if is_found else []
+            touches += made
+            if call.outcome == DO_NOT_CALL:
+                theirs = set().union(*map(_numbers_of, people)) if is_found else set()
+                theirs.update(touch["number"] for touch in made)  # what logging the touches bars
+                barred += [number for number in call.numbers if number not in theirs]
+            elif not is_found:
                 why.setdefault(SHARED if people else UNMATCHED)
         self.counts["rows"] += 1
         if touches:
@@ -154,7 +158,7 @@ class Planner:
         return list({contact["identityKey"]: contact for contact in reversed(alive or found)}.values())[::-1]
 
     def _touch(self, row: Row, call: Call, contact: dict[str, Any]) -> dict[str, Any]:
-        has = {phone.get("number") for phone in contact.get("phones") or ()}
+        has = _numbers_of(contact)
         numbers = [number for number in call.numbers if number in has] or list(call.numbers)
         says_more = plain_wording(call.wording) != plain_wording(str(Outcome(call.outcome).label))
         text = ": ".join(part for part in (call.wording if says_more else "", call.note) if part)
@@ -191,7 +195,7 @@ class Planner:
         ids = [ObjectId(call.contact_id) for call in calls if ObjectId.is_valid(call.contact_id)]
         by_number: dict[str, list[dict[str, Any]]] = {}
         for contact in self._find({"phones.number": {"$in": list(numbers)}}):
-            for number in {phone.get("number") for phone in contact.get("phones") or ()} & numbers:
+            for number in _numbers_of(contact) & numbers:
                 by_number.setdefault(number, []).append(contact)
         by_id = {str(contact["_id"]): contact for contact in self._find({"_id": {"$in": ids}})} if ids else {}
         return by_number, by_id
@@ -204,6 +208,10 @@ class Planner:
                 whole = contacts.find_one({"_id": contact["_id"]})
                 contact["identityKey"] = ensure_identity(load(Contact, whole or contact))
             yield contact
+
+
+def _numbers_of(contact: dict[str, Any]) -> set[str]:
+    return {phone["number"] for phone in contact.get("phones") or () if phone.get("number")}
 
 
 def moment_of(text: str) -> datetime:
