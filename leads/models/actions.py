@@ -37,7 +37,8 @@ class ContactAction(Document):
         LeadGroup, on_delete=models.CASCADE, db_column="leadId", db_index=False, related_name="+"
     )
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    # {"stage", "reason"}, {"on"} or {"group"}, by the kind.
+    # {"stage", "reason"}, {"on"} or {"group"}, by the kind; once it is undone, "left": how many stay as they are,
+    # because they are on the list again or were written to since.
     what = models.JSONField(default=dict, blank=True)
     # The ids that were chosen, or the conditions of the list as a query string.
     ids = models.JSONField(default=list, blank=True)

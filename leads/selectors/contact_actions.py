@@ -23,3 +23,14 @@ def find_action(user: User, action_id: str) -> ContactAction | None:
     if not ObjectId.is_valid(action_id):
         return None
     return ContactAction.objects.filter(pk=ObjectId(action_id), user_id=user.pk).first()
+
+
+def undone_in_words(action: ContactAction) -> str:
+    """What came of undoing an action."""
+    left = action.what.get("left", 0)
+    if not left:
+        return "Undone. What was changed again in the meantime stays as it is."
+    are = "contact is" if left == 1 else "contacts are"
+    if action.kind == ContactAction.Kind.REMOVE:
+        return f"Undone, but {left:,} {are} left out: on this list again already."
+    return f"Undone, but {left:,} {are} left there: changed in the meantime."

@@ -15,7 +15,7 @@ from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.queue import nudge
 from leads.contact_forms import ActionForm, ContactForm, ContactSelectionForm
 from leads.models import Contact, ContactAction, LeadGroup, Outcome
-from leads.selectors.contact_actions import find_action
+from leads.selectors.contact_actions import find_action, undone_in_words
 from leads.selectors.contact_page import contact_page
 from leads.selectors.contacts import find_contact, read_choice
 from leads.selectors.groups import find_group
@@ -88,7 +88,7 @@ def undo_action(request: HttpRequest, group_id: str, action_id: str) -> HttpResp
         messages.error(request, "This cannot be undone any more.")
     else:
         if action.is_over:
-            messages.success(request, "Undone. What was changed again in the meantime stays as it is.")
+            messages.success(request, undone_in_words(action))
         else:
             nudge(run_action, action_id)
             messages.info(request, f"What was done to {action.seen:,} contacts is being undone.")

@@ -185,18 +185,16 @@ def _rows_of_step(action: ContactAction) -> list[Row]:
     if action.cursor:
         contacts = contacts.filter(pk__gt=ObjectId(action.cursor))
     ids = list(contacts.values_list("pk", flat=True)[:CONTACTS_A_STEP])
-    was = KINDS[action.kind].was
-    found = collection_of(Contact).find({"_id": {"$in": ids}}, dict.fromkeys(READ, 1)).sort("_id", 1)
-    rows = [{"id": str(contact["_id"]), "was": was(contact)} for contact in found]
+    kind = KINDS[action.kind]
+    found = list(collection_of(Contact).find({"_id": {"$in": ids}}, dict.fromkeys(kind.reads, 1)).sort("_id", 1))
+    noted_of = zip(found, kind.was(action, found), strict=True)
+    rows = [{"id": str(contact["_id"]), "was": was} for contact, was in noted_of]
     if rows:
         try:
             steps.insert_one({"_id": ObjectId(), **it, "rows": rows})
         except DuplicateKeyError:
             raise LeaseLost from None
     return rows
-
-
-READ = ("stage", "deadReason", "nextTouchOn", "doNotCall")
 
 
 def _undo_step(action: ContactAction, now: datetime) -> bool:
@@ -206,9 +204,10 @@ def _undo_step(action: ContactAction, now: datetime) -> bool:
     if step is None or undo is None:
         _end(action, State.UNDONE, now)
         return False
-    undo(action, step["rows"], now)
+    left = action.what.get("left", 0) + undo(action, step["rows"], now)
+    action.what["left"] = left
     action.steps_undone += 1
-    _save(action, stepsUndone=action.steps_undone, leaseUntil=now + LEASE, dueAt=now)
+    _save(action, stepsUndone=action.steps_undone, leaseUntil=now + LEASE, dueAt=now, **{"what.left": left})
     return True
 
 

@@ -7,9 +7,11 @@ from bson import ObjectId
 from django.utils import timezone
 
 from leads.models import Contact, ContactAction, ContactActionStep, LeadGroup, RemovedContact
+from leads.selectors.contact_actions import undone_in_words
 from leads.selectors.contacts import ContactChoice, ContactSelection
 from leads.services import actions
-from leads.services.actions import running
+from leads.services import contacts as contact_edits
+from leads.services.actions import kinds, running
 from tests.factories import LeadGroupFactory, PropertyDatasetPermissionFactory
 from tests.leads.contacts.people import make_contacts
 
@@ -124,6 +126,49 @@ def test_contacts_are_added_to_another_list_once_and_taken_away_again(group):
     assert Contact.objects.filter(lead_group_id=group.pk).count() == 8
 
 
+def test_copies_that_were_written_to_are_left_when_adding_is_undone(group):
+    contacts = make_contacts(group, 4, phones=[{"number": "6145550174"}])
+    target = LeadGroupFactory.create(user=group.user)
+    action = start(group, "copy", {"group": str(target.pk)})
+    renamed, called, traced, _ = (
+        Contact.objects.get(lead_group=target, identity_key=each.identity_key) for each in contacts
+    )
+    Contact.objects.filter(pk=renamed.pk).update(last_name="Changed")
+    Contact.objects.filter(pk=called.pk).update(phones=[*called.phones, {"number": "6145550199"}])
+    told = {"checkedAt": timezone.now().isoformat(), "source": "trace"}
+    phones = [{"number": "6145550198", **told}, {"number": "6145550174", **told}]
+    Contact.objects.filter(pk=traced.pk).update(phones=phones, stage="talking")
+    undone = undo(group, action)
+    assert set(Contact.objects.filter(lead_group=target).values_list("pk", flat=True)) == {renamed.pk, called.pk}
+    assert LeadGroup.objects.get(pk=target.pk).total_contacts == 2
+    assert undone_in_words(undone) == "Undone, but 2 contacts are left there: changed in the meantime."
+    assert set(contact_edits.EDITED.values()) <= set(kinds.WRITTEN)
+
+
+def test_people_who_are_on_the_list_again_do_not_come_back_twice(group, monkeypatch):
+    monkeypatch.setattr(running, "CONTACTS_A_STEP", 2)
+    contacts = make_contacts(group, 5)
+    # Two that are one person came with an earlier Atlas: both come back.
+    Contact.objects.filter(pk__in=[contacts[0].pk, contacts[3].pk]).update(identity_key="e" * 32)
+    Contact.objects.filter(pk=contacts[1].pk).update(match_keys=["place", "phone"], place_key_count=1)
+    action = start(group, "remove")
+    make_contacts(group, 1, seed=2, identity_key="d" * 32, match_keys=["place"])
+    make_contacts(group, 1, seed=3, identity_key=contacts[2].identity_key)
+    make_contacts(group, 1, seed=4, identity_key="c" * 32, match_keys=["phone"])
+    undone = undo(group, action)
+    back = {contacts[number].pk for number in (0, 3, 4)}
+    assert back < documents(group).keys()
+    assert len(documents(group)) == LeadGroup.objects.get(pk=group.pk).total_contacts == 6
+    assert undone_in_words(undone) == "Undone, but 2 contacts are left out: on this list again already."
+
+
+def test_one_of_two_that_are_one_person_comes_back_beside_the_other(group):
+    one, _ = make_contacts(group, 2, identity_key="e" * 32)
+    action = start(group, "remove", selection=ContactSelection(choice=ContactChoice(), ids=(str(one.pk),)))
+    undo(group, action)
+    assert len(documents(group)) == 2
+
+
 class Killed(BaseException):
     """A worker that is gone in the middle of something."""
 
@@ -150,9 +195,10 @@ def test_an_action_that_is_killed_in_a_step_is_carried_on_to_the_same_result(gro
             calls.append(1)
             if len(calls) == 3 and where == "before":
                 raise Killed
-            getattr(whole, name)(*arguments)
+            left = getattr(whole, name)(*arguments)
             if len(calls) == 3:
                 raise Killed
+            return left
 
         with monkeypatch.context() as patch:
             patch.setitem(running.KINDS, kind, running.KINDS[kind].__class__(**{**vars(whole), name: apply}))
