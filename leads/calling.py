@@ -15,6 +15,8 @@ PERMISSION = (
 )
 LITIGATOR = "Known litigator. Numbers withheld, nothing charged."
 
+# What a check tells of a number: of two checks these are never mixed.
+MARKS = frozenset({"dnc", "tcpa"})
 MOBILES = frozenset({"mobile", "wireless", "cell"})
 
 
@@ -136,6 +138,23 @@ def arrange(
     if len(numbers) > 1:
         numbers.sort(key=lambda each: (not each.is_callable, each.is_bad, -(each.score or 0)))
     return numbers
+
+
+def with_later_check(entry: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry of two that tell of the same number or address: the later check wins, and `other` if none is later."""
+    checked, other_checked = moment_of(entry.get("checkedAt")), moment_of(other.get("checkedAt"))
+    if checked is not None and (other_checked is None or other_checked < checked):
+        entry, other = other, entry
+    marks = dict.fromkeys(MARKS & entry.keys()) if other.get("checkedAt") else {}
+    return {**entry, **marks, **other}
+
+
+def joined(own: Iterable[Mapping[str, Any]], others: Iterable[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Entries of a contact and of another that is the same person: all of them, each number or address once."""
+    by_key = {entry[key]: entry for entry in others if entry.get(key)}
+    entries = list(own)
+    mine = [with_later_check(by_key.pop(each.get(key), {}), each) for each in entries]
+    return [*mine, *map(dict, by_key.values())]
 
 
 def moment_of(value: Any) -> datetime | None:

@@ -15,7 +15,7 @@ from django.conf import settings
 from pymongo import UpdateOne
 
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
-from leads.calling import CHECK_HOLDS_FOR, arrange
+from leads.calling import CHECK_HOLDS_FOR, arrange, moment_of, with_later_check
 from leads.models import Contact, Identity
 from leads.scoring import Facts, score
 from leads.selectors.people import dnc_numbers_of as own_numbers
@@ -39,6 +39,7 @@ READ = {
     )
 }
 TRACED = ("traceOutcome", "tracedAt", "isLitigator", "isDeceased", "isEnriched", "enrichedAt", "enrichmentSource")
+LASTING = ("isLitigator", "isDeceased")
 
 Document = Mapping[str, Any]
 
@@ -171,11 +172,19 @@ def _refresh(
 def _values_of(
     contacts: list[Document], trace: Document | None, identity: Document
 ) -> Iterator[tuple[Document, dict[str, Any]]]:
-    """Each contact of an identity, with its phones, e-mails and trace as the newest trace of the person has them."""
+    """Each contact of an identity, with its phones, e-mails and trace as the newest trace of the person has them.
+
+    Of a number the later check is kept, whoever told it. Who was told once to be a litigator or deceased, by a trace
+    or by CONTACT, stays so.
+    """
     newest = max(contacts, key=lambda contact: contact.get("tracedAt") or LOWEST)
     source: Document | None = newest if newest.get("tracedAt") else trace
     if trace is not None and trace["tracedAt"] > (newest.get("tracedAt") or LOWEST):
         source = trace
+    told = [*contacts, trace or {}]
+    lasting = {name: True for name in LASTING if any(each.get(name) for each in told)}
+    is_litigator = "isLitigator" in lasting
+    checks = _later_checks(contacts)
     bad = identity.get("badNumbers") or {}
     for contact in contacts:
         value: dict[str, Any] = {name: contact.get(name) for name in TRACED}
@@ -184,12 +193,16 @@ def _values_of(
             phones = [{"number": contact["phone"]}]
         if source is not None and (contact.get("tracedAt") or LOWEST) < source["tracedAt"]:
             value = {name: source.get(name) for name in TRACED}
-            traced = [phone for phone in _list(source, "phones") if phone.get("checkedAt")]
-            if source.get("isLitigator"):
-                phones = [phone for phone in phones if not phone.get("checkedAt")]
+            traced = [phone for phone in _list(source, "phones") if phone.get("checkedAt") and not is_litigator]
             phones = _merged(phones, traced, "number")
             emails = _merged(emails, _list(source, "emails") if source is trace else _from_trace(source), "address")
-        value["phones"] = [_marked(phone, bad) for phone in phones]
+        value |= lasting
+        if is_litigator:
+            withheld = {phone.get("number") for phone in phones if phone.get("checkedAt")}
+            phones = [phone for phone in phones if not phone.get("checkedAt")]
+            if contact.get("phone") in withheld:
+                value["phone"] = None
+        value["phones"] = [_marked(_as_last_checked(phone, checks), bad) for phone in phones]
         value["emails"] = emails
         yield contact, value
 
@@ -243,8 +256,28 @@ def _is_same(stored: Any, value: Any) -> bool:
 def _merged(own: list[dict[str, Any]], traced: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
     """Entries of a contact, with what a trace says of those that it knows, and those that it adds."""
     by_key = {entry.get(key): entry for entry in traced}
-    merged = [{**entry, **by_key.pop(entry.get(key), {})} for entry in own]
+    merged = [with_later_check(entry, by_key.pop(entry.get(key), {})) for entry in own]
     return merged + list(by_key.values())
+
+
+def _later_checks(contacts: list[Document]) -> dict[str, dict[str, Any]]:
+    """Of each number that several contacts of a person have, what the last check said; none for a single contact."""
+    checks: dict[str, dict[str, Any]] = {}
+    for contact in contacts if len(contacts) > 1 else ():
+        for phone in _list(contact, "phones"):
+            if phone.get("checkedAt") and phone.get("number"):
+                checks[phone["number"]] = with_later_check(phone, checks.get(phone["number"], {}))
+    return checks
+
+
+def _as_last_checked(phone: dict[str, Any], checks: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """A number that was checked, as its last check says; one that was not stays as it is."""
+    checked = moment_of(phone.get("checkedAt"))
+    last = checks.get(phone.get("number", ""), {})
+    last_checked = moment_of(last.get("checkedAt"))
+    if checked is None or last_checked is None or last_checked <= checked:
+        return phone
+    return with_later_check(phone, last)
 
 
 def _marked(phone: dict[str, Any], bad: Mapping[str, str]) -> dict[str, Any]:

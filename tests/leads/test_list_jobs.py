@@ -15,8 +15,10 @@ from leads.combining import Operation
 from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob, ListPart
 from leads.selectors.lists import chosen_groups, job_page
 from leads.services import lists
+from leads.services.do_not_call import lift_do_not_call, set_do_not_call
 from leads.services.lists import combining, leases, making
 from leads.services.lists.combining import LEADS_A_PART
+from leads.services.people import set_do_not_mail
 from leads.services.workspaces import note_change, read_workspace
 from tests.factories import PropertyDatasetPermissionFactory, PropertyFactory
 from tests.leads.conftest import in_a_minute, plan
@@ -90,6 +92,37 @@ def test_a_copy_carries_phones_traces_and_stage_of_all_its_contacts(alice, impor
     assert [phone["number"] for phone in copy["phones"]] == ["6145550102", "6145550101"]
     assert copy["isEnriched"] and copy["stage"] == "talking" and copy["origin"]["cells"]
     assert job.counts["traced"] == 1 and job.counts["to_trace"] == 0 and job.counts["with_phone"] == 1
+
+
+def test_a_copy_is_barred_as_any_of_its_people(alice, import_list):
+    """The same lead with and without its ZIP is of two identities; the one that is not kept asked not to be called."""
+    phone = {"number": "6145550101", "dnc": False, "tcpa": False, "checkedAt": NOW() - timedelta(days=9)}
+    later = {**phone, "dnc": True, "checkedAt": NOW()}
+    one, two = (import_list(alice, as_csv([lead_row(1, number)])) for number in ("6145550101", "6145550102"))
+    contacts = collection_of(Contact)
+    contacts.update_one({"leadsId": one.pk}, {"$set": {"phones": [phone], "isEnriched": True}})
+    contacts.update_one({"leadsId": two.pk}, {"$set": {"phones": [later], "identityKey": "b" * 32}})
+    barred = Contact.objects.get(lead_group=two)
+    set_do_not_call(user=alice, contacts=[barred], now=NOW())
+    set_do_not_mail(user=alice, contacts=[barred], is_on=True, now=NOW())
+    lift_do_not_call(user=alice, numbers=[phone["number"]], now=NOW())
+    job = combine(alice, [one, two])
+    kept = Contact.objects.get(lead_group=one)
+    copy = Contact.objects.get(lead_group=job.lead_group_id)
+    assert copy.identity_key == kept.identity_key != barred.identity_key
+    assert copy.do_not_call and copy.do_not_mail and kept.do_not_call and kept.do_not_mail
+    assert [entry["dnc"] for entry in copy.phones] == [True]
+
+
+def test_a_copy_does_not_keep_a_litigators_number(alice, import_list):
+    one, two = (import_list(alice, as_csv([lead_row(1, number)])) for number in ("6145550101", "6145550102"))
+    phone = {"number": "6145550101", "dnc": False, "tcpa": False, "checkedAt": NOW()}
+    traced = {"phones": [phone], "phone": phone["number"], "isEnriched": True}
+    collection_of(Contact).update_one({"leadsId": one.pk}, {"$set": traced})
+    collection_of(Contact).update_one({"leadsId": two.pk}, {"$set": {"isLitigator": True, "identityKey": "b" * 32}})
+    job = combine(alice, [one, two])
+    copy = Contact.objects.get(lead_group=job.lead_group_id)
+    assert (copy.is_litigator, copy.phones, copy.phone) == (True, [{"number": "6145550102"}], "6145550102")
 
 
 def test_what_tracing_the_rest_costs_is_shown_before(alice, three):
@@ -233,6 +266,24 @@ def test_an_owner_who_is_on_the_list_is_not_put_there_again(alice, import_list):
     assert Contact.objects.get(lead_group=group, address=lead_row(1)[2]).property_id == property_id
     again = add(alice, [property_id], group)
     assert again.counts["known"] == 1
+
+
+def test_an_owner_who_is_on_the_list_learns_what_contact_told(alice, import_list):
+    rows = [lead_row(number, "6145550177" if number == 1 else "") for number in (1, 2)]
+    group = import_list(alice, as_csv(rows))
+    other = import_list(alice, numbered(2), "other.csv")
+    emails = [{"address": "ada@example.com", "tested": True}]
+    told = own(alice, 1, datasets=("BASIC", "CONTACT"), enrichedEmails=emails)
+    sued = own(alice, 2, datasets=("BASIC", "CONTACT"), litigator=True)
+    assert add(alice, [told, sued], group).counts["known"] == 2
+    first = Contact.objects.get(lead_group=group, address=lead_row(1)[2])
+    assert [(each["number"], each["dnc"]) for each in first.phones] == [("6145550177", False)]
+    assert first.email == "ada@example.com" and first.callable_until
+    on_lists = Contact.objects.filter(address=lead_row(2)[2], lead_group__in=[group, other])
+    assert [contact.is_litigator for contact in on_lists] == [True, True]
+    before = list(collection_of(Contact).find({"leadsId": group.pk}))
+    add(alice, [told, sued], group)
+    assert list(collection_of(Contact).find({"leadsId": group.pk})) == before
 
 
 def test_a_form_that_is_sent_twice_adds_once(alice):

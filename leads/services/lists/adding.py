@@ -18,6 +18,7 @@ from accounts.models import User
 from atlas_site.lib.transactions import run_txn
 from atlas_site.mongodb.documents import as_utc, collection_of
 from atlas_site.vendors.batchdata import PropertyRecord
+from leads.calling import joined
 from leads.imports.fields import Field
 from leads.imports.rows import Lead, LeadReader
 from leads.models import Contact, LeadGroup, ListJob
@@ -30,6 +31,7 @@ from properties.models import Dataset, Property, PropertyDatasetPermission
 DUPLICATE_KEY = 11000
 MOST_ADDED = 10_000
 PROPERTIES_A_PART = 250
+TRIES = 5
 OWNERS = 4
 
 FIELDS = [
@@ -47,6 +49,7 @@ RECORD = {"propertyId": 1, "data.ids.apn": 1, "data.owner.names": 1, "data.owner
 RECORD |= {"data.owner.mailingAddress": 1, "data.owner.litigator": 1, "data.owner.phoneNumbers": 1}
 RECORD |= {"data.owner.enrichedEmails": 1, "data.owner.emails": 1}
 OWNED = dict.fromkeys(("propertyId", "datasets", "address", "city", "state", "postal_code", "county"), 1)
+KNOWN = dict.fromkeys(("identityKey", "phone", "phones", "emails", "propertyId", "isDivorceLead", "isLitigator"), 1)
 
 
 class TooManyToAdd(Exception):
@@ -183,14 +186,14 @@ def put_on_list(
 ) -> Added:
     """Put leads on a list, under these ids of contacts; carried out again it does nothing more, and tells the same.
 
-    Those who are there already stay as they are, and get their property. What is known of these people from other
-    lists is known of the new contacts, too.
+    Those who are there already stay, and learn what is new of them. What is known of these people from other lists is
+    known of the new contacts, too.
     """
     added = Added()
     read = [(new, pk, READER.read(_cells(new))) for new, pk in zip(leads, ids, strict=True)]
     there = _contacts_there(user_id, group_id, [lead for _, _, lead in read if isinstance(lead, Lead)], ids)
     documents: list[dict[str, Any]] = []
-    changes: list[UpdateOne] = []
+    told: dict[ObjectId, list[NewLead]] = {}
     for new, pk, lead in read:
         if not isinstance(lead, Lead):
             added.unreadable += 1
@@ -199,7 +202,7 @@ def put_on_list(
         known = [there[key] for key in lead.recognized_by(keys) if key in there]
         if known:
             added.known += 1
-            changes += _changes_of_known(known[0], new)
+            told.setdefault(known[0], []).append(new)
             added.contact_ids.append(known[0])
             continue
         there.update(dict.fromkeys(lead.recognized_by(keys), pk))
@@ -207,9 +210,11 @@ def put_on_list(
         documents.append(_document(new, lead, **own))
         added.created += 1
         added.contact_ids.append(pk)
-    _write(documents, changes)
+    _write(documents)
     identities = [document["identityKey"] for document in documents]
-    standing.refresh(user_id=user_id, identity_keys=standing.known_keys(user_id, identities), now=now)
+    litigators = [document["identityKey"] for document in documents if document["isLitigator"]]
+    changed = [*standing.known_keys(user_id, identities), *litigators, *_tell_known(told)]
+    standing.refresh(user_id=user_id, identity_keys=changed, now=now)
     linking.restack(user_id=user_id, property_ids=[new.property_id for new in leads if new.property_id])
     return added
 
@@ -319,26 +324,50 @@ def _document(new: NewLead, lead: Lead, **own: Any) -> dict[str, Any]:
     }
 
 
-def _changes_of_known(contact_id: ObjectId, new: NewLead) -> list[UpdateOne]:
-    """What somebody who is on the list already learns: the property that is the user's, and that a court knows them."""
-    changes = []
-    if new.property_id:
-        changes.append(UpdateOne({"_id": contact_id, "propertyId": None}, {"$set": {"propertyId": new.property_id}}))
-    if new.is_divorce_lead:
-        changes.append(UpdateOne({"_id": contact_id}, {"$set": {"isDivorceLead": True}}))
-    return changes
+def _tell_known(told: Mapping[ObjectId, Sequence[NewLead]]) -> list[str]:
+    """Give contacts of the list what they learn; return the identities that are to be brought up to it.
 
-
-def _write(documents: list[dict[str, Any]], changes: list[UpdateOne]) -> None:
+    What another process writes meanwhile is not lost: then the contact is looked at again.
+    """
     contacts = collection_of(Contact)
+    found: list[dict[str, Any]] = []
+    for _ in range(TRIES if told else 0):
+        found = list(contacts.find({"_id": {"$in": list(told)}}, KNOWN))
+        writes = []
+        for contact in found:
+            if changes := _learned(contact, told[contact["_id"]]):
+                same = {name: contact.get(name) for name in ("phones", "emails")}
+                writes.append(UpdateOne({"_id": contact["_id"], **same}, {"$set": changes}))
+        if not writes or contacts.bulk_write(writes, ordered=False).matched_count == len(writes):
+            break
+    return [
+        contact["identityKey"]
+        for contact in found
+        if contact.get("identityKey")
+        and any(new.phones or new.emails or new.is_litigator for new in told[contact["_id"]])
+    ]
+
+
+def _learned(contact: Mapping[str, Any], leads: Iterable[NewLead]) -> dict[str, Any]:
+    """What is to be set in a contact: its property, what a court knows, and what CONTACT told of the person."""
+    own = [{"number": contact["phone"]}] if contact.get("phone") else []
+    values = {**contact, "phones": contact.get("phones") or own, "emails": contact.get("emails") or []}
+    for new in leads:
+        values["propertyId"] = values.get("propertyId") or new.property_id or None
+        values["isDivorceLead"] = new.is_divorce_lead or values.get("isDivorceLead")
+        values["isLitigator"] = new.is_litigator or values.get("isLitigator")
+        values["phones"] = joined(values["phones"], new.phones, "number")
+        values["emails"] = joined(values["emails"], new.emails, "address")
+    return {name: value for name, value in values.items() if value and value != contact.get(name)}
+
+
+def _write(documents: list[dict[str, Any]]) -> None:
     if documents:
         try:
-            contacts.insert_many(documents, ordered=False)
+            collection_of(Contact).insert_many(documents, ordered=False)
         except BulkWriteError as error:
             if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
                 raise
-    if changes:
-        contacts.bulk_write(changes, ordered=False)
 
 
 def _finish(job: ListJob, group_id: ObjectId, now: datetime) -> None:

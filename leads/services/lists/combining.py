@@ -13,7 +13,8 @@ from pymongo.errors import BulkWriteError
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import collection_of
+from atlas_site.mongodb.documents import as_utc, collection_of
+from leads.calling import joined
 from leads.combining import MOST_LISTS, Combiner, Entry, Operation, Rule
 from leads.imports.rows import Lead
 from leads.models import Contact, LeadGroup, ListJob, ListPart
@@ -30,7 +31,7 @@ from leads.services.lists.leases import (
     save_progress,
 )
 from leads.services.lists.making import make_list
-from leads.services.people import COLUMNS, READER
+from leads.services.people import COLUMNS, READER, change_identities
 from leads.services.traces import count_traceable
 
 DUPLICATE_KEY = 11000
@@ -51,6 +52,8 @@ COMPARED |= dict.fromkeys((key for _, key in COLUMNS), 1)
 
 # From the least to the most that was reached with somebody; what the user has put away is kept as it is.
 STAGES = ["new", "nurture", "dead", "attempting", "talking", "offer_made", "under_contract", "closed"]
+# What is marked on contacts of people who are not to be called or written to, and where it stands of the person.
+BARRED = {"doNotCall": "doNotCallAt", "doNotMail": "doNotMailAt"}
 
 Document = Mapping[str, Any]
 
@@ -289,9 +292,26 @@ def _copy(job: ListJob, number: int, leads: list[list[ObjectId]], now: datetime)
     except BulkWriteError as error:
         if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
             raise
+    _mark_people(job.user_id, made, now)
     identities = [document["identityKey"] for document in made if document.get("identityKey")]
     known = standing.known_keys(job.user_id, identities)
     standing.refresh(user_id=job.user_id, identity_keys=known, now=now)
+
+
+def _mark_people(user_id: ObjectId, made: Sequence[Document], now: datetime) -> None:
+    """Let people whom one of their contacts bars be barred as the people that the copies are."""
+    marks: dict[str, set[str]] = {}
+    for document in made:
+        if wanted := {at for mark, at in BARRED.items() if document.get(mark)}:
+            marks.setdefault(document.get("identityKey") or "", set()).update(wanted)
+    marks.pop("", None)
+
+    def bar(identity: dict[str, Any]) -> dict[str, Any]:
+        values: dict[str, Any] = {at: as_utc(now) for at in marks[identity["key"]] if not identity.get(at)}
+        return {**values, "nextTouchOn": None} if "doNotCallAt" in values else values
+
+    if marks:
+        change_identities(user_id=user_id, keys=marks, change=bar, now=now)
 
 
 def _own_values(job: ListJob, place: int) -> dict[str, Any]:
@@ -302,8 +322,8 @@ def _merged(contacts: Sequence[Document]) -> dict[str, Any]:
     """One document for the contacts of a lead: the first one, with what only the others have."""
     document = dict(contacts[0])
     for other in contacts[1:]:
-        document["phones"] = _joined(document.get("phones"), other.get("phones"), "number")
-        document["emails"] = _joined(document.get("emails"), other.get("emails"), "address")
+        document["phones"] = joined(document.get("phones") or (), other.get("phones") or (), "number")
+        document["emails"] = joined(document.get("emails") or (), other.get("emails") or (), "address")
         keys = [*(document.get("matchKeys") or ()), *(other.get("matchKeys") or ())]
         document["matchKeys"] = list(dict.fromkeys(keys))
         for key, value in other.items():
@@ -315,18 +335,16 @@ def _merged(contacts: Sequence[Document]) -> dict[str, Any]:
         for mark in ("doNotCall", "doNotMail", "isLitigator", "isDeceased"):
             document[mark] = document.get(mark) or other.get(mark)
     if document.get("isLitigator"):
-        document["phones"] = [phone for phone in document.get("phones") or () if not phone.get("checkedAt")]
+        phones = document.get("phones") or []
+        document["phones"] = [phone for phone in phones if not phone.get("checkedAt")]
+        if document.get("phone") in {phone["number"] for phone in phones if phone.get("checkedAt")}:
+            document["phone"] = next((phone["number"] for phone in document["phones"]), None)
     return document
 
 
 def _reached(contact: Document) -> int:
     stage = contact.get("stage")
     return STAGES.index(stage) if stage in STAGES else 0
-
-
-def _joined(own: Any, others: Any, key: str) -> list[dict[str, Any]]:
-    known = {entry.get(key) for entry in own or ()}
-    return [*(own or ()), *(entry for entry in others or () if entry.get(key) not in known)]
 
 
 def _finish(job: ListJob, group_id: ObjectId, now: datetime) -> None:

@@ -87,6 +87,39 @@ def test_a_litigator_has_no_traced_number_on_any_list(alice):
     assert (other.is_litigator, other.callable_until, other.engagement_score) == (True, None, 0)
 
 
+def test_an_older_trace_takes_no_mark_off_that_was_told_later(alice):
+    """CONTACT told that a number is on the do-not-call registry, and another's owner a litigator, after the trace."""
+    earlier = NOON - timedelta(days=20)
+    for key in (ADA, "b" * 32):
+        phones = [checked(BEST, at=earlier), checked(SECOND, at=earlier)]
+        PersonTraceFactory.create(key=key, outcome="hit", phones=phones, person={}, answered_at=earlier)
+        TracePurchaseFactory.create(user=alice, key=key, bought_at=earlier)
+    barred = make_contact(alice, phones=[checked(BEST, dnc=True), checked(SECOND, at=earlier - timedelta(1), dnc=True)])
+    too = make_contact(alice, phones=[{"number": SECOND}])
+    sued = make_contact(alice, "b" * 32, phones=[checked(BEST)], is_litigator=True, is_deceased=True)
+    other = make_contact(alice, "b" * 32, phones=[{"number": SECOND}])
+    refresh(alice, ADA, "b" * 32)
+    for contact in (barred, too, sued, other):
+        contact.refresh_from_db()
+        assert contact.trace_outcome == "hit"
+    for contact in (barred, too):
+        assert {phone["number"]: phone["dnc"] for phone in contact.phones} == {BEST: True, SECOND: False}
+    for contact in (sued, other):
+        assert (contact.is_litigator, contact.is_deceased) == (True, True)
+    assert (sued.phones, other.phones) == ([], [{"number": SECOND}])
+
+
+def test_a_withheld_number_does_not_come_back(alice):
+    contact = make_contact(
+        alice, phones=[checked(BEST)], phone=BEST, trace_outcome="hit", traced_at=NOON - timedelta(days=60)
+    )
+    make_contact(alice, trace_outcome="litigator", traced_at=NOON, is_litigator=True)
+    for _ in range(2):
+        refresh(alice)
+        contact.refresh_from_db()
+        assert (contact.phone, contact.phones) == (None, [])
+
+
 def test_what_was_bought_is_had_for_ninety_days(alice):
     PersonTraceFactory.create(key=ADA, outcome="hit", phones=[checked(BEST)], answered_at=NOON)
     contact = make_contact(alice)
