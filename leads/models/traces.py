@@ -131,8 +131,10 @@ class EnrichmentBatch(Document):
     skipped_count = models.IntegerField(default=0, db_column="skippedCount")
     upload_id = models.CharField(max_length=100, null=True, blank=True, db_column="uploadId")
     metadata = models.JSONField(null=True, blank=True)
-    # [{"contactId", "key", "place", "state"}], `key` the identity and `state` a `RowState`; "free" where no unit was
-    # quoted, "asked" (the question, later true) where the vendor was, and "billed" where the vendor bills it.
+    # [{"contactId", "key", "traceKey", "place", "state"}], `key` the contact's identity, `traceKey` the key of who is
+    # asked for, made of what is asked, and `state` a `RowState`; "free" where no unit was quoted, "copy" where Atlas
+    # held an answer then, "anew" where one that it holds is passed over, "asked" (the question, later true) where the
+    # vendor was, "billed" where the vendor bills it, and "again" where a later batch asks anew for what failed here.
     rows = models.JSONField(default=list, blank=True)
     # How many rows are in each state.
     counts = models.JSONField(default=dict, blank=True)

@@ -315,7 +315,9 @@ def _lines(enrichment: Enrichment, state: str, note: str) -> Iterator[list[str]]
 
 def _batches_of_ids(enrichment: Enrichment, state: str) -> Iterator[list[ObjectId]]:
     """The ids of the contacts in a state, batch by batch in their order."""
-    is_meant: dict[str, Any] = {"$filter": {"input": "$rows", "cond": {"$eq": ["$$this.state", state]}}}
+    # Who was asked for again is told of by the later batch.
+    is_so = {"$and": [{"$eq": ["$$this.state", state]}, {"$ne": ["$$this.again", True]}]}
+    is_meant: dict[str, Any] = {"$filter": {"input": "$rows", "cond": is_so}}
     found = collection_of(EnrichmentBatch).aggregate(
         [
             {"$match": {"enrichmentId": enrichment.pk, "rows.state": state}},

@@ -16,6 +16,8 @@ OPEN_STATES = {RowState.QUEUED, RowState.SENT, RowState.UNKNOWN}
 # A forecast needs a beginning to go by, and goes by what was done lately, not by what a pause cost.
 FORECAST_FROM = 0.05
 PACE = timedelta(seconds=60)
+MOST_RETRIES = 3
+"""How often a batch that failed is asked again: the vendor may bill an answer that is a fault."""
 Phase = Enrichment.Phase
 
 
@@ -23,8 +25,8 @@ Phase = Enrichment.Phase
 class TraceProgress:
     """How far a job is. `counts` are its rows by `RowState`; `spent` and `held` are credits.
 
-    `done` counts rows that are over; those whose answer was lost are over when their day is. `eta_seconds` is None
-    while nobody can tell.
+    A contact that a later quote asks for again counts there alone. `done` counts rows that are over; those whose answer
+    was lost are over when their day is. `eta_seconds` is None while nobody can tell.
     """
 
     phase: str
@@ -86,14 +88,22 @@ def progress_of(job: Enrichment, *, now: datetime | None = None) -> TraceProgres
 def _parts(job: Enrichment, now: datetime) -> list[dict[str, Any]]:
     """The batches of a job summed up, those that ended lately and the others, each with its rows by state."""
     is_open = {"$and": [{"$eq": ["$status", "pending"]}, {"$eq": ["$phase", "unknown"]}]}
-    has_failed = {"$eq": ["$phase", EnrichmentBatch.Phase.FAILED.value]}
+    again = {"$ifNull": ["$metadata.askedAgain", 0]}
+    has_failed = {
+        "$and": [
+            {"$eq": ["$phase", EnrichmentBatch.Phase.FAILED.value]},
+            {"$gt": [{"$ifNull": [f"$counts.{RowState.ERROR.value}", 0]}, again]},
+            {"$lt": [{"$ifNull": ["$metadata.retries", 0]}, MOST_RETRIES]},
+        ]
+    }
     is_late = {"$gt": [{"$ifNull": ["$endedAt", None]}, as_utc(now) - PACE]}
     unknown = {"$ifNull": [f"$counts.{RowState.UNKNOWN.value}", 0]}
-    sums = {state: {"$sum": {"$ifNull": [f"$counts.{state}", 0]}} for state in RowState.values}
+    sums: dict[str, Any] = {state: {"$sum": {"$ifNull": [f"$counts.{state}", 0]}} for state in RowState.values}
+    sums[RowState.ERROR.value] = {"$sum": {"$subtract": [{"$ifNull": [f"$counts.{RowState.ERROR.value}", 0]}, again]}}
     found = collection_of(EnrichmentBatch).aggregate(
         [
             {"$match": {"enrichmentId": job.pk, "quoteId": {"$in": job.quote_ids}}},
-            {"$project": {"rows": 0, "metadata": 0}},
+            {"$project": {"rows": 0, "metadata.unlinked": 0}},
             {
                 "$group": {
                     "_id": is_late,

@@ -12,7 +12,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
-from atlas_site.vendors.batchdata import Email, Phone, PropertyRecord
+from atlas_site.vendors.batchdata import Email, PersonName, Phone, PropertyRecord
 from properties.models import Dataset, PersonTrace, Property, PropertyDatasetPermission, TraceOutcome, TracePurchase
 from properties.models.records import BEFORE_ALL
 from properties.services.records import storable
@@ -140,13 +140,24 @@ def buy_traces(*, user_id: ObjectId, places: Mapping[str, str], now: datetime) -
         collection_of(TracePurchase).bulk_write(updates, ordered=False, session=current_session())
 
 
-def is_traced_at(*, user_id: ObjectId, place: str, now: datetime) -> bool:
-    """Whether the user has bought, within the last 90 days, the trace of somebody at this place."""
-    since = now - settings.CONTACT_BOUGHT_FOR
+def is_traced_at(*, user_id: ObjectId, place: str, owners: Iterable[PersonName], now: datetime) -> bool:
+    """Whether the user has bought, within the last 90 days, the trace of one of these owners at this place."""
+    names = [words for owner in owners if (words := _words(owner.last or owner.full))]
+    if not place or not names:
+        return False
+    since, session = now - settings.CONTACT_BOUGHT_FOR, current_session()
     query = {"userId": user_id, "placeKey": place, "boughtAt": {"$gt": since}}
-    return (
-        bool(place) and collection_of(TracePurchase).find_one(query, {"_id": 1}, session=current_session()) is not None
-    )
+    keys = [each["key"] for each in collection_of(TracePurchase).find(query, {"key": 1}, session=session)]
+    there = {"key": {"$in": keys}, "placeKey": place}
+    traced = [
+        _words((each.get("person") or {}).get("name"))
+        for each in collection_of(PersonTrace).find(there, {"person.name": 1}, session=session)
+    ]
+    return any(name <= person for name in names for person in traced)
+
+
+def _words(text: str | None) -> set[str]:
+    return set(re.findall(r"\w+", (text or "").lower()))
 
 
 def unlocked_contacts(*, user_id: ObjectId, property_ids: Iterable[str], now: datetime) -> dict[str, Traced]:

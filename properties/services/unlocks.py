@@ -82,7 +82,8 @@ def unlock_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
         permission = PropertyDatasetPermission.objects.get(user_id=job.user_id, property_id=property_id)
         free = {dataset: why for dataset in wanted if (why := _why_free(permission, held, dataset))}
         hits = [dataset for dataset in wanted if dataset not in free]
-        if Dataset.CONTACT in hits and is_traced_at(user_id=job.user_id, place=place_of(held), now=now):
+        owners = PropertyRecord(held.data or {}).owner_names
+        if Dataset.CONTACT in hits and is_traced_at(user_id=job.user_id, place=place_of(held), owners=owners, now=now):
             free[Dataset.CONTACT.value] = TRACED
         charged = [dataset for dataset in hits if dataset not in free]
         outcome = capture_units(job=job, step="datasets", units=units_of(charged), now=now)

@@ -7,6 +7,7 @@ from typing import Any
 
 from atlas_site.vendors.batchdata import TraceAnswer, TracedPerson, TraceRequest, TraceRow, link_rows
 from leads.models import RowState
+from leads.services.traces.requests import key_of_row
 from properties.models import TraceOutcome
 from properties.services.traces import Traced, email_as_kept, outcome_of, phone_as_kept
 
@@ -77,7 +78,7 @@ def _trace_of(row: Mapping[str, Any], request: TraceRequest, found: TraceRow | N
         phones = [phone_as_kept(phone, answer.answered_at) for phone in numbers]
         emails = [email_as_kept(email) for email in person.emails]
     return Traced(
-        key=row["key"],
+        key=key_of_row(row),
         place_key=row.get("place", ""),
         outcome=outcome,
         answered_at=answer.answered_at,

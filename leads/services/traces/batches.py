@@ -35,7 +35,14 @@ from leads.services.traces.answers import read_answer
 from leads.services.traces.jobs import BatchPhase, BatchStatus, close_queued, counts_of, owner_of
 from leads.services.traces.leases import LEASE_OF_CALL, Batch, claim_batch, has_room, save_batch
 from leads.services.traces.projecting import show_traces
-from leads.services.traces.requests import SHOWN_TO_VENDOR, body_of, request_from, request_of
+from leads.services.traces.requests import (
+    SHOWN_TO_VENDOR,
+    body_of,
+    key_of_row,
+    request_from,
+    request_of,
+    trace_key,
+)
 from leads.services.traces.settling import settle
 from properties.services.traces import known_traces, purchases_of, store_traces
 
@@ -54,6 +61,8 @@ ATTEMPTS_BEFORE_GIVING_UP = 200
 LOOK_AGAIN = timedelta(minutes=10)
 LATE_LOOK = timedelta(days=1)
 LOOKED_FOR_LATE = timedelta(days=7)
+# What is held of the others is not theirs.
+TOLD = {RowState.HIT, RowState.YOURS, RowState.LATE, RowState.NO_PHONE, RowState.LITIGATOR, RowState.MISS}
 
 
 class NoRoom(Exception):
@@ -91,7 +100,7 @@ def _freeze_question(batch: Batch, job: Enrichment, now: datetime) -> None:
         close_queued(job_id=job.pk, quote_id=batch["quoteId"], state=RowState.EXPIRED, now=now)
         batch["phase"] = BatchPhase.CANCELLED.value
         return
-    keys = [row["key"] for row in batch["rows"]]
+    keys = [key_of_row(row) for row in batch["rows"]]
     held, bought = known_traces(keys, now), purchases_of(owner_of(job), keys, now)
     ids = [ObjectId(row["contactId"]) for row in batch["rows"]]
     shown = dict.fromkeys(SHOWN_TO_VENDOR, 1)
@@ -101,16 +110,21 @@ def _freeze_question(batch: Batch, job: Enrichment, now: datetime) -> None:
     }
     rows = []
     for row in batch["rows"]:
-        is_open = row["state"] == RowState.QUEUED and not row.get("free")
-        if not is_open or row["key"] in held or row["key"] in bought:
+        key = key_of_row(row)
+        if row["state"] != RowState.QUEUED or row.get("free") or key in bought:
             rows.append(row)
             continue
         contact = contacts.get(row["contactId"])
-        request = request_of(contact) if contact else None
-        if request is not None and request.is_traceable:
+        if contact is None or ("traceKey" in row and trace_key(contact) != key):
+            # Deleted, or changed since the quote, which was about whom it named then.
+            rows.append({**row, "state": RowState.CANCELLED.value})
+            continue
+        request = request_of(contact)
+        if key in held and not row.get("anew"):
+            rows.append(row)
+        elif request.is_traceable:
             rows.append({**row, "state": RowState.SENT.value, "asked": body_of(request)})
         else:
-            # Deleted, or changed so that nothing is left to find it by.
             rows.append({**row, "state": RowState.CANCELLED.value})
     crash_at("before question")
     save_batch(batch, now=now, rows=rows, counts=counts_of(rows), phase=BatchPhase.SENT.value)
@@ -275,8 +289,7 @@ def _wait_for_lost(batch: Batch, job: Enrichment, now: datetime) -> None:
         phase=BatchPhase.UNKNOWN.value,
         metadata={"lostAt": lost_at.isoformat()},
     )
-    if other := [row["key"] for row in batch["rows"] if "asked" not in row]:
-        show_traces(user_id=owner_of(job), keys=other, now=now)
+    show_traces(user_id=owner_of(job), rows=[row for row in batch["rows"] if row["state"] in TOLD], now=now)
     save_batch(batch, now=now, lease=None, **values)
 
 
@@ -288,7 +301,7 @@ def _fail(batch: Batch, job: Enrichment, problem: str, now: datetime) -> None:
 def _finish(batch: Batch, job: Enrichment, now: datetime) -> None:
     """Bring the contacts up to the results, and let the batch be done."""
     crash_at("before contacts")
-    show_traces(user_id=owner_of(job), keys=[row["key"] for row in batch["rows"]], now=now)
+    show_traces(user_id=owner_of(job), rows=[row for row in batch["rows"] if row["state"] in TOLD], now=now)
     crash_at("after contacts")
     has_failed = batch["metadata"].get("failed", False)
     save_batch(

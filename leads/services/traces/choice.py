@@ -1,7 +1,7 @@
 """Which contacts a skip trace is about: what is asked of the vendor, what is held already, and what is left out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -15,10 +15,16 @@ from accounts.models import User
 from atlas_site.mongodb.documents import as_utc, collection_of
 from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
 from leads.services.people import values_of_person
-from leads.services.traces.requests import SHOWN_TO_VENDOR, is_same_person, is_traceable, place_of
-from properties.models import PersonTrace, TraceOutcome
+from leads.services.traces.requests import (
+    SHOWN_TO_VENDOR,
+    is_same_person,
+    is_traceable,
+    key_of_row,
+    place_of,
+    trace_key,
+)
+from properties.models import PersonTrace, TraceOutcome, TracePurchase
 from properties.services.traces import (
-    Traced,
     buy_traces,
     held_traces,
     purchases_of,
@@ -82,6 +88,9 @@ class Candidate:
 
     contact: Mapping[str, Any]
     kind: Kind
+    trace_key: str = ""
+    # Whether the vendor is asked although Atlas holds an answer.
+    is_anew: bool = False
 
     @property
     def key(self) -> str:
@@ -128,32 +137,46 @@ class Choice:
         self, contacts: list[dict[str, Any]], under_way: set[str], now: datetime, count: TraceCount
     ) -> Iterator[Candidate]:
         _identify(self.user.pk, contacts)
-        keys = [contact["identityKey"] for contact in contacts if contact.get("identityKey")]
+        keys = {contact["_id"]: trace_key(contact) for contact in contacts}
         take_over_unlocks(self.user.pk, contacts, now)
-        held, bought = held_traces(keys), purchases_of(self.user.pk, keys, now)
+        held = held_traces(keys.values())
+        known_as = [contact["identityKey"] for contact in contacts if contact.get("identityKey")]
+        bought = purchases_of(self.user.pk, {*keys.values(), *known_as}, now)
         for contact in contacts:
-            key = contact.get("identityKey") or ""
-            kind = self._kind_of_new(key, under_way)
+            key = keys[contact["_id"]]
+            kind = self._kind_of_new(contact.get("identityKey") or "", key, under_way)
             if kind is None:
-                kind = self._kind(contact, held.get(key), key in bought, now)
-            candidate = Candidate(contact, kind)
+                kind = self._kind(contact, key, held.get(key), bought, now)
+            is_fresh = key in held and held[key].answered_at > now - settings.RECORD_FRESH_FOR
+            candidate = Candidate(contact, kind, key, is_anew=kind == Kind.ASK and is_fresh)
             _tally(count, candidate)
             yield candidate
 
-    def _kind_of_new(self, key: str, under_way: set[str]) -> Kind | None:
+    def _kind_of_new(self, identity: str, key: str, under_way: set[str]) -> Kind | None:
         """The kind of a contact that no answer has to be looked at for."""
-        if not key:
+        if not identity:
             return Kind.UNTRACEABLE
-        if key in self._seen:
+        names = {identity, key}
+        if names & self._seen:
             return Kind.DUPLICATE
-        self._seen.add(key)
-        return Kind.UNDER_WAY if key in under_way else None
+        self._seen |= names
+        return Kind.UNDER_WAY if names & under_way else None
 
-    def _kind(self, contact: Mapping[str, Any], held: PersonTrace | None, is_bought: bool, now: datetime) -> Kind:
+    def _kind(
+        self,
+        contact: Mapping[str, Any],
+        key: str,
+        held: PersonTrace | None,
+        bought: Mapping[str, TracePurchase],
+        now: datetime,
+    ) -> Kind:
+        identity = contact["identityKey"]
+        if key not in bought and identity in bought and _has_result_of(contact, bought[identity]):
+            return Kind.YOURS
         if held is not None:
             is_shown = is_up_to_date(contact, held)
             is_fresh = held.answered_at > now - settings.RECORD_FRESH_FOR
-            if is_bought:
+            if key in bought:
                 return Kind.YOURS if is_shown else Kind.ATTACH
             if is_fresh and held.outcome != TraceOutcome.HIT:
                 return Kind.MISSED if held.outcome == TraceOutcome.MISS or is_shown else Kind.ATTACH
@@ -161,7 +184,9 @@ class Choice:
             is_fresh = False
         if self.skips_with_phone and (contact.get("phone") or contact.get("phones")):
             return Kind.HAS_PHONE
-        if is_fresh:
+        # What was told of the contact under another name or address later than this copy would hide it.
+        is_hidden = key != identity and held is not None and is_up_to_date(contact, held)
+        if is_fresh and not is_hidden:
             return Kind.COPY
         return Kind.ASK if is_traceable(contact) else Kind.UNTRACEABLE
 
@@ -186,6 +211,12 @@ def is_up_to_date(contact: Mapping[str, Any], held: PersonTrace) -> bool:
     return traced_at is not None and as_utc(traced_at) >= held.answered_at
 
 
+def _has_result_of(contact: Mapping[str, Any], bought: TracePurchase) -> bool:
+    """Whether a contact that is written otherwise than who was bought is still at that place, and has what was told."""
+    place = place_of(contact)
+    return contact.get("tracedAt") is not None and (not place or not bought.place_key or place == bought.place_key)
+
+
 def _tally(count: TraceCount, candidate: Candidate) -> None:
     count.total += 1
     count.has_phone += candidate.has_phone
@@ -205,15 +236,15 @@ def _tally(count: TraceCount, candidate: Candidate) -> None:
 
 
 def keys_under_way(user_id: ObjectId, now: datetime) -> set[str]:
-    """The identities that jobs of the user are about to ask for, or wait for."""
+    """The keys of whom jobs of the user are about to ask for, or wait for: their identities, and what is asked."""
     jobs = Enrichment.objects.filter(user_id=user_id, status=Enrichment.Status.PROCESSING, phase__isnull=False)
     query = {
         "enrichmentId": {"$in": list(jobs.values_list("pk", flat=True))},
         "status": EnrichmentBatch.Status.PENDING.value,
         "phase": {"$ne": None},
     }
-    found = collection_of(EnrichmentBatch).find(query, {"rows.key": 1})
-    return {row["key"] for batch in found for row in batch["rows"]}
+    found = collection_of(EnrichmentBatch).find(query, {"rows.key": 1, "rows.traceKey": 1})
+    return {key for batch in found for row in batch["rows"] for key in (row["key"], key_of_row(row))}
 
 
 def take_over_unlocks(user_id: ObjectId, contacts: Iterable[Mapping[str, Any]], now: datetime) -> None:
@@ -221,32 +252,26 @@ def take_over_unlocks(user_id: ObjectId, contacts: Iterable[Mapping[str, Any]], 
 
     What the unlock told is kept as a trace of that person, and the user has bought it; both may be done again.
     """
-    linked = {contact["propertyId"]: contact for contact in contacts if contact.get("propertyId")}
+    linked: dict[str, list[Mapping[str, Any]]] = {}
+    for contact in contacts:
+        if contact.get("propertyId") and contact.get("identityKey"):
+            linked.setdefault(contact["propertyId"], []).append(contact)
     if not linked:
         return
     unlocked = unlocked_contacts(user_id=user_id, property_ids=linked, now=now)
+    # The user writes where a contact is: only at the property's own place is it the owner who was paid for.
     found = {
-        contact["identityKey"]: (contact, unlocked[property_id])
-        for property_id, contact in linked.items()
-        if property_id in unlocked
-        and contact.get("identityKey")
-        and is_same_person(contact, unlocked[property_id].person["name"])
+        trace_key(contact): (contact, trace)
+        for property_id, trace in unlocked.items()
+        for contact in linked[property_id]
+        if trace.outcome == TraceOutcome.HIT
+        and trace.place_key
+        and place_of(contact) == trace.place_key
+        and is_same_person(contact, trace.person["name"])
     }
     new = set(found) - set(purchases_of(user_id, found, now))
-    store_traces(
-        Traced(
-            key=key,
-            place_key=place_of(contact),
-            outcome=trace.outcome,
-            answered_at=trace.answered_at,
-            phones=trace.phones,
-            emails=trace.emails,
-            person=trace.person,
-        )
-        for key, (contact, trace) in found.items()
-        if key in new and trace.outcome == TraceOutcome.HIT
-    )
+    store_traces(replace(trace, key=key) for key, (_, trace) in found.items() if key in new)
     for key in new:
         contact, trace = found[key]
-        if trace.outcome == TraceOutcome.HIT:
-            buy_traces(user_id=user_id, places={key: place_of(contact)}, now=trace.answered_at)
+        places = dict.fromkeys((key, contact["identityKey"]), trace.place_key)
+        buy_traces(user_id=user_id, places=places, now=trace.answered_at)

@@ -11,7 +11,7 @@ from atlas_site.mongodb.documents import as_utc, collection_of, current_session
 from credits import services as credit_services
 from credits.models import Quote
 from leads.models import Enrichment, EnrichmentBatch, LeadGroup, RowState
-from leads.services.traces.quotes import KIND, TraceNotFound, find_job, quote_failed
+from leads.services.traces.quotes import KIND, TraceNotFound, find_job, may_be_retried, quote_failed
 
 Phase = Enrichment.Phase
 Status = Enrichment.Status
@@ -28,7 +28,8 @@ def accept_trace(*, user: User, quote_id: str, now: datetime) -> Enrichment:
     """Reserve the quote's credits and make its job, or let it join the one that it names; twice does it once.
 
     Raises what `credits.services.accept_quote` raises: QuoteNotFound, QuoteExpired, QuoteChanged, NotEnoughCredits,
-    AccountBlocked. A job that was over goes on with the quote that joins it: a quote ends for good, not a job.
+    AccountBlocked; QuoteExpired also when the list was deleted. A job that was over goes on with the quote that joins
+    it: a quote ends for good, not a job.
     """
     quote = Quote.objects.filter(pk=quote_id, user_id=user.pk, kind=KIND).first()
     if quote is None:
@@ -57,10 +58,12 @@ def _require_batches(quote: Quote) -> None:
 def _make_or_join(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> None:
     jobs, session = collection_of(Enrichment), current_session()
     subject = quote.subject
+    group = LeadGroup.objects.filter(pk=ObjectId(subject["group"]), user_id=user.pk, is_deleted=False).first()
+    if group is None:
+        raise credit_services.QuoteExpired(f"The list of quote {quote.pk} was deleted.")
     more = {"totalBatches": Int64(subject["batches"]), "totalLeads": Int64(subject["rows"])}
     there = jobs.find_one({"_id": job_id, "userId": user.pk}, {"status": 1, "createdAt": 1}, session=session)
     if there is None:
-        group = LeadGroup.objects.get(pk=ObjectId(subject["group"]))
         jobs.insert_one(
             {
                 "_id": job_id,
@@ -101,7 +104,32 @@ def open_batches(*, job_id: ObjectId, quote_id: str, now: datetime) -> int:
         "dueAt": None,
     }
     opened = {"$set": {"phase": BatchPhase.QUEUED.value, "dueAt": as_utc(now)}}
-    return collection_of(EnrichmentBatch).update_many(waiting, opened).modified_count
+    batches = collection_of(EnrichmentBatch)
+    if batches.find_one(waiting, {"_id": 1}) is None:
+        return 0
+    _note_asked_again(job_id, quote_id)
+    return batches.update_many(waiting, opened).modified_count
+
+
+def _note_asked_again(job_id: ObjectId, quote_id: str) -> None:
+    """Mark the rows of failed batches whose contacts a quote that joined asks for again: they count there alone."""
+    batches = collection_of(EnrichmentBatch)
+    failed = {"enrichmentId": job_id, "phase": BatchPhase.FAILED.value, "quoteId": {"$ne": quote_id}}
+    if batches.find_one(failed, {"_id": 1}) is None:
+        return
+    joined = batches.find({"enrichmentId": job_id, "quoteId": quote_id}, {"rows.contactId": 1})
+    ids = {row["contactId"] for batch in joined for row in batch["rows"]}
+    for batch in batches.find(failed, {"rows": 1, "attempt": 1}):
+        rows = [{**row, "again": True} if _is_failed(row) and row["contactId"] in ids else row for row in batch["rows"]]
+        if rows != batch["rows"]:
+            it = {"_id": batch["_id"], "phase": BatchPhase.FAILED.value, "attempt": batch["attempt"]}
+            asked_again = sum(row.get("again", False) for row in rows)
+            batches.update_one(it, {"$set": {"rows": rows, "metadata.askedAgain": asked_again}})
+
+
+def _is_failed(row: dict[str, Any]) -> bool:
+    """Whether nobody could tell anything of a row, and it is not asked for again by another batch."""
+    return row["state"] == RowState.ERROR and not row.get("again")
 
 
 def pause_trace(*, user: User, enrichment_id: Any, now: datetime) -> bool:
@@ -139,19 +167,22 @@ def retry_trace(*, user: User, enrichment_id: Any, now: datetime) -> Quote | Non
     """Ask the batches again that failed; never one whose answer was lost.
 
     None says that they are waiting for workers again, paid for by what is still held. When their credits have gone back
-    already, this is a new quote for them, which joins the job when accepted. Raises TraceNotFound, and NothingToTrace
-    when nothing failed.
+    already, this is a new quote for them, which joins the job when accepted. A batch is asked again MOST_RETRIES times
+    at most: the vendor may bill answers that are faults. Raises TraceNotFound, and NothingToTrace when nothing failed,
+    or nothing may be asked again.
     """
     job = find_job(user, enrichment_id)
     held = Quote.objects.filter(pk__in=job.quote_ids, status=Quote.Status.ACCEPTED, hold_until__gt=now)
     query = {
         "enrichmentId": job.pk,
         "quoteId": {"$in": list(held.values_list("pk", flat=True))},
-        "phase": BatchPhase.FAILED.value,
+        **may_be_retried(),
     }
     batches, requeued = collection_of(EnrichmentBatch), 0
     for batch in batches.find(query, {"rows": 1, "attempt": 1}):
-        rows = [_queued_again(row) if row["state"] == RowState.ERROR else row for row in batch["rows"]]
+        rows = [_queued_again(row) if _is_failed(row) else row for row in batch["rows"]]
+        if rows == batch["rows"]:
+            continue
         again = {
             "rows": rows,
             "counts": counts_of(rows),
@@ -163,7 +194,9 @@ def retry_trace(*, user: User, enrichment_id: Any, now: datetime) -> Quote | Non
             "metadata.failed": False,
         }
         it = {"_id": batch["_id"], "phase": BatchPhase.FAILED.value, "attempt": batch["attempt"]}
-        requeued += batches.update_one(it, {"$set": again, "$inc": {"failures": 1}}).modified_count
+        requeued += batches.update_one(
+            it, {"$set": again, "$inc": {"failures": 1, "metadata.retries": 1}}
+        ).modified_count
     return None if requeued else quote_failed(user=user, job=job, now=now)
 
 

@@ -18,6 +18,7 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from leads.models import Enrichment, EnrichmentBatch, LeadGroup, RowState
 from leads.models.traces import ROWS_A_BATCH
+from leads.selectors.traces import MOST_RETRIES
 from leads.services.traces.choice import PRICED, ROWS, Candidate, Choice, Kind, TraceCount
 from leads.services.traces.projecting import show_traces
 from leads.services.traces.requests import place_of
@@ -70,20 +71,21 @@ def quote_trace(
     joins: Enrichment | None = None,
     most: int = MOST_TRACED,
     skips_with_phone: bool = False,
+    retries: int = 0,
     now: datetime,
 ) -> Quote:
     """Offer to trace the contacts of a list, or those of it with these ids, that are not traced yet.
 
     At most `most` of them that can be charged, and never more than MOST_TRACED: the rest is for another quote, which
-    `joins` the job of this one. The contacts are frozen with the offer; nothing is asked or held. Raises
-    NothingToTrace.
+    `joins` the job of this one. `retries` is how often they have been asked again by then. The contacts are frozen with
+    the offer; nothing is asked or held. Raises NothingToTrace.
     """
     ids = _ids(contact_ids)
     count = TraceCount()
     rows = _rows_of(Choice(user, group, ids, skips_with_phone).walk(now, count), max(1, min(most, MOST_TRACED)))
     units = sum("free" not in row for row in rows)
     if not units:
-        show_traces(user_id=user.pk, keys=[row["key"] for row in rows], now=now)
+        show_traces(user_id=user.pk, rows=rows, now=now)
         raise NothingToTrace(count)
     enrichment_id = joins.pk if joins else ObjectId()
     frozen = hashlib.sha256("".join(row["contactId"] for row in rows).encode()).hexdigest()
@@ -112,7 +114,7 @@ def quote_trace(
         ),
         now=now,
     )
-    _freeze(enrichment_id, quote.pk, rows)
+    _freeze(enrichment_id, quote.pk, rows, retries)
     return quote
 
 
@@ -151,14 +153,21 @@ def quote_rest(*, user: User, enrichment_id: Any, now: datetime) -> Quote:
 
 def quote_failed(*, user: User, job: Enrichment, now: datetime) -> Quote:
     """Offer the contacts of batches that failed, whose credits came back, once more. Raises NothingToTrace."""
-    query = {"enrichmentId": job.pk, "phase": EnrichmentBatch.Phase.FAILED.value}
+    query = {"enrichmentId": job.pk, **may_be_retried()}
+    batches = list(collection_of(EnrichmentBatch).find(query, {"rows": 1, "metadata": 1}).sort("batchNumber", 1))
     ids = [
         row["contactId"]
-        for batch in collection_of(EnrichmentBatch).find(query, {"rows": 1}).sort("batchNumber", 1)
+        for batch in batches
         for row in batch["rows"]
-        if row["state"] == RowState.ERROR
+        if row["state"] == RowState.ERROR and not row.get("again")
     ]
-    return quote_trace(user=user, group=_group_of(job), contact_ids=ids, joins=job, now=now)
+    retries = 1 + max(((batch["metadata"] or {}).get("retries", 0) for batch in batches), default=0)
+    return quote_trace(user=user, group=_group_of(job), contact_ids=ids, joins=job, retries=retries, now=now)
+
+
+def may_be_retried() -> dict[str, Any]:
+    """The query of failed batches that may be asked again, which costs what the vendor bills for faults."""
+    return {"phase": EnrichmentBatch.Phase.FAILED.value, "metadata.retries": {"$not": {"$gte": MOST_RETRIES}}}
 
 
 def find_job(user: User, enrichment_id: Any) -> Enrichment:
@@ -218,6 +227,7 @@ def _rows_of(candidates: Iterable[Candidate], most: int) -> list[dict[str, Any]]
         row: dict[str, Any] = {
             "contactId": str(candidate.contact["_id"]),
             "key": candidate.key,
+            "traceKey": candidate.trace_key,
             "place": place_of(candidate.contact),
             "state": RowState.QUEUED.value,
         }
@@ -225,11 +235,13 @@ def _rows_of(candidates: Iterable[Candidate], most: int) -> list[dict[str, Any]]
             row["copy"] = True
         elif candidate.kind == Kind.ATTACH:
             row["free"] = True
+        elif candidate.is_anew:
+            row["anew"] = True
         rows.append(row)
     return rows
 
 
-def _freeze(enrichment_id: ObjectId, quote_id: str, rows: Sequence[dict[str, Any]]) -> None:
+def _freeze(enrichment_id: ObjectId, quote_id: str, rows: Sequence[dict[str, Any]], retries: int) -> None:
     """Keep the rows in batches that nobody works on before the offer is accepted."""
     batches = collection_of(EnrichmentBatch)
     made = [
@@ -242,7 +254,7 @@ def _freeze(enrichment_id: ObjectId, quote_id: str, rows: Sequence[dict[str, Any
             "phase": None,
             "enrichedCount": 0,
             "skippedCount": 0,
-            "metadata": {},
+            "metadata": {"retries": retries} if retries else {},
             "rows": some,
             "counts": dict(Counter(row["state"] for row in some)),
             "spent": 0,

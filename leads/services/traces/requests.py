@@ -1,18 +1,40 @@
 """A contact as the vendor is asked for it: the person, and the property at whose address they are looked for."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from atlas_site.vendors.batchdata import Address, PersonName, TraceRequest
+from leads.imports.fields import Field
+from leads.imports.identity import identity_key
+from leads.imports.rows import Lead, LeadReader
 from properties.services.traces import place_key
 
 SHOWN_TO_VENDOR = (
     *("firstName", "lastName", "company", "address", "city", "state", "zip", "county", "apn"),
-    *("mailingAddress", "mailingCity", "mailingState", "mailingZip"),
+    *("mailingAddress", "mailingCity", "mailingState", "mailingZip", "suffix"),
 )
 """The keys of a contact's document that the question is made of."""
+
+COLUMNS = (
+    (Field.FIRST_NAME, "firstName"),
+    (Field.LAST_NAME, "lastName"),
+    (Field.COMPANY, "company"),
+    (Field.ADDRESS, "address"),
+    (Field.CITY, "city"),
+    (Field.STATE, "state"),
+    (Field.ZIP, "zip"),
+    (Field.MAILING_ADDRESS, "mailingAddress"),
+    (Field.MAILING_CITY, "mailingCity"),
+    (Field.MAILING_STATE, "mailingState"),
+    (Field.MAILING_ZIP, "mailingZip"),
+    (Field.APN, "apn"),
+    (Field.COUNTY, "county"),
+)
+READER = LeadReader({index: field for index, (field, _) in enumerate(COLUMNS)}, [key for _, key in COLUMNS])
+"""Reads of a contact what is asked by as imports read a row: who was never edited is known by the same key."""
 
 ZIP = re.compile(r"\d{5}")
 WORD = re.compile(r"[a-z]+")
@@ -47,6 +69,25 @@ def place_of(contact: Mapping[str, Any]) -> str:
     """The place at which a contact is looked for, as properties are compared by it; "" without street and ZIP code."""
     asked = request_of(contact).address
     return place_key(asked.street, asked.zip)
+
+
+def trace_key(contact: Mapping[str, Any]) -> str:
+    """The key of the person and place that a contact is asked by now, under which the answer is kept for everybody.
+
+    It is the contact's identity unless somebody edited it, or it was found to be a person who is written otherwise:
+    an identity stays with a contact whatever is written of it.
+    """
+    last = " ".join(part for key in ("lastName", "suffix") if (part := _text(contact, key)))
+    values = {**contact, "lastName": last}
+    lead = READER.read([str(values.get(key) or "") for _, key in COLUMNS])
+    if isinstance(lead, Lead):
+        return lead.identity_key
+    return identity_key("", f"asked:{json.dumps(body_of(request_of(contact)), sort_keys=True)}")
+
+
+def key_of_row(row: Mapping[str, Any]) -> str:
+    """The key of what a row of a batch asks. Rows of before had their contact's identity for it."""
+    return row.get("traceKey") or row["key"]
 
 
 def body_of(request: TraceRequest) -> dict[str, Any]:

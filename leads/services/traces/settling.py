@@ -14,6 +14,7 @@ from leads.models import Enrichment, RowState
 from leads.services.traces.answers import STATES, TraceReading
 from leads.services.traces.jobs import BatchPhase, counts_of, owner_of
 from leads.services.traces.leases import LEASE, Batch, save_batch
+from leads.services.traces.requests import key_of_row
 from properties.models import PersonTrace, TraceOutcome
 from properties.services.traces import buy_traces, held_traces, purchases_of
 
@@ -64,7 +65,9 @@ def settle(
             "metadata": metadata,
         }
         save_batch(dict(batch), now=now, lease=lease, **changed)
-        buy_traces(user_id=owner_of(job), places={row["key"]: row.get("place", "") for row in hits}, now=now)
+        # Bought is who was asked, and whom the user knows by the contact's identity.
+        places = {key: row.get("place", "") for row in hits for key in (row["key"], key_of_row(row))}
+        buy_traces(user_id=owner_of(job), places=places, now=now)
         crash_at("inside settlement")
         return changed
 
@@ -83,17 +86,17 @@ def _decide(
     batch: Batch, job: Enrichment, reading: TraceReading | None, unread: RowState, now: datetime
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows with their states, and those among them that are hits, whose states are still to be written."""
-    keys = [row["key"] for row in batch["rows"] if row["state"] not in OVER]
+    keys = [key_of_row(row) for row in batch["rows"] if row["state"] not in OVER]
     bought, held = purchases_of(owner_of(job), keys, now), held_traces(keys)
     rows: list[dict[str, Any]] = []
     hits: list[dict[str, Any]] = []
     for each in batch["rows"]:
-        row = dict(each)
+        row, key = dict(each), key_of_row(each)
         rows.append(row)
         if row["state"] == RowState.QUEUED:
-            state = _state_of_copy(row, held.get(row["key"]), row["key"] in bought, now)
+            state = _state_of_copy(row, held.get(key), key in bought, now)
         elif row["state"] in {RowState.SENT, RowState.UNKNOWN}:
-            state = _state_of_answer(row, reading, unread, row["key"] in bought)
+            state = _state_of_answer(row, reading, unread, key in bought)
         else:
             continue
         row["state"] = state.value

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from atlas_site.vendors.batchdata import PropertyRecord
+from atlas_site.vendors.batchdata import PersonName, PropertyRecord
 from credits.models import Credit
 from leads.models import Contact, LeadGroup, RowState
 from leads.services import traces
@@ -109,8 +109,11 @@ def test_who_traced_the_owner_unlocks_the_phones_of_the_property_free(alice, own
     wallet = Credit.objects.get(user=alice)
     assert (wallet.credit_available, wallet.reserved) == (before, 0)
     held = Property.objects.get(property_id=permission.property_id)
-    assert is_traced_at(user_id=alice.pk, place=unlocks.place_of(held), now=now)
-    assert not is_traced_at(user_id=alice.pk, place=unlocks.place_of(held), now=now + timedelta(days=91))
+    there = {"user_id": alice.pk, "place": unlocks.place_of(held), "owners": PropertyRecord(held.data).owner_names}
+    assert is_traced_at(**there, now=now)
+    assert not is_traced_at(**there, now=now + timedelta(days=91))
+    tenant = PersonName(first="Somebody", last="Else")
+    assert not is_traced_at(**{**there, "owners": [tenant]}, now=now), "one person at a place is not another one there"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from credits import services as credit_services
 from credits.models import Credit, Quote
 from leads.models import Contact, Enrichment, EnrichmentBatch, RowState
-from leads.selectors.traces import trace_progress
+from leads.selectors.trace_pages import csv_of_rows
+from leads.selectors.traces import MOST_RETRIES, trace_progress
 from leads.services import traces
 from leads.services.traces import batches
 from tests.leads.traces.conftest import finish, make_list, start_trace, states_of, work
@@ -196,3 +197,43 @@ def test_a_contact_that_was_removed_meanwhile_is_not_asked_for(alice, now, sandb
     job = work(job, now)
     assert (states_of(job), sandbox.traced()) == ({RowState.CANCELLED: 10}, [])
     assert Credit.objects.get(user=alice).credit_available == 1_000
+
+
+def test_who_is_asked_again_counts_once_and_three_times_at_most(alice, now, sandbox):
+    group = make_list(alice, 5)
+    job = start_trace(alice, group, now)
+    for retries in range(MOST_RETRIES + 1):
+        sandbox.fail("junk-body", times=5)
+        job = finish(job, now)
+        progress = trace_progress(alice, job.pk, now=now)
+        assert (progress.total, progress.counts) == (5, {RowState.ERROR: 5})
+        assert progress.can_retry == (retries < MOST_RETRIES)
+        assert len(list(csv_of_rows(job, RowState.ERROR))) == 1 + 5
+        if progress.can_retry:
+            quote = traces.retry_trace(user=alice, enrichment_id=job.pk, now=now)
+            assert quote is not None
+            job = traces.accept_trace(user=alice, quote_id=quote.pk, now=now)
+            progress = trace_progress(alice, job.pk, now=now)
+            assert (progress.total, progress.counts, progress.can_retry) == (5, {RowState.QUEUED: 5}, False)
+
+    with pytest.raises(traces.NothingToTrace):
+        traces.retry_trace(user=alice, enrichment_id=job.pk, now=now)
+    assert len(job.quote_ids) == 1 + MOST_RETRIES
+    wallet = Credit.objects.get(user=alice)
+    assert (wallet.credit_available, wallet.reserved) == (1_000, 0)
+    assert credit_services.verify_books().is_sound
+
+
+def test_a_batch_whose_credits_are_held_is_asked_again_three_times_at_most(alice, now, sandbox):
+    job = start_trace(alice, make_list(alice, 5), now)
+    batch = job.batches.get()
+    for requeued in [True] * MOST_RETRIES + [False]:
+        rows = [{**row, "state": RowState.ERROR.value} for row in batch.rows]
+        failed = {"phase": "failed", "rows": rows, "counts": {"error": 5}}
+        EnrichmentBatch.objects.filter(pk=batch.pk).update(**failed)
+        if requeued:
+            assert traces.retry_trace(user=alice, enrichment_id=job.pk, now=now) is None
+            assert states_of(job) == {RowState.QUEUED: 5}
+        else:
+            with pytest.raises(traces.NothingToTrace):
+                traces.retry_trace(user=alice, enrichment_id=job.pk, now=now)
