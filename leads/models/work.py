@@ -100,7 +100,8 @@ class DoNotCall(Document):
     why = models.CharField(max_length=200, default="", blank=True)
     added_at = models.DateTimeField(db_column="addedAt")
     removed_at = models.DateTimeField(null=True, blank=True, db_column="removedAt")
-    # The record of both, the oldest first: [{"what": "added" or "lifted", "at", "why"}].
+    # The record of both, the oldest first: [{"what": "added" or "lifted", "at", "why", "with"}], "with" the identities
+    # of the people with whom it was added, and nothing where it was added on its own.
     history = models.JSONField(default=list, blank=True)
 
     class Meta:
