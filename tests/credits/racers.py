@@ -1,21 +1,21 @@
 """Processes in which a new period, spends and releases of one wallet meet at the same moment (C19).
 
-Each gets one list of operations after the other, and carries all of a list out at once, a thread for each. They
-share nothing but the database.
+`racers` starts them; each runs this module, reads one list of operations a line (JSON) and carries all of them out at
+once, a thread for each. The processes share nothing but the database.
 """
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
 from typing import Any
 
 from bson import ObjectId
-
-from credits import services as credit_services
-from tests.forks import forks
 
 GRANT, PURCHASED = 100, 30
 FIRST, SECOND = datetime(2026, 10, 22, 12, tzinfo=UTC), datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -34,6 +34,8 @@ class Race:
 
 def begin_period(user_id: ObjectId, started_at: datetime) -> str:
     """Begin a period of GRANT credits, and say so."""
+    from credits import services as credit_services
+
     credit_services.reset_period(
         user_id=user_id,
         subscription_id=f"sub-{user_id}",
@@ -47,6 +49,8 @@ def begin_period(user_id: ObjectId, started_at: datetime) -> str:
 
 def prepare_race() -> Race:
     """Make a wallet with GRANT subscription and PURCHASED credits, of which three quotes hold 80, and two offers."""
+    from credits import services as credit_services
+
     user_id, at = ObjectId(), SECOND - timedelta(seconds=30)
     begin_period(user_id, FIRST)
     credit_services.grant(
@@ -90,26 +94,45 @@ def _release(quote_id: str, cause: str) -> dict[str, Any]:
 
 
 @contextmanager
-def racers() -> Iterator[list[Connection]]:
-    """Start the processes, and stop them at the end."""
-    with forks(PROCESSES, _answer) as pipes:
-        yield pipes
+def racers(database: str) -> Iterator[list[subprocess.Popen]]:
+    """Start the processes on this database, and stop them at the end."""
+    address, _, options = os.environ["MONGODB_URI"].partition("?")
+    environment = os.environ | {
+        "MONGODB_URI": f"{address.rpartition('/')[0]}/{database}?{options}",
+        "DJANGO_SETTINGS_MODULE": "atlas_site.settings_test",
+    }
+    command = [sys.executable, "-m", "tests.credits.racers"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, env=environment, **pipes) for _ in range(PROCESSES)]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            assert json.loads(process.stdout.readline()) == "ready"
+        yield processes
+    finally:
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.close()
+        for process in processes:
+            process.wait(timeout=30)
+            assert process.stdout is not None
+            process.stdout.close()
 
 
-def run_race(pipes: Sequence[Connection], race: Race) -> None:
+def run_race(processes: Sequence[subprocess.Popen], race: Race) -> None:
     """Have each process do its part at once, and keep what they answered."""
-    for pipe, operations in zip(pipes, race.operations, strict=True):
-        pipe.send(operations)
-    for pipe in pipes:
-        race.answers += pipe.recv()
-
-
-def _answer(operations: Sequence[dict[str, Any]], pipe: Connection) -> None:
-    with ThreadPoolExecutor(len(operations)) as pool:
-        pipe.send(list(pool.map(_do, operations)))
+    for process, operations in zip(processes, race.operations, strict=True):
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(operations) + "\n")
+        process.stdin.flush()
+    for process in processes:
+        assert process.stdout is not None
+        race.answers += json.loads(process.stdout.readline())
 
 
 def _do(operation: dict[str, Any]) -> str:
+    from credits import services as credit_services
+
     name = operation["name"]
     try:
         if name == "reset":
@@ -128,3 +151,21 @@ def _do(operation: dict[str, Any]) -> str:
     except Exception as error:
         return repr(error)
     return name
+
+
+def main() -> None:
+    """Carry out the operations that come in, one list a line."""
+    import django
+    from django.db import connection
+
+    django.setup()
+    connection.ensure_connection()
+    connection.database.client.admin.command("ping")
+    print(json.dumps("ready"), flush=True)  # noqa: T201
+    with ThreadPoolExecutor(4) as pool:
+        for line in sys.stdin:
+            print(json.dumps(list(pool.map(_do, json.loads(line)))), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,22 +1,19 @@
 """Processes with threads that spend at the same moment, for tests of concurrency.
 
-An order that `Spenders` gives them is quotes with their users, and how many threads send each quote's acceptance: every
-quote once, or each of them by all threads.
+`Spenders` starts them; each runs this module, reads one order a line (JSON) and answers with one line. An order names
+a user, quotes, and how many threads send each quote's acceptance: every quote once, or each of them by all threads.
 """
 
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from typing import Any
-
-from bson import ObjectId
-from django.utils import timezone
-
-from credits import services as credit_services
-from tests.forks import forks
 
 PROCESSES, THREADS = 4, 8
 
@@ -47,8 +44,8 @@ class Outcome:
 class Spenders:
     """PROCESSES processes that are ready to spend."""
 
-    def __init__(self, pipes: list[Connection]) -> None:
-        self.pipes = pipes
+    def __init__(self, processes: list[subprocess.Popen]) -> None:
+        self.processes = processes
 
     def accept(self, quotes: Sequence[tuple[str, str]], *, each_by_all: bool = False) -> Outcome:
         """Accept quotes, given as pairs of user and quote, by all threads of all processes at once.
@@ -56,17 +53,19 @@ class Spenders:
         Each quote is accepted once; with `each_by_all` every process sends each one THREADS / 2 times at once, so with
         four processes 16 times in all.
         """
-        for number, pipe in enumerate(self.pipes):
-            share = quotes if each_by_all else quotes[number :: len(self.pipes)]
-            pipe.send({"quotes": list(share), "each_by_all": each_by_all})
-        for pipe in self.pipes:
-            assert pipe.recv() == "ready"
+        for number, process in enumerate(self.processes):
+            share = quotes if each_by_all else quotes[number :: len(self.processes)]
+            _write(process.stdin, {"quotes": list(share), "each_by_all": each_by_all})
+        for process in self.processes:
+            assert process.stdout is not None
+            assert json.loads(process.stdout.readline()) == "ready"
         started = time.perf_counter()
-        for pipe in self.pipes:
-            pipe.send("go")
+        for process in self.processes:
+            _write(process.stdin, "go")
         outcome = Outcome()
-        for pipe in self.pipes:
-            result = pipe.recv()
+        for process in self.processes:
+            assert process.stdout is not None
+            result = json.loads(process.stdout.readline())
             outcome.accepted += result["accepted"]
             outcome.refused += result["refused"]
             outcome.errors += result["errors"]
@@ -78,20 +77,40 @@ class Spenders:
 
 
 @contextmanager
-def spenders() -> Iterator[Spenders]:
-    """Start the processes, and stop them at the end."""
-    with forks(PROCESSES, _answer) as pipes:
-        yield Spenders(pipes)
+def spenders(database: str) -> Iterator[Spenders]:
+    """Start the processes on this database, and stop them at the end."""
+    address, _, options = os.environ["MONGODB_URI"].partition("?")
+    environment = os.environ | {
+        "MONGODB_URI": f"{address.rpartition('/')[0]}/{database}?{options}",
+        "DJANGO_SETTINGS_MODULE": "atlas_site.settings_test",
+    }
+    command = [sys.executable, "-m", "tests.credits.spenders"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, env=environment, **pipes) for _ in range(PROCESSES)]
+    try:
+        yield Spenders(processes)
+    finally:
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.close()
+        for process in processes:
+            process.wait(timeout=30)
+            assert process.stdout is not None
+            process.stdout.close()
 
 
-def _answer(order: dict[str, Any], pipe: Connection) -> None:
-    pipe.send("ready")
-    pipe.recv()
-    pipe.send(_spend(order))
+def _write(stream: Any, message: object) -> None:
+    stream.write(json.dumps(message) + "\n")
+    stream.flush()
 
 
 def _spend(order: dict[str, Any]) -> dict[str, Any]:
     """Carry an order out with all threads and return what came of it."""
+    from bson import ObjectId
+    from django.utils import timezone
+
+    from credits import services as credit_services
+
     lock = threading.Lock()
     result: dict[str, Any] = {"accepted": 0, "refused": 0, "errors": [], "waits": [], "answers": {}}
 
@@ -137,3 +156,22 @@ def _spend(order: dict[str, Any]) -> dict[str, Any]:
     for worker in workers:
         worker.join()
     return result
+
+
+def main() -> None:
+    """Carry out the orders that come in, one a line."""
+    import django
+    from django.db import connection
+
+    django.setup()
+    connection.ensure_connection()
+    connection.database.client.admin.command("ping")
+    for line in sys.stdin:
+        order = json.loads(line)
+        _write(sys.stdout, "ready")
+        sys.stdin.readline()
+        _write(sys.stdout, _spend(order))
+
+
+if __name__ == "__main__":
+    main()

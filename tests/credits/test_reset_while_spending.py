@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+from django.db import connection
+
 from credits import services as credit_services
 from credits.models import Credit, CreditLog, Quote
 from tests.credits.racers import GRANT, PURCHASED, SECOND, Race, prepare_race, racers, run_race
@@ -12,7 +14,7 @@ ANSWERS = {"reset", "accept", "accept: too few", "capture", "release"}
 def run_and_check(count: int) -> Counter[str]:
     """Run this many races, check every one, and return how often the reset came before how many of its rivals."""
     orders: Counter[str] = Counter()
-    with racers() as processes:
+    with racers(connection.settings_dict["NAME"]) as processes:
         for _ in range(count):
             race = prepare_race()
             run_race(processes, race)
@@ -45,5 +47,5 @@ def check_race(race: Race) -> list[str]:
 
 
 def test_a_new_period_races_spends_and_releases(db):
-    orders = run_and_check(10)
-    assert orders.total() == 10
+    orders = run_and_check(4)
+    assert orders.total() == 4

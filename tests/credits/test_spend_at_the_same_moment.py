@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from bson import ObjectId
+from django.db import connection
 
 from atlas_site.mongodb.documents import collection_of
 from credits import services as credit_services
@@ -18,7 +19,7 @@ from tests.credits.spenders import spenders
 
 @pytest.fixture(scope="module")
 def crowd(unblocked_db):
-    with spenders() as crowd:
+    with spenders(connection.settings_dict["NAME"]) as crowd:
         yield crowd
 
 
@@ -30,7 +31,7 @@ def sampled_balances(user_id: ObjectId) -> Iterator[set[tuple[int, ...]]]:
     is_over = threading.Event()
 
     def read() -> None:
-        while not is_over.wait(0.005):
+        while not is_over.wait(0.02):
             wallet = collection_of(Credit).find_one({"userId": user_id})
             samples.add(tuple(wallet[column] for column in columns))
 

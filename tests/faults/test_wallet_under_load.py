@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def crowd(unblocked_db):
-    with spenders() as crowd:
+    with spenders(connection.settings_dict["NAME"]) as crowd:
         yield crowd
 
 
