@@ -109,7 +109,7 @@ def _state_of_copy(row: dict[str, Any], held: PersonTrace | None, is_bought: boo
     """How a row ends that nobody was asked for: by what Atlas holds."""
     if held is None:
         return RowState.ERROR
-    is_fresh = held.answered_at > now - settings.RECORD_FRESH_FOR - timedelta(days=4)
+    is_fresh = held.answered_at > now - settings.RECORD_FRESH_FOR
     if not (is_fresh or is_bought or row.get("free")):
         return RowState.ERROR
     state = STATES[TraceOutcome(held.outcome)]

@@ -1,17 +1,19 @@
 """An answer is kept, sold and shown for the person and place that were asked, whatever was written of them since."""
 
+from datetime import timedelta
+
 import pytest
 
 from credits import services as credit_services
 from credits.models import Credit, Quote
-from leads.models import Contact, LeadGroup, RowState
+from leads.models import Contact, EnrichmentBatch, LeadGroup, RowState
 from leads.services import traces
 from leads.services.contacts import EDITED, edit_contact, version_of
 from leads.services.people import values_of_person
 from leads.services.traces.choice import take_over_unlocks
 from leads.services.traces.requests import trace_key
 from properties.models import Dataset, PersonTrace, TracePurchase
-from tests.factories import PropertyDatasetPermissionFactory, PropertyFactory
+from tests.factories import PersonTraceFactory, PropertyDatasetPermissionFactory, PropertyFactory
 from tests.leads.traces.conftest import make_list, start_trace, states_of, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_lane")]
@@ -171,3 +173,18 @@ def test_a_quote_whose_list_was_deleted_is_not_accepted(alice, now, sandbox):
         traces.accept_trace(user=alice, quote_id=quote.pk, now=now)
     assert Quote.objects.get(pk=quote.pk).status == Quote.Status.OFFERED
     assert Credit.objects.get(user=alice).reserved == 0
+
+
+def test_a_copy_that_has_grown_old_before_it_is_settled_is_not_sold(alice, bob, fund, now, sandbox):
+    number = a_hit(alice, now)
+    group = make_list(fund(bob), 1, start=number)
+    PersonTraceFactory.create(key=only_contact(group).identity_key, outcome="hit", answered_at=now - timedelta(days=29))
+    job = start_trace(bob, group, now)
+    frozen = {**job.batches.get().rows[0], "state": RowState.QUEUED.value}
+    EnrichmentBatch.objects.filter(enrichment=job).update(phase="sent", rows=[frozen])
+
+    job = work(job, now + timedelta(days=2))
+
+    assert states_of(job) == {RowState.ERROR: 1}
+    assert Credit.objects.get(user=bob).credit_available == 1_000
+    assert not only_contact(group).phones
