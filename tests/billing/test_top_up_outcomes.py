@@ -194,7 +194,7 @@ def lines_of_a_sweep(now: datetime, kill_at: int) -> int:
     return reached
 
 
-@pytest.mark.parametrize("step", [17, pytest.param(1, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.faults)])
 def test_a_worker_killed_at_any_line_charges_once(shop, make_user, now, step):
     """Each user's sweep is killed some lines later than the last one's, and later sweeps bring it to its end."""
     kill_at, finished = 1 - step, False

@@ -194,7 +194,7 @@ def test_visitors_are_sent_to_sign_in(client, db, address):
 def test_a_long_file_takes_no_more_memory_than_a_short_one(alice, fund):
     fund(alice.pk, purchased=1)
     pattern = collection_of(CreditLog).find_one({"sequence": 1})
-    wallet_id, count = pattern["creditId"], 6_000
+    wallet_id, count = pattern["creditId"], 12_000
     for start in range(2, count + 1, 5000):
         collection_of(CreditLog).insert_many(
             {**pattern, "_id": ObjectId(), "sequence": Int64(number), "key": f"copy:{wallet_id}:{number}"}

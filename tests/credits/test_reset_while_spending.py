@@ -47,5 +47,5 @@ def check_race(race: Race) -> list[str]:
 
 
 def test_a_new_period_races_spends_and_releases(db):
-    orders = run_and_check(4)
-    assert orders.total() == 4
+    orders = run_and_check(10)
+    assert orders.total() == 10

@@ -317,7 +317,7 @@ def memory_of_the_check(entries: int) -> int:
     return held
 
 
-@pytest.mark.parametrize("size", [3_000, pytest.param(100_000, marks=[pytest.mark.faults, pytest.mark.timeout(600)])])
+@pytest.mark.parametrize("size", [5_000, pytest.param(100_000, marks=[pytest.mark.faults, pytest.mark.timeout(600)])])
 def test_a_wallet_with_many_entries_takes_no_more_memory_than_a_small_one(alice, bob, fund, size):
     fund(alice.pk, purchased=1)
     copy_entries(alice.pk, 1_000)
