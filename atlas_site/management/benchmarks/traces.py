@@ -115,7 +115,7 @@ def _run(processes: int, contacts: int, progress: Callable[[str], None]) -> Trac
         worker.stdout.readline()
     began = time.perf_counter()
     for worker in workers:
-        assert worker.stdin is not None  # noqa: S101
+        assert worker.stdin is not None  # noqa: S101 -- a pipe, for the type checker
         worker.stdin.write("go\n")
         worker.stdin.flush()
     reports = [json.loads(worker.communicate()[0]) for worker in workers]

@@ -15,6 +15,8 @@ SIEVE_BYTES = 1 << 23
 
 # A cross join is done in the order in which it is written: one look-up for each key that is asked for.
 FIRST_ROWS = "SELECT seen.key, seen.row FROM json_each(?) AS asked CROSS JOIN seen ON seen.key = asked.value"
+NOTE_SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
+NOTE_CONTACT = "INSERT OR IGNORE INTO contact VALUES (?, ?)"
 
 
 class SeenKeys:
@@ -59,15 +61,15 @@ class SeenKeys:
         if len(waiting) >= KEYS_A_WRITE:
             self._write()
         if contacts:
-            self._insert("contact", contacts.items())
+            self._insert(NOTE_CONTACT, contacts.items())
 
     def _write(self) -> None:
-        self._insert("seen", sorted(self._waiting.items()))
+        self._insert(NOTE_SEEN, sorted(self._waiting.items()))
         self._waiting.clear()
 
-    def _insert(self, table: str, rows: Iterable[tuple[str | int, str | int]]) -> None:
+    def _insert(self, statement: str, rows: Iterable[tuple[str | int, str | int]]) -> None:
         self._database.execute("BEGIN")
-        self._database.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)  # noqa: S608 -- two tables
+        self._database.executemany(statement, rows)
         self._database.execute("COMMIT")
 
     def __enter__(self) -> Self:
