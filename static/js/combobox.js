@@ -105,6 +105,9 @@ function makeCombobox(box) {
     }
   });
 
+  // What was typed while this module was still on its way is asked for now.
+  if (document.activeElement === input && input.value !== input.defaultValue) ask();
+
   input.addEventListener("blur", close);
   // The input keeps the focus while an option is pressed, so that its change is not told before the choice.
   panel.addEventListener("mousedown", (event) => event.preventDefault());

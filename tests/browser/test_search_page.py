@@ -277,6 +277,23 @@ def test_the_box_is_a_combobox_with_keys(search_page, assert_accessible):
     expect(figure(page)).to_be_visible()
 
 
+def test_what_is_typed_before_the_script_has_come_is_completed_too(search_page):
+    page = search_page("/search/")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/combobox*.js", hold)
+    page.reload(wait_until="commit")
+    page.get_by_label(PLACE).press_sequentially("phoe")
+    expect(page.get_by_label(PLACE)).not_to_have_attribute("role", "combobox")
+
+    held[0].continue_()
+
+    expect(page.get_by_role("option", name="Phoenix, AZ")).to_be_visible()
+
+
 def test_choosing_an_address_searches_its_place_and_street(search_page, sandbox):
     answer = requests.post(
         f"{settings.BATCHDATA_BASE_URL}/api/v1/property/search",

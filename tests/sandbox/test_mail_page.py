@@ -30,9 +30,14 @@ def get(api: Api, path: str) -> str:
 
 
 def send(folder: Path, subject: str, text: str, age: int = 0) -> None:
+    """Send a mail that lies `age` seconds back, in a file of its own.
+
+    The backend names a file by the second and the address of the connection in memory, which a second one may reuse.
+    """
     before = set(folder.iterdir())
     send_mail(subject, text, "atlas@example.com", ["alice@example.com"])
     (new,) = set(folder.iterdir()) - before
+    new = new.rename(folder / f"{len(before)}-{new.name}")
     os.utime(new, (1_700_000_000 - age, 1_700_000_000 - age))
 
 
