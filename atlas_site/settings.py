@@ -306,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "end checks of numbers": {"task": "leads.end_checks", "schedule": 600.0, "options": {"expires": 600.0}},
     "forget actions on contacts": {"task": "leads.forget_actions", "schedule": crontab(hour=3, minute=17)},
+    "remove deleted lists": {"task": "leads.purge_lists", "schedule": 600.0, "options": {"expires": 600.0}},
     "run due files of dialers": {"task": "leads.run_due_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "count due exports": {"task": "leads.count_due_exports", "schedule": 15.0, "options": {"expires": 15.0}},
     "follow runs up": {"task": "properties.follow_runs_up", "schedule": 15.0, "options": {"expires": 15.0}},

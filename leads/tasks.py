@@ -5,7 +5,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from atlas_site.lib.queue import nudge
-from leads.services import actions, calls, exports, imports, linking, lists, refunds, standing, traces
+from leads.services import actions, calls, exports, groups, imports, linking, lists, refunds, standing, traces
+
+# So many steps of a purge leave room for other tasks; the next turn goes on.
+TURNS_A_PURGE = 20
 
 
 @shared_task(name="leads.run_import")
@@ -93,6 +96,14 @@ def forget_actions() -> None:
     """Forget actions that cannot be undone any more."""
     while actions.forget_actions(now=timezone.now()):
         pass
+
+
+@shared_task(name="leads.purge_lists")
+def purge_lists() -> None:
+    """Remove lists that were deleted too long ago to be brought back, some thousands of contacts at a time."""
+    for _ in range(TURNS_A_PURGE):
+        if not groups.purge_deleted(now=timezone.now()):
+            return
 
 
 @shared_task(name="leads.count_export")

@@ -1,18 +1,32 @@
-"""Lists themselves: made, named, tagged, deleted, and brought back."""
+"""Lists themselves: made, named, tagged, deleted, brought back, and removed for good."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from leads.models import LeadGroup
+from atlas_site.mongodb.documents import collection_of
+from leads.models import Contact, Enrichment, LeadGroup
 from leads.selectors.lists import RESTORED_WITHIN
 from leads.services import workspaces
 from properties.services.notes import TooLong, TooManyTags, normalize_tags
 
-__all__ = ["GroupGone", "TooLong", "TooManyTags", "change_group", "create_group", "delete_group", "restore_group"]
+__all__ = [
+    "GroupGone",
+    "TooLong",
+    "TooManyTags",
+    "change_group",
+    "create_group",
+    "delete_group",
+    "purge_deleted",
+    "restore_group",
+]
+
+# A day beyond the last moment at which a list can be brought back, so that no clock of a machine decides about it.
+PURGED_AFTER = RESTORED_WITHIN + timedelta(days=1)
+CONTACTS_A_PURGE = 5_000
 
 
 class GroupGone(Exception):
@@ -60,3 +74,23 @@ def restore_group(*, user: User, group_id: ObjectId, now: datetime) -> None:
         workspaces.note_change(user.pk, to_link=[group_id])
 
     run_txn(restore)
+
+
+def purge_deleted(*, now: datetime) -> bool:
+    """Remove the next contacts of lists that cannot be brought back, and lists that have none left; say if one was due.
+
+    What is known of the people stays (`Identity`, `Touch`, `DoNotCall`), and so do traces, purchases and receipts: a
+    list that was traced stays without contacts, as what its `Enrichment` names.
+    """
+    due = LeadGroup.objects.filter(is_deleted=True, deleted_at__lte=now - PURGED_AFTER).order_by("deleted_at").first()
+    if due is None:
+        return False
+    contacts = collection_of(Contact)
+    found = contacts.find({"leadsId": due.pk}, {"_id": 1}).limit(CONTACTS_A_PURGE)
+    if ids := [contact["_id"] for contact in found]:
+        contacts.delete_many({"_id": {"$in": ids}})
+    elif Enrichment.objects.filter(lead_group_id=due.pk).exists():
+        LeadGroup.objects.filter(pk=due.pk).update(total_contacts=0, deleted_at=None)
+    else:
+        due.delete()
+    return True

@@ -12,10 +12,11 @@ from django.utils import timezone
 from atlas_site.mongodb.documents import collection_of
 from leads import tasks
 from leads.combining import Operation
-from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob
+from leads.models import Contact, Enrichment, LeadGroup, LeadWorkspace, ListJob
 from leads.scoring import OWN_PROPERTY
 from leads.selectors.lists import GROUPS_A_PAGE, SORTS, groups_page
 from leads.services import groups, linking, lists
+from leads.services.do_not_call import set_do_not_call
 from leads.services.workspaces import read_workspace
 from properties.models import PropertyDatasetPermission
 from tests.factories import LeadGroupFactory, SavedSearchFactory, SavedSearchRunFactory
@@ -290,3 +291,27 @@ def test_workers_find_lists_that_wait(alice, import_list):
     tasks.link_lists(str(alice.pk))
     job.refresh_from_db()
     assert job.state == ListJob.State.COUNTED and stack_of(alice, mine) == 1
+
+
+def test_a_list_that_cannot_be_brought_back_is_removed_and_what_is_known_of_its_people_stays(
+    alice, import_list, monkeypatch
+):
+    now = timezone.now()
+    first, second, kept = (
+        import_list(alice, numbered(*numbers), f"{numbers[0]}.csv") for numbers in ((1, 2, 3), (4,), (5,))
+    )
+    asked = Contact.objects.filter(lead_group=first).first()
+    set_do_not_call(user=alice, contacts=[asked], why="Said so", now=now)
+    Enrichment.objects.create(lead_group=second, user=alice, status="completed", phase="done")
+    for group, days in ((first, 32), (second, 33), (kept, 30)):
+        groups.delete_group(user=alice, group_id=group.pk, now=now - timedelta(days=days))
+    monkeypatch.setattr(groups, "CONTACTS_A_PURGE", 2)
+    tasks.purge_lists()
+
+    assert set(LeadGroup.objects.values_list("pk", "total_contacts")) == {(second.pk, 0), (kept.pk, 1)}
+    assert set(Contact.objects.values_list("lead_group_id", flat=True)) == {kept.pk}
+    assert [enrichment.lead_group for enrichment in Enrichment.objects.all()] == [second]
+    again = import_list(alice, numbered(1, 2, 3), "again.csv")
+    assert [each.address for each in Contact.objects.filter(lead_group=again, do_not_call=True)] == [asked.address]
+    groups.restore_group(user=alice, group_id=kept.pk, now=now - timedelta(minutes=1))
+    assert groups.purge_deleted(now=now + timedelta(days=1)) is False
