@@ -49,6 +49,20 @@ class Rule:
         return mask.bit_count() >= (self.at_least if self.operation == Operation.AT_LEAST else 1)
 
 
+class Overlap:
+    """How many leads each two of some lists have in common, and on the diagonal how many each has."""
+
+    def __init__(self, lists: int) -> None:
+        self.leads = [[0] * lists for _ in range(lists)]
+
+    def add(self, mask: int) -> None:
+        """Count a lead that is on the lists of these bits."""
+        on = [number for number in range(len(self.leads)) if mask >> number & 1]
+        for one in on:
+            for other in on:
+                self.leads[one][other] += 1
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One contact of a list: its id, the keys that name person and property, and all others that it has.

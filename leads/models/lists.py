@@ -47,7 +47,8 @@ class ListJob(Document):
     group_name = models.CharField(max_length=150, db_column="groupName")
     # {"operation", "groups", "at_least"}, or {"properties": [the vendor's ids]}.
     subject = models.JSONField(default=dict)
-    # {"contacts", "leads", "result", "with_phone", "traced", "to_trace"}, or {"created", "known", "gone"}.
+    # {"contacts", "leads", "result", "with_phone", "traced", "to_trace"} and "overlap", the leads that each two lists
+    # have in common, a row of numbers each; or {"created", "known", "gone"}.
     counts = models.JSONField(default=dict, blank=True)
     problem = models.CharField(max_length=300, default="", blank=True)
     # The state of the user's lists for which the count holds (`LeadWorkspace.version`).

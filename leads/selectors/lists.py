@@ -17,7 +17,7 @@ from credits.models import CreditType
 from credits.selectors import price_each
 from leads.combining import Operation
 from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob
-from properties.exclusions import Excluded
+from properties.exclusions import MOST_EXCLUDED, Excluded
 
 State = ListJob.State
 
@@ -30,7 +30,6 @@ GROUPS_A_PAGE = 50
 JOBS_SHOWN = 5
 TOTALS_KEPT_SECONDS = 60
 SECONDS_FOR_TOTALS = 4.0
-EXCLUDED_READ = 200_000
 
 
 @dataclass(frozen=True)
@@ -225,8 +224,16 @@ class ListJobPage:
         return self.job.state == State.COUNTED
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, Any]:
         return self.job.counts
+
+    @property
+    def overlap(self) -> list[tuple[LeadGroup, list[tuple[LeadGroup, int]]]]:
+        """Each list with how many of its leads are on each list, itself included; none while that is not counted."""
+        rows = self.job.counts.get("overlap") or []
+        if len(rows) != len(self.groups):
+            return []
+        return [(group, list(zip(self.groups, row, strict=True))) for group, row in zip(self.groups, rows, strict=True)]
 
     @property
     def gone(self) -> int:
@@ -307,7 +314,10 @@ def exclusion_choices(user: User) -> list[tuple[str, str]]:
 
 
 def excluded_by_list(user: User, key: str) -> Excluded:
-    """The properties of a list of the user: by their ids where they are owned, else by the keys of their places."""
+    """The properties of a list of the user: by their ids where they are owned, else by the keys of their places.
+
+    Of more than a reveal can leave out there is one too many, by which it is refused.
+    """
     group_id = key.partition(":")[2]
     if not chosen_groups(user, [group_id]):
         return Excluded()
@@ -315,9 +325,11 @@ def excluded_by_list(user: User, key: str) -> Excluded:
     contacts = collection_of(Contact).find(there, {"propertyId": 1, "placeKey": 1}, batch_size=5_000)
     ids: dict[str, None] = {}
     places: dict[str, None] = {}
-    for contact in contacts.limit(EXCLUDED_READ + 1):
+    for contact in contacts:
         if contact.get("propertyId"):
             ids[contact["propertyId"]] = None
         elif contact.get("placeKey"):
             places[contact["placeKey"]] = None
+        if len(ids) + len(places) > MOST_EXCLUDED:
+            break
     return Excluded(property_ids=tuple(ids), place_keys=tuple(places))

@@ -131,6 +131,8 @@ def test_what_tracing_the_rest_costs_is_shown_before(alice, three):
     )
     page = job_page(alice, job)
     assert (job.counts["to_trace"], page.price, page.twice) == (9, 5, 6)
+    shared = [[count for _, count in row] for _, row in page.overlap]
+    assert shared == [[6, 3, 1], [3, 5, 3], [1, 3, 4]]  # 1 to 6, 4 to 8, and 6 to 9
     assert not Contact.objects.filter(lead_group_id=job.pk).exists()
 
 

@@ -140,6 +140,7 @@ def test_lists_are_combined_from_their_page(alice, hers, import_list):
     asked = {"lists": [str(one.pk), str(two.pk)], "operation": "minus", "first": str(two.pk), "name": "New ones"}
     page = read(hers.post(url("combine-lists"), asked, follow=True))
     assert "at most 1 credit" in page and "Make a list of 1, free" in page
+    assert "What the lists have in common" in page and '<td class="number">1</td>' in page
     job = ListJob.objects.get(user=alice)
     answer = hers.post(url("make-list", job.pk), {"name": "Only on two"})
     group = LeadGroup.objects.get(user=alice, name="Only on two")

@@ -15,7 +15,7 @@ from accounts.models import User
 from atlas_site.lib.transactions import run_txn
 from atlas_site.mongodb.documents import as_utc, collection_of
 from leads.calling import joined
-from leads.combining import MOST_LISTS, Combiner, Entry, Operation, Rule
+from leads.combining import MOST_LISTS, Combiner, Entry, Operation, Overlap, Rule
 from leads.imports.rows import Lead
 from leads.models import Contact, LeadGroup, ListJob, ListPart
 from leads.services import standing, workspaces
@@ -223,10 +223,11 @@ def _entry(contact: Document) -> Entry:
     return Entry(str(contact["_id"]), [*own, *keys[:count]], others, facts)
 
 
-def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) -> dict[str, int]:
+def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) -> dict[str, Any]:
     """Write down which contacts are the leads of the result, and return how many there are of what kind."""
     subject = job.subject
     rule = Rule(Operation(subject["operation"]), len(subject["groups"]), subject["at_least"])
+    overlap = Overlap(rule.lists)
     counts = dict.fromkeys(("leads", "result", "with_phone", "traced", "to_trace", "free", "missed", "untraceable"), 0)
     counts["contacts"] = contacts
     leads: list[list[ObjectId]] = []
@@ -247,6 +248,7 @@ def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) 
 
     for lead in combiner.leads():
         counts["leads"] += 1
+        overlap.add(lead.mask)
         if not rule.takes(lead.mask):
             continue
         counts["result"] += 1
@@ -260,7 +262,7 @@ def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) 
     if leads:
         write()
     ListPart.objects.filter(job_id=job.pk, number__gt=number).delete()
-    return counts
+    return {**counts, "overlap": overlap.leads}
 
 
 def _count_rest(job: ListJob, rest: Mapping[ObjectId, bool], counts: dict[str, int], now: datetime | None) -> None:
