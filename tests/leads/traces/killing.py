@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -30,6 +31,8 @@ NAMED_STEPS = (
 """Every step at which a worker is killed. Between the question and its record the answer is lost for good."""
 LOSES_AN_ANSWER = {"call sent", "answer came"}
 POLL_SECONDS = 0.002
+RECOVERED_WITHIN_SECONDS = 90
+"""C10 of the fault matrix: so long after the death of a worker, parent and children, its job is done by another."""
 
 
 def start_worker(job: Enrichment, *, minutes_ahead: float, steps: Iterable[str] = (), marks: Path | None = None) -> int:
@@ -77,6 +80,28 @@ def carry_to_its_end(job: Enrichment, *, minutes_ahead: float) -> Enrichment:
         if job.is_over:
             return job
     raise AssertionError(f"The job never ended: {job.phase}")
+
+
+def seconds_to_recover(job: Enrichment, *, killed_at: datetime) -> float:
+    """How long after the death of its worker a job is done, where the sweep alone finds it: by the sweep's clock."""
+    period = settings.CELERY_BEAT_SCHEDULE["run due traces"]["schedule"]
+    waited = 0.0
+    while not is_recovered(job):
+        waited += period
+        assert waited <= RECOVERED_WITHIN_SECONDS, f"{job} is not done"
+        moment = killed_at + timedelta(seconds=waited)
+        for enrichment_id in traces.due_trace_ids(now=moment):
+            traces.run_trace(enrichment_id=enrichment_id, now=lambda moment=moment: moment)
+        traces.send_due_mails(now=moment)
+    return waited
+
+
+def is_recovered(job: Enrichment) -> bool:
+    """Whether a job is over and its user was told, or waits for nothing but answers that were lost."""
+    pending = EnrichmentBatch.objects.filter(enrichment=job, status=EnrichmentBatch.Status.PENDING)
+    if pending.exists():
+        return not pending.exclude(phase=EnrichmentBatch.Phase.UNKNOWN).exists()
+    return Enrichment.objects.filter(pk=job.pk, mailed_at__isnull=False).exists()
 
 
 def outcome_of(job: Enrichment) -> dict[str, Any]:

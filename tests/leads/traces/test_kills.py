@@ -5,6 +5,7 @@ import time
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from leads.models import Enrichment, RowState
 from properties.models import PersonTrace
@@ -17,6 +18,7 @@ from tests.leads.traces.killing import (
     carry_to_its_end,
     kill_after,
     outcome_of,
+    seconds_to_recover,
     start_worker,
     wait_for,
 )
@@ -80,6 +82,17 @@ def test_a_worker_dies_at_the_end(step, alice, now, sandbox, undisturbed, tmp_pa
 
     assert_same(outcome_of(job), expected, most_unknown=0)
     assert_books(job, sandbox, now)
+
+
+@pytest.mark.parametrize("step", ["after claim", "call sent", "before mail"])
+def test_what_a_dead_worker_left_is_done_ninety_seconds_later(step, alice, now, sandbox, tmp_path):
+    """Every step is tried against the clock of the machine in tests/faults/test_recover_traces.py."""
+    job = start_trace(alice, make_list(alice, 30), now)
+    assert wait_for(start_worker(job, minutes_ahead=0, steps=[step], marks=tmp_path))
+
+    assert seconds_to_recover(job, killed_at=timezone.now()) > 0
+    assert states_of(job)[RowState.QUEUED] + states_of(job)[RowState.SENT] == 0
+    assert bool(states_of(job)[RowState.UNKNOWN]) == (step in LOSES_AN_ANSWER)
 
 
 @pytest.mark.faults  # whether a kill lands in time depends on the machine
