@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from atlas_site.vendors.storage import private_storage
 from leads.models import LeadImport
+from leads.services.imports.uploads import OPEN_IMPORTS
 from tests.browser.conftest import PHONE, WIDE
 from tests.leads.conftest import carry_on
 
@@ -76,3 +77,37 @@ def test_a_list_is_imported_from_its_upload_to_its_contacts(
     expect(page.get_by_role("row", name="Bruno Dall")).to_contain_text("(614) 555-0104")
     expect(page.get_by_role("row", name="Bruno Dall")).to_contain_text("Springfield, MA 01109")
     look()
+
+
+def test_a_large_file_shows_that_it_is_sent_and_can_be_stopped(
+    page: Page, live_server, enter, alice, list_file, assert_accessible, assert_fits
+):
+    line = f"Ada,Berchon,12 Oak Street,Columbus,OH,43211,6145550101,{'call ' * 20}\n"
+    large = list_file.with_name("large.csv")
+    large.write_text(LIST + line * (2_500_000 // len(line)), encoding="utf-8")
+    enter(page, alice).goto(f"{live_server.url}/leads/import/")
+    page.get_by_label("Drop a file here").set_input_files(large)
+    upload = page.get_by_role("button", name="Upload and read")
+    page.route("**/leads/import/", lambda _route: None)  # it stays on its way
+    upload.click()
+    expect(page.get_by_role("progressbar", name="Uploading")).to_be_visible()
+    expect(upload).to_be_disabled()
+    assert_accessible(page)
+    page.set_viewport_size(PHONE)
+    assert_fits(page)
+    page.get_by_role("button", name="Stop the upload").click()
+    expect(page.get_by_text("Stopped. Nothing was uploaded.")).to_be_visible()
+    page.unroute_all()
+
+    LeadImport.objects.bulk_create(
+        LeadImport(user=alice, group_name=f"{number}", file_name="a.csv", stored_name="a", due_at=None)
+        for number in range(OPEN_IMPORTS)
+    )
+    upload.click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page).to_have_title("Error: Import a list · Atlas")
+    LeadImport.objects.all().delete()
+    page.get_by_label("Drop a file here").set_input_files(large)
+    upload.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting to be read")
+    assert LeadImport.objects.get(user=alice).size == large.stat().st_size
