@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
+from itertools import count
 
 import pytest
 from django.test import Client
@@ -15,11 +16,12 @@ from leads.combining import Operation
 from leads.models import Contact, Enrichment, LeadGroup, LeadWorkspace, ListJob
 from leads.scoring import OWN_PROPERTY
 from leads.selectors.lists import GROUPS_A_PAGE, SORTS, groups_page
-from leads.services import groups, linking, lists
+from leads.services import groups, linking, lists, workspaces
 from leads.services.do_not_call import set_do_not_call
 from leads.services.workspaces import read_workspace
 from properties.models import PropertyDatasetPermission
 from tests.factories import LeadGroupFactory, SavedSearchFactory, SavedSearchRunFactory
+from tests.leads.conftest import in_a_minute
 from tests.leads.test_list_jobs import numbered, own
 
 
@@ -190,7 +192,7 @@ def sent_to(name: str, page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in fields}
 
 
-def test_a_property_and_a_run_of_a_saved_search_lead_to_a_list(alice, hers):
+def test_a_property_a_search_and_its_runs_lead_to_a_list(alice, hers):
     mine, elsewhere = own(alice, 1), own(alice, 2)
     PropertyDatasetPermission.objects.filter(property_id=mine).update(state="AZ", city="Phoenix")
     sent = sent_to("choose-list", read(hers.get(reverse("properties:show-property", args=[mine]))))
@@ -201,6 +203,7 @@ def test_a_property_and_a_run_of_a_saved_search_lead_to_a_list(alice, hers):
     run = SavedSearchRunFactory(saved_search=search, number=1, owned=1, filters={"q": ["Phoenix, AZ"]})
     sent = sent_to("choose-list", read(hers.get(run.get_absolute_url())))
     assert "Phoenix" in sent["query"]
+    assert sent == sent_to("choose-list", read(hers.get(reverse("properties:search"), {"q": "Phoenix, AZ"})))
     asked = sent_to("add-properties", read(hers.post(url("choose-list"), sent)))
     hers.post(url("add-properties"), {**asked, "group_name": "From a run"})
     found = Contact.objects.filter(lead_group__name="From a run")
@@ -226,7 +229,7 @@ def stack_of(user, property_id: str) -> int:
 
 
 def link(user) -> int:
-    return linking.link_due_lists(user_id=user.pk, now=timezone.now() + timedelta(minutes=6))
+    return linking.link_due_lists(user_id=user.pk, now=in_a_minute(6))
 
 
 def test_imported_contacts_are_linked_to_what_their_user_owns(alice, bob, import_list):
@@ -274,8 +277,39 @@ def test_the_work_of_linking_that_broke_off_is_done_by_the_next_worker(alice, im
     import_list(alice, numbered(1))
     now = timezone.now() + timedelta(minutes=1)
     LeadWorkspace.objects.filter(user=alice).update(link_due_at=now + linking.LEASE)  # a worker that died
-    assert linking.link_due_lists(user_id=alice.pk, now=now) == 0
-    assert linking.link_due_lists(user_id=alice.pk, now=now + linking.LEASE) == 1
+    assert linking.link_due_lists(user_id=alice.pk, now=lambda: now) == 0
+    assert linking.link_due_lists(user_id=alice.pk, now=lambda: now + linking.LEASE) == 1
+
+
+def test_a_list_that_takes_longer_than_a_lease_is_linked_by_one_worker(alice, import_list, monkeypatch):
+    monkeypatch.setattr(linking, "BATCH", 1)
+    for number in (1, 2, 3):
+        own(alice, number)
+    import_list(alice, numbered(1, 2, 3))
+    began, minutes, others = timezone.now() + timedelta(minutes=1), count(0, 2), []
+
+    def slow_clock():  # two minutes pass between two looks at it
+        now = began + timedelta(minutes=next(minutes))
+        others.append(linking.due_user_ids(now=now))
+        return now
+
+    assert linking.link_due_lists(user_id=alice.pk, now=slow_clock) == 3
+    assert len(others) > 6 and not any(others[2:])  # when it had begun, no other worker was called
+
+
+def test_a_list_that_changes_while_it_is_linked_waits_on(alice, import_list, monkeypatch):
+    own(alice, 1)
+    group, link_one = import_list(alice, numbered(1)), linking._link
+
+    def link_and_change(*args):
+        workspaces.note_change(alice.pk, to_link=[group.pk])
+        return link_one(*args)
+
+    monkeypatch.setattr(linking, "_link", link_and_change)
+    assert link(alice) == 1
+    monkeypatch.undo()
+    assert LeadWorkspace.objects.get(user=alice).link_groups == [str(group.pk)]
+    assert link(alice) == 0 and LeadWorkspace.objects.get(user=alice).link_groups == []
 
 
 def test_workers_find_lists_that_wait(alice, import_list):
