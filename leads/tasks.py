@@ -66,7 +66,7 @@ def run_due_list_jobs() -> None:
 @shared_task(name="leads.link_lists")
 def link_lists(user_id: str) -> None:
     """Link the lists of one user that wait for it to what the user owns."""
-    linking.link_due_lists(user_id=ObjectId(user_id), now=timezone.now())
+    linking.link_due_lists(user_id=ObjectId(user_id), now=timezone.now)
 
 
 @shared_task(name="leads.link_due_lists")

@@ -4,7 +4,7 @@ It is done after an import, after lists were deleted or restored, and after prop
 repeated: a worker that dies in between leaves the list to the next one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
@@ -31,6 +31,7 @@ PLACE = {"address": 1, "city": 1, "state": 1, "zip": 1, "placeKey": 1, "identity
 WHOLE = {**PLACE, **dict.fromkeys((key for _, key in COLUMNS), 1)}
 OWNED_PLACE = {"propertyId": 1, "address": 1, "city": 1, "state": 1, "postal_code": 1, "revealedAt": 1}
 
+Clock = Callable[[], datetime]
 Document = Mapping[str, Any]
 
 
@@ -40,20 +41,55 @@ def due_user_ids(*, now: datetime, limit: int = 50) -> list[str]:
     return [str(pk) for pk in due.values_list("user_id", flat=True)[:limit]]
 
 
-def link_due_lists(*, user_id: ObjectId, now: datetime) -> int:
-    """Link the lists of a user that wait for it, and return how many contacts were linked."""
-    moment, workspaces = as_utc(now), collection_of(LeadWorkspace)
-    leased = {"$set": {"linkDueAt": moment + LEASE}}
-    workspace = workspaces.find_one_and_update({"userId": user_id, "linkDueAt": {"$lte": moment}}, leased)
+class LeaseLost(Exception):
+    """Another worker links the lists of this user, or they have changed: this one writes nothing off."""
+
+
+class _Lease:
+    """The right to link the lists of a user, which is the moment that stands in the workspace; it is renewed by use."""
+
+    def __init__(self, user_id: ObjectId, now: Clock) -> None:
+        self._user_id, self._now = user_id, now
+        self._until = as_utc(now()) + LEASE
+
+    def take(self) -> Mapping[str, Any] | None:
+        """The workspace, if its lists wait and nobody links them."""
+        waiting = {"userId": self._user_id, "linkDueAt": {"$lte": as_utc(self._now())}}
+        return collection_of(LeadWorkspace).find_one_and_update(waiting, {"$set": {"linkDueAt": self._until}})
+
+    def hold_on(self, change: Mapping[str, Any] | None = None) -> None:
+        """Hold it for another while, with a change of the workspace. Raises LeaseLost."""
+        self._set(as_utc(self._now()) + LEASE, change or {})
+
+    def end(self) -> None:
+        """Say that nothing waits any more. Raises LeaseLost: a list that came meanwhile waits on."""
+        self._set(None, {})
+
+    def _set(self, until: datetime | None, change: Mapping[str, Any]) -> None:
+        held = {"userId": self._user_id, "linkDueAt": self._until}
+        changed = {"$set": {"linkDueAt": until}, **change}
+        if not collection_of(LeadWorkspace).update_one(held, changed).matched_count:
+            raise LeaseLost
+        self._until = until or self._until
+
+
+def link_due_lists(*, user_id: ObjectId, now: Clock) -> int:
+    """Link the lists of a user that wait for it, and return how many contacts were linked. `now` is a clock.
+
+    A list that changes meanwhile ends the work, of which nothing counts then, and waits on.
+    """
+    lease, linked = _Lease(user_id, now), 0
+    workspace = lease.take()
     if workspace is None:
         return 0
-    linked = 0
-    for group in workspace.get("linkGroups") or ():
-        linked += link_contacts(user_id=user_id, group_id=ObjectId(group), now=now)
-        restack(user_id=user_id, property_ids=_properties_of(user_id, ObjectId(group)))
-        workspaces.update_one({"userId": user_id, "linkDueAt": moment + LEASE}, {"$pull": {"linkGroups": group}})
-    # A list that came meanwhile has another moment, and waits on.
-    workspaces.update_one({"userId": user_id, "linkDueAt": moment + LEASE}, {"$set": {"linkDueAt": None}})
+    try:
+        for group in workspace.get("linkGroups") or ():
+            linked += link_contacts(user_id=user_id, group_id=ObjectId(group), now=now(), hold_on=lease.hold_on)
+            restack(user_id=user_id, property_ids=_properties_of(user_id, ObjectId(group)), hold_on=lease.hold_on)
+            lease.hold_on({"$pull": {"linkGroups": group}})
+        lease.end()
+    except LeaseLost:
+        pass
     return linked
 
 
@@ -63,10 +99,11 @@ def link_contacts(
     now: datetime,
     group_id: ObjectId | None = None,
     contact_ids: Iterable[ObjectId] | None = None,
+    hold_on: Callable[[], object] = bool,
 ) -> int:
     """Link contacts of a list, or these ones, that have no property yet, and return how many were linked.
 
-    They are gone through by ZIP code, so that what the user owns in one is read once.
+    They are gone through by ZIP code, so that what the user owns in one is read once. `hold_on` is called now and then.
     """
     chosen: dict[str, Any] = {"userId": user_id, "propertyId": None}
     if group_id is not None:
@@ -81,6 +118,7 @@ def link_contacts(
             if owned is None or not code:
                 owned = _owned_at(user_id, code, batch)
             linked += _link(user_id, batch, owned, now)
+            hold_on()
     return linked
 
 
@@ -96,8 +134,11 @@ def look_at_reveals(*, now: datetime, limit: int = LOOKED_AT_ONCE) -> int:
     return linked
 
 
-def restack(*, user_id: ObjectId, property_ids: Iterable[str]) -> None:
-    """Note on how many of the user's lists, deleted ones left out, each of these properties is."""
+def restack(*, user_id: ObjectId, property_ids: Iterable[str], hold_on: Callable[[], object] = bool) -> None:
+    """Note on how many of the user's lists, deleted ones left out, each of these properties is.
+
+    `hold_on` is called now and then.
+    """
     ids = iter(property_ids)
     live = set(LeadGroup.objects.filter(user_id=user_id, is_deleted=False).values_list("pk", flat=True))
     while batch := list(dict.fromkeys(islice(ids, BATCH))):
@@ -108,6 +149,7 @@ def restack(*, user_id: ObjectId, property_ids: Iterable[str]) -> None:
         found = collection_of(Contact).aggregate(on_lists)
         counts = {each["_id"]: len(live.intersection(each["lists"])) for each in found}
         set_stack(user_id, "lists", {**dict.fromkeys(batch, 0), **counts})
+        hold_on()
 
 
 def _link(user_id: ObjectId, contacts: list[dict[str, Any]], owned: Mapping[str, str], now: datetime) -> int:

@@ -7,9 +7,12 @@ from django.utils import timezone
 
 from atlas_site.mongodb.documents import collection_of
 from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
+from leads.selectors.contacts import ContactChoice, ContactSelection
 from leads.selectors.imports import progress_of
 from leads.services import imports, linking
+from leads.services.actions import start_action
 from leads.services.do_not_call import set_do_not_call
+from leads.services.lists import Address, NewLead, add_lead
 from leads.services.people import set_do_not_mail, set_stage
 from leads.services.workspaces import note_change, read_workspace
 from tests.factories import LeadGroupFactory, PropertyDatasetPermissionFactory
@@ -116,6 +119,30 @@ def test_what_is_known_of_a_person_holds_when_the_lead_comes_again_with_its_zip(
     assert Contact.objects.get(lead_group=second, first_name="Bruno").do_not_call is not True
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_who_is_not_to_be_called_comes_back_with_the_zip_after_every_contact_is_gone(alice, import_list, is_removed):
+    first = import_list(alice, list_of("Ada,Berchon,12 Oak Street,Columbus,OH,,,,\n"), "first.csv")
+    ada = Contact.objects.get(lead_group=first)
+    set_do_not_call(user=alice, contacts=[ada], now=timezone.now())
+    selection = ContactSelection(ContactChoice(), (str(ada.pk),))
+    if is_removed:
+        start_action(user=alice, group=first, kind="remove", what={}, selection=selection, now=timezone.now)
+    else:  # the list was deleted long ago
+        Contact.objects.filter(lead_group=first).delete()
+        first.delete()
+    assert not Contact.objects.filter(pk=ada.pk).exists()
+
+    second = import_list(alice, list_of(ADA, BRUNO), "second.csv", group_name="Second")
+    again = Contact.objects.get(lead_group=second, first_name="Ada")
+    assert (again.identity_key, again.do_not_call) == (ada.identity_key, True)
+    assert Contact.objects.get(lead_group=second, first_name="Bruno").do_not_call is not True
+    lead = NewLead(names=[("Ada", "Berchon")], place=Address("12 Oak St", "Columbus", "OH", "43211"))
+    Contact.objects.filter(user=alice).delete()
+    add_lead(user=alice, group=second, lead=lead, now=timezone.now())
+    added = Contact.objects.get(lead_group=second)
+    assert (added.identity_key, added.do_not_call) == (ada.identity_key, True)
+
+
 def test_a_lead_that_two_people_were_made_of_is_the_one_who_is_not_to_be_called_else_the_first(alice, import_list):
     def list_with(name: str) -> LeadGroup:
         other = f"{name},Fen,1 Elm Drive,Columbus,OH,43211,,,\n"  # else it is the same file
@@ -138,7 +165,7 @@ def test_a_contact_that_a_file_moves_is_linked_anew_and_one_that_is_only_written
     header = "First Name,Last Name,Property Address,City,State,Zip,Parcel ID,County\n"
     ada = "Ada,Berchon,12 Oak Street,Columbus,OH,43211,010-1,Franklin\n"
     group = import_list(alice, (header + ada).encode())
-    linking.link_due_lists(user_id=alice.pk, now=timezone.now())
+    linking.link_due_lists(user_id=alice.pk, now=timezone.now)
     before = Contact.objects.get(lead_group=group)
     assert before.property_id == owned.property_id
 
@@ -150,13 +177,13 @@ def test_a_contact_that_a_file_moves_is_linked_anew_and_one_that_is_only_written
     moved = Contact.objects.get(lead_group=group)
     assert (moved.pk, moved.address, moved.property_id) == (before.pk, "99 Pine Lane", None)
     assert moved.place_key != before.place_key
-    linking.link_due_lists(user_id=alice.pk, now=timezone.now())
+    linking.link_due_lists(user_id=alice.pk, now=timezone.now)
     assert Contact.objects.get(lead_group=group).property_id is None
     owned.refresh_from_db()
     assert owned.stacked == {"lists": 0}
 
     import_list(alice, (header + ada).encode(), group=group)
-    linking.link_due_lists(user_id=alice.pk, now=timezone.now())
+    linking.link_due_lists(user_id=alice.pk, now=timezone.now)
     assert Contact.objects.get(lead_group=group).property_id == owned.property_id
 
 
