@@ -87,6 +87,11 @@ class Lead:
         return identity_key(self.person_key, profile_key(self.linkedin))
 
     @property
+    def identity_keys(self) -> list[str]:
+        """The identities that it may have been given before: by its address with the ZIP code, and with the city."""
+        return [identity_key(self.person_key, value) for value in self.address_keys] or [self.identity_key]
+
+    @property
     def match_keys(self) -> list[str]:
         """Keys of twelve characters by which others find it. See `recognized_by` and `leads.imports.identity`."""
         return match_keys(

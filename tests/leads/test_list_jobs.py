@@ -270,6 +270,16 @@ def test_an_owner_who_is_on_the_list_is_not_put_there_again(alice, import_list):
     assert again.counts["known"] == 1
 
 
+def test_an_owner_is_the_person_whom_another_list_has_without_the_zip_code(alice, import_list):
+    row = lead_row(7)
+    known = Contact.objects.get(lead_group=import_list(alice, as_csv([[*row[:5], "", *row[6:]]])))
+    set_do_not_call(user=alice, contacts=[known], now=NOW())
+    job = add(alice, [own(alice, 7), own(alice, 8)])
+    same, other = Contact.objects.filter(lead_group=job.lead_group_id).order_by("pk")
+    assert (same.identity_key, same.do_not_call, same.zip) == (known.identity_key, True, row[5].zfill(5))
+    assert not other.do_not_call
+
+
 def test_an_owner_who_is_on_the_list_learns_what_contact_told(alice, import_list):
     rows = [lead_row(number, "6145550177" if number == 1 else "") for number in (1, 2)]
     group = import_list(alice, as_csv(rows))

@@ -13,6 +13,7 @@ from leads.imports.identity import match_key
 from leads.imports.rows import Lead, LeadReader, Rejected, name_orders
 from leads.imports.tables import Row, Table
 from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
+from leads.services.identities import has_known_people, identity_of, known_people
 from leads.services.imports.leases import State, hand_on, save_progress
 from leads.services.imports.mapping import STARTS_ANEW
 from leads.services.imports.plans import (
@@ -86,6 +87,7 @@ class Planner:
         self.live = set(LeadGroup.objects.filter(user_id=self.user_id, is_deleted=False).values_list("pk", flat=True))
         self.contacts = collection_of(Contact)
         self.is_first_list = self.contacts.find_one({"userId": self.user_id}, {"_id": 1}) is None
+        self.knows = has_known_people(self.user_id)
 
     def plan(self, rows: list[Row]) -> list[PlanRow]:
         """The plan of the next rows."""
@@ -93,7 +95,8 @@ class Planner:
         leads = [(row, lead, lead.match_keys if isinstance(lead, Lead) else []) for row, lead in read]
         firsts = self.seen.first_rows({key for _, _, match_keys in leads for key in match_keys})
         asked = {key for _, lead, keys in leads if isinstance(lead, Lead) for key in lead.recognized_by(keys)}
-        chunk = _Chunk(self, firsts, self._matches(asked - firsts.keys()))
+        known = known_people(self.user_id, [lead for _, lead in read if isinstance(lead, Lead)]) if self.knows else {}
+        chunk = _Chunk(self, firsts, self._matches(asked - firsts.keys()), known)
         planned = [chunk.plan(row, lead, match_keys) for row, lead, match_keys in leads]
         self.seen.add(chunk.new_keys, chunk.new_contacts)
         return planned
@@ -129,9 +132,13 @@ class _Chunk:
     """The rows of one chunk: what was seen before them, and what they add to that."""
 
     def __init__(
-        self, planner: Planner, firsts: Mapping[str, int], matches: Mapping[str, list[dict[str, Any]]]
+        self,
+        planner: Planner,
+        firsts: Mapping[str, int],
+        matches: Mapping[str, list[dict[str, Any]]],
+        known: Mapping[str, bool],
     ) -> None:
-        self.planner, self.firsts, self.matches = planner, firsts, matches
+        self.planner, self.firsts, self.matches, self.known = planner, firsts, matches, known
         self.new_keys: dict[str, int] = {}
         self.new_contacts: dict[int, str] = {}
 
@@ -154,9 +161,8 @@ class _Chunk:
         self._see(keys, row.number)
         if contacts and self.planner.skips_known:
             return {**plan, "kind": Kind.KNOWN.value, "in": _lists_of(contacts), "keys": keys, "cells": row.cells}
-        plan |= {"kind": Kind.CREATE.value, "doc": document_of(lead, keys), "cells": row.cells}
-        if identity := _identity_of(same):
-            plan["doc"]["identityKey"] = identity
+        document = {**document_of(lead, keys), "identityKey": identity_of(lead, same, self.known)}
+        plan |= {"kind": Kind.CREATE.value, "doc": document, "cells": row.cells}
         if contacts:
             plan["in"] = _lists_of(contacts)
             if any(contact.get("isEnriched") for contact in contacts):
@@ -202,18 +208,6 @@ class _Chunk:
         for key in keys:
             if key not in self.firsts:
                 self.new_keys.setdefault(key, row)
-
-
-def _identity_of(contacts: list[dict[str, Any]]) -> str | None:
-    """The identity of those whom the user has of a lead: what is known of the person holds for the new contact, too.
-
-    The same person may come with the ZIP code or without it, which alone would make two identities. Where there are two
-    already, it is the one who is not to be called, else the first that was made.
-    """
-    known = [contact for contact in contacts if contact.get("identityKey")]
-    if not known:
-        return None
-    return str(min(known, key=lambda contact: (not contact.get("doNotCall"), contact["_id"]))["identityKey"])
 
 
 def _lists_of(contacts: list[dict[str, Any]]) -> list[str]:

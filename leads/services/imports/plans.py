@@ -7,7 +7,7 @@
     {"n", "line", "kind": "rejected", "why", "column"?, "cells"}
 
 `n` is the number of the row and `line` its line in the file. `doc` and `set` are keys of the contact's document; `doc`
-has the identity of the contacts that the user has of the lead already, on deleted lists, too. `add` holds phones and
+has the identity by which the user knows the lead already (`leads.services.identities`). `add` holds phones and
 emails that the contact lacks. `in` are lists (their ids) on which the lead is already; `id` is the
 contact that was there before, and a duplicate without one adds to the contact that the row `of` creates. `cells` of an
 update are there when they are not what the contact has as its original ones.

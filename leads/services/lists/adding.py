@@ -23,6 +23,7 @@ from leads.imports.fields import Field
 from leads.imports.rows import Lead, LeadReader
 from leads.models import Contact, LeadGroup, ListJob
 from leads.services import find_keys, linking, standing, workspaces
+from leads.services.identities import identity_of, known_people
 from leads.services.imports.plans import contact_id_of, document_of
 from leads.services.lists.leases import STINT, TURN_WAIT, Clock, State, hand_on, save_progress
 from leads.services.lists.making import make_list
@@ -49,6 +50,7 @@ RECORD = {"propertyId": 1, "data.ids.apn": 1, "data.owner.names": 1, "data.owner
 RECORD |= {"data.owner.mailingAddress": 1, "data.owner.litigator": 1, "data.owner.phoneNumbers": 1}
 RECORD |= {"data.owner.enrichedEmails": 1, "data.owner.emails": 1}
 OWNED = dict.fromkeys(("propertyId", "datasets", "address", "city", "state", "postal_code", "county"), 1)
+SAME = dict.fromkeys(("leadsId", "matchKeys", "identityKey", "doNotCall"), 1)
 KNOWN = dict.fromkeys(("identityKey", "phone", "phones", "emails", "propertyId", "isDivorceLead", "isLitigator"), 1)
 
 
@@ -191,22 +193,25 @@ def put_on_list(
     """
     added = Added()
     read = [(new, pk, READER.read(_cells(new))) for new, pk in zip(leads, ids, strict=True)]
-    there = _contacts_there(user_id, group_id, [lead for _, _, lead in read if isinstance(lead, Lead)], ids)
+    readable = [lead for _, _, lead in read if isinstance(lead, Lead)]
+    same, people = _same_leads(user_id, readable, ids), known_people(user_id, readable)
+    there = {key: found["_id"] for key, each in same.items() for found in each if found["leadsId"] == group_id}
     documents: list[dict[str, Any]] = []
     told: dict[ObjectId, list[NewLead]] = {}
     for new, pk, lead in read:
         if not isinstance(lead, Lead):
             added.unreadable += 1
             continue
-        keys = lead.match_keys
-        known = [there[key] for key in lead.recognized_by(keys) if key in there]
+        keys = lead.recognized_by(lead.match_keys)
+        known = [there[key] for key in keys if key in there]
         if known:
             added.known += 1
             told.setdefault(known[0], []).append(new)
             added.contact_ids.append(known[0])
             continue
-        there.update(dict.fromkeys(lead.recognized_by(keys), pk))
-        own = {"_id": pk, "userId": user_id, "leadsId": group_id, "createdAt": as_utc(now)}
+        there.update(dict.fromkeys(keys, pk))
+        identity = identity_of(lead, [contact for key in keys for contact in same.get(key, ())], people)
+        own = {"_id": pk, "userId": user_id, "leadsId": group_id, "createdAt": as_utc(now), "identityKey": identity}
         documents.append(_document(new, lead, **own))
         added.created += 1
         added.contact_ids.append(pk)
@@ -294,26 +299,27 @@ def _cells(new: NewLead) -> list[str]:
     ]
 
 
-def _contacts_there(
-    user_id: ObjectId, group_id: ObjectId, leads: Iterable[Lead], made: Sequence[ObjectId]
-) -> dict[str, ObjectId]:
-    """The contacts of the list that are these leads, by match key; not those that an earlier worker made of them."""
+def _same_leads(user_id: ObjectId, leads: Iterable[Lead], made: Sequence[ObjectId]) -> dict[str, list[dict[str, Any]]]:
+    """The user's contacts that are these leads, by match key; not those that an earlier worker made of them."""
     keys = {key for lead in leads for key in lead.recognized_by(lead.match_keys)}
-    condition = {"userId": user_id, "matchKeys": {"$in": list(keys)}, "leadsId": group_id, "_id": {"$nin": list(made)}}
-    found = collection_of(Contact).find(condition, {"matchKeys": 1})
-    return {key: contact["_id"] for contact in found for key in contact["matchKeys"] if key in keys}
+    condition = {"userId": user_id, "matchKeys": {"$in": list(keys)}, "_id": {"$nin": list(made)}}
+    same: dict[str, list[dict[str, Any]]] = {}
+    for contact in collection_of(Contact).find(condition, SAME):
+        for key in keys.intersection(contact["matchKeys"]):
+            same.setdefault(key, []).append(contact)
+    return same
 
 
 def _document(new: NewLead, lead: Lead, **own: Any) -> dict[str, Any]:
-    """A new contact's document; `own` is its id, whose it is, and when it was made."""
+    """A new contact's document; `own` is its id, whose and who it is, and when it was made."""
     document = document_of(lead, lead.match_keys)
     if new.phones:
         document["phones"] = [dict(phone) for phone in new.phones]
     if new.emails:
         document["emails"] = [dict(email) for email in new.emails]
     return {
-        **own,
         **document,
+        **own,
         **find_keys.keys_of(document),
         "stage": Contact.Stage.NEW.value,
         "isEnriched": False,
