@@ -16,11 +16,13 @@ from types import TracebackType
 from typing import Self
 
 MOST_LISTS = 20
-# A lead that is on a list a thousand times is named by so many of its contacts.
+# A lead that is on a list a thousand times is named by so many of its contacts, and by as many that mark it.
 MEMBERS_KEPT = 50
+MARKED = 16
+"""The bit of the facts of a contact that is not left out for others: it says nothing of how much is known of it."""
 CACHE_KIBIBYTES = 32_768
 FIRST_LEADS = "SELECT seen.key, seen.lead FROM json_each(?) AS asked CROSS JOIN seen ON seen.key = asked.value"
-MEMBERS = "SELECT lead, list, id, facts FROM member ORDER BY lead, facts DESC, list, number"
+MEMBERS = "SELECT lead, list, id, facts FROM member ORDER BY lead, facts & ~? DESC, list, number"
 
 
 class Operation(StrEnum):
@@ -151,12 +153,12 @@ class Combiner:
 
     def leads(self) -> Iterator[CombinedLead]:
         """All leads, in the order in which they were first seen. To be called after `settle`."""
-        for _, members in groupby(self._database.cursor().execute(MEMBERS), itemgetter(0)):
+        for _, members in groupby(self._database.cursor().execute(MEMBERS, (MARKED,)), itemgetter(0)):
             lead = CombinedLead(0)
             for _, list_number, contact_id, facts in members:
                 lead.mask |= 1 << list_number
                 lead.facts |= facts
-                if len(lead.ids) < MEMBERS_KEPT:
+                if len(lead.ids) < (2 * MEMBERS_KEPT if facts & MARKED else MEMBERS_KEPT):
                     lead.ids.append(contact_id)
             yield lead
 

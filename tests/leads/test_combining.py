@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads.combining import Combiner, Entry, Operation, Rule
+from leads.combining import MARKED, MEMBERS_KEPT, Combiner, Entry, Operation, Rule
 
 PLACES = st.lists(st.sampled_from([f"place {n}" for n in range(12)]), max_size=2, unique=True)
 OTHERS = st.lists(st.sampled_from([f"phone {n}" for n in range(8)]), max_size=2, unique=True)
@@ -94,6 +94,14 @@ def test_an_owner_of_two_houses_is_two_leads_whatever_phone_they_have():
     caller = [Entry("3", [], ["phone"])]
     found = combine([*((0, each) for each in houses), *((1, each) for each in caller)], 2, Rule(Operation.UNION, 2))
     assert [lead.ids for lead in found] == [["1", "3"], ["2"]]
+
+
+def test_who_marks_a_lead_is_among_its_contacts_however_many_there_are():
+    entries = [(number % 2, Entry(str(number), ["a"], [], 2)) for number in range(80)]
+    marking = (1, Entry("80", ["a"], [], MARKED))
+    (lead,) = combine([*entries, marking], 2, Rule(Operation.INTERSECTION, 2))
+    assert (len(lead.ids), lead.ids[-1]) == (MEMBERS_KEPT + 1, "80")
+    assert not combine([*entries, marking], 2, Rule(Operation.MINUS, 2))
 
 
 def test_a_later_contact_joins_two_leads_to_one():

@@ -15,7 +15,7 @@ from accounts.models import User
 from atlas_site.lib.transactions import run_txn
 from atlas_site.mongodb.documents import as_utc, collection_of
 from leads.calling import joined
-from leads.combining import MOST_LISTS, Combiner, Entry, Operation, Overlap, Rule
+from leads.combining import MARKED, MOST_LISTS, Combiner, Entry, Operation, Overlap, Rule
 from leads.imports.rows import Lead
 from leads.models import Contact, LeadGroup, ListJob, ListPart
 from leads.services import standing, workspaces
@@ -47,8 +47,10 @@ WAITS_FOR = timedelta(days=1)
 # What is known of a contact: the one that has most is copied.
 TRACED_HIT, TRACED, HAS_PHONE, TRACEABLE = 8, 4, 2, 1
 FACTS = {"isEnriched": 1, "tracedAt": 1, "phone": 1, "phones.number": 1}
+# What holds for a lead when one of its contacts says so, however many there are.
+MARKS = ("doNotCall", "doNotMail", "isLitigator", "isDeceased")
 COMPARED = {"identityKey": 1, "matchKeys": 1, "placeKeyCount": 1, **FACTS}
-COMPARED |= dict.fromkeys((key for _, key in COLUMNS), 1)
+COMPARED |= dict.fromkeys((*MARKS, *(key for _, key in COLUMNS)), 1)
 
 # From the least to the most that was reached with somebody; what the user has put away is kept as it is.
 STAGES = ["new", "nurture", "dead", "attempting", "talking", "offer_made", "under_contract", "closed"]
@@ -219,6 +221,7 @@ def _entry(contact: Document) -> Entry:
     others = [*keys[count:], *([] if count else [identity])]
     has_phone = bool(contact.get("phone") or contact.get("phones"))
     facts = TRACED_HIT * bool(contact.get("isEnriched")) + TRACED * (contact.get("tracedAt") is not None)
+    facts += MARKED * any(contact.get(mark) for mark in MARKS)
     facts += HAS_PHONE * has_phone + TRACEABLE * bool(contact.get("address") or contact.get("mailingAddress"))
     return Entry(str(contact["_id"]), [*own, *keys[:count]], others, facts)
 
@@ -334,7 +337,7 @@ def _merged(contacts: Sequence[Document]) -> dict[str, Any]:
         document["isDivorceLead"] = bool(document.get("isDivorceLead") or other.get("isDivorceLead"))
         if _reached(other) > _reached(document):
             document["stage"], document["deadReason"] = other.get("stage"), other.get("deadReason")
-        for mark in ("doNotCall", "doNotMail", "isLitigator", "isDeceased"):
+        for mark in MARKS:
             document[mark] = document.get(mark) or other.get(mark)
     if document.get("isLitigator"):
         phones = document.get("phones") or []
