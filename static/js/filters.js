@@ -31,6 +31,7 @@ function find() {
 }
 
 box.addEventListener("input", find);
+if (box.value) find(); // typed while this module was still on its way, or put back by the browser
 // What is typed here is no condition of the search.
 for (const type of ["input", "change", "keyup"]) box.addEventListener(type, (event) => event.stopPropagation());
 box.addEventListener("keydown", (event) => {

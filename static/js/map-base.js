@@ -94,7 +94,8 @@ class BaseMap {
     const counties = await this.counties.catch(() => []);
     if (this.ended.aborted) return;
     const cities = zoom >= CITIES_FROM_ZOOM ? await this.findCities(zoom) : [];
-    if (cities && !this.ended.aborted) this.nameThese(counties, cities);
+    // By now the map may show another scale, whose names stand already.
+    if (cities && !this.ended.aborted && zoom === this.map.getZoom()) this.nameThese(counties, cities);
   }
 
   // The largest cities around, or null when the map has moved on. Edges are rounded so that answers can be kept.

@@ -28,6 +28,30 @@ form.addEventListener(
   true,
 );
 
+// What was changed while the scripts were still on their way is searched for once htmx listens; in the box, when it is
+// left. What the browser put back by itself is not what the address says, and asks for nothing.
+document.addEventListener("DOMContentLoaded", () => {
+  const write = (each) => new URLSearchParams(new FormData(each)).toString();
+  const asked = form.cloneNode(true);
+  asked.reset();
+  const isInBox = document.activeElement?.matches("[data-search-box]");
+  if (navigator.userActivation?.hasBeenActive && !isInBox && write(form) !== write(asked)) form.dispatchEvent(new Event("typed"));
+});
+
+// What is being typed into the results, such as a name for the search, is kept when they come anew.
+let kept = [];
+const isTypedInto = (field) => field.id && field.value !== field.defaultValue;
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id === "results") kept = [...detail.target.querySelectorAll("input:not([type=hidden])")].filter(isTypedInto);
+});
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target.id !== "results") return;
+  for (const { id, value } of kept) Object.assign(document.getElementById(id) ?? {}, { value });
+  kept = [];
+});
+
 const notes = new Map(); // control -> what is said to be wrong about it
 
 function noteAt(control) {

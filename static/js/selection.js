@@ -117,6 +117,13 @@ function keep(form) {
     else if (others.length) event.formData.append("ids", others.join(","));
   });
 
+  // What was ticked while this module was still on its way counts; what the browser put back by itself does not.
+  const hasActed = navigator.userActivation?.hasBeenActive;
+  const early = hasActed ? boxes.filter((box) => page.checked || box.checked) : [];
+  load();
+  if (early.length && !all.checked) change(() => early.forEach((box) => set(box, true)));
+  else show();
+
   // Back may show this page as it was left, while another page has gone on selecting.
   addEventListener("pageshow", () => {
     load();

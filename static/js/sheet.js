@@ -31,4 +31,7 @@ function calculate(sheet) {
 
 for (const sheet of document.querySelectorAll("[data-sheet]")) {
   sheet.addEventListener("input", () => calculate(sheet));
+  // What was typed while this module was still on its way, or put back by the browser.
+  const fields = [...sheet.querySelectorAll("form input")];
+  if (fields.some((field) => field.value !== field.defaultValue)) calculate(sheet);
 }

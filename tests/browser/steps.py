@@ -1,8 +1,11 @@
 """Steps of the main job that its tests with and without JavaScript share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import requests
 from django.conf import settings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.accounts.helpers import mailed_code
 
@@ -31,6 +34,26 @@ def open_group(page: Page, key: str) -> None:
 def read_figure(page: Page, position: int) -> int:
     """One of the three figures of an answer: matches, owned, new. A rounded one reads "about 120"."""
     return int(page.locator(".figures dd").nth(position).inner_text().removeprefix("about ").replace(",", ""))
+
+
+@contextmanager
+def script_on_its_way(page: Page, name: str) -> Iterator[None]:
+    """Load the page anew, and hold back one of its scripts in the block, as a slow line does.
+
+    Scripts that the page names after it wait as well, and so does htmx, which begins once all of them ran.
+    """
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    address = f"**/js/{name}.js"
+    page.route(address, hold)
+    with page.expect_request(address):
+        page.reload(wait_until="commit")
+    yield
+    for route in held:
+        route.continue_()
 
 
 def empty_at_vendor(row: Locator, group: str) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from properties.models import Dataset, PropertyDatasetPermission
 from tests.browser.conftest import PHONE, WIDE
+from tests.browser.steps import script_on_its_way
 from tests.factories import PropertyDatasetPermissionFactory
 
 OWNED = 60
@@ -93,6 +94,19 @@ def test_a_selection_survives_paging_and_ranges_are_taken_with_shift(hers: Page,
     hers.reload()
     expect(status(hers)).to_have_text("Check rows to export or tag them.")
     look(hers)
+
+
+def test_rows_that_are_ticked_before_the_script_has_come_are_selected_too(hers: Page):
+    boxes(hers).first.check()
+    hers.get_by_role("link", name="Next").click()
+    expect(status(hers)).to_have_text("1 selected, 1 on other pages.")
+
+    with script_on_its_way(hers, "selection"):
+        boxes(hers).nth(1).check()
+        expect(status(hers)).to_have_text("Check rows to export or tag them.")
+
+    expect(status(hers)).to_have_text("2 selected, 1 on other pages.")
+    expect(boxes(hers).nth(1)).to_be_checked()
 
 
 def test_all_that_match_are_selected_at_once_and_exported(hers: Page, live_server, tmp_path: Path, look: Look):
