@@ -16,7 +16,7 @@ from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from credits.models import CreditType
 from credits.selectors import price_each
 from leads.combining import Operation
-from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob
+from leads.models import Contact, Enrichment, LeadGroup, LeadWorkspace, ListJob
 from properties.exclusions import MOST_EXCLUDED, Excluded
 
 State = ListJob.State
@@ -302,6 +302,14 @@ def open_jobs(user: User) -> list[ListJob]:
     """Work on the user's lists that is not over, the newest first."""
     latest = ListJob.objects.filter(user_id=user.pk).order_by("-created_at")[: 4 * JOBS_SHOWN]
     return [job for job in latest if job.state in {State.COUNTING, State.COUNTED, State.MAKING}][:JOBS_SHOWN]
+
+
+def open_traces(user: User, *, group: LeadGroup | None = None) -> list[Enrichment]:
+    """Skip traces of the user that are not over, of one list or of all, the newest first."""
+    jobs = Enrichment.objects.filter(user_id=user.pk, status=Enrichment.Status.PROCESSING)
+    if group is not None:
+        jobs = jobs.filter(lead_group_id=group.pk)
+    return list(jobs.order_by("-created_at")[:JOBS_SHOWN])
 
 
 # ---------------------------------------------------------------- lists that a reveal leaves out

@@ -9,6 +9,7 @@ from accounts.decorators import onboarded_required
 from leads.selectors import groups as selectors
 from leads.selectors.contact_table import contact_table
 from leads.selectors.contacts import read_choice
+from leads.selectors.lists import open_traces
 
 
 @require_GET
@@ -27,4 +28,5 @@ def show_group(request: HttpRequest, group_id: str) -> HttpResponse:
         counts_now=request.GET.get("count") == "now",
         **asked,
     )
-    return render(request, "leads/group.html", {"group": group, "table": table})
+    context = {"group": group, "table": table, "traces": open_traces(request.user, group=group)}
+    return render(request, "leads/group.html", context)

@@ -39,6 +39,7 @@ def list_groups(request: HttpRequest) -> HttpResponse:
         "page": selectors.groups_page(request.user, **asked),
         "imports": list_imports(request.user, limit=IMPORTS_SHOWN),
         "jobs": selectors.open_jobs(request.user),
+        "traces": selectors.open_traces(request.user),
         "deleted": selectors.deleted_groups(request.user, timezone.now()),
     }
     return render(request, "leads/list.html", context)

@@ -192,6 +192,8 @@ def test_an_offer_that_is_over_is_quoted_again(hers, alice, now):
 
 def test_a_running_trace_refreshes_itself_with_and_without_scripts(hers, alice, now):
     job = start_trace(alice, make_list(alice, 150), now)
+    for address in ("/leads/", f"/leads/{job.lead_group_id}/"):
+        assert f'href="{job.get_absolute_url()}">Skip trace of Probate list: running' in read(hers.get(address))
     page = read(hers.get(job.get_absolute_url()))
     assert '<noscript><meta http-equiv="refresh"' in page
     assert 'hx-trigger="load delay:1s, every 15s"' in page
