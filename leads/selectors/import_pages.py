@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from credits.models import CreditType
 from credits.selectors.balances import price_each
 from leads.imports.fields import Field
-from leads.models import LeadGroup, LeadImport
+from leads.models import Enrichment, LeadGroup, LeadImport
 from leads.selectors.imports import MappedColumn, PlanGroup, Progress, columns_of, plan_groups, progress_of
 
 State = LeadImport.State
@@ -117,14 +117,21 @@ def page_of(lead_import: LeadImport) -> ImportPage:
     state = lead_import.state
     has_plan = state == State.PLANNED or (state == State.DONE and lead_import.due_at is not None)
     group = lead_import.lead_group if lead_import.lead_group_id else None
+    tells_price = has_plan and lead_import.counts.get("create") and not _was_traced_since(lead_import)
     return ImportPage(
         lead_import=lead_import,
         progress=progress_of(lead_import),
         columns=_columns(lead_import) if state in WITH_COLUMNS else [],
         groups=plan_groups(lead_import) if has_plan else [],
         group=group if group and not group.is_deleted else None,
-        old_list=_old_list(lead_import) if has_plan and lead_import.counts.get("create") else None,
+        old_list=_old_list(lead_import) if tells_price else None,
     )
+
+
+def _was_traced_since(lead_import: LeadImport) -> bool:
+    """Whether a skip trace of its list began after it: what is left to trace is another number then."""
+    traces = Enrichment.objects.filter(lead_group_id=lead_import.lead_group_id)
+    return lead_import.ended_at is not None and traces.filter(created_at__gte=lead_import.ended_at).exists()
 
 
 def _old_list(lead_import: LeadImport) -> OldList:

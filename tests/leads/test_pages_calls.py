@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from credits.models import CreditType
 from credits.selectors.balances import price_each
-from leads.models import DialerFile, LeadGroup, LeadImport, Touch
+from leads.models import DialerFile, Enrichment, LeadGroup, LeadImport, Touch
 from leads.services import imports
 from tests.factories import ContactFactory, DialerFileFactory, FollowedMarketFactory, LeadGroupFactory
 from tests.leads.conftest import carry_on as carry_import_on
@@ -137,6 +137,8 @@ def test_an_old_list_says_what_is_free_and_what_the_rest_would_cost(hers, alice)
     group = LeadGroup.objects.get(pk=LeadImport.objects.get(pk=lead_import.pk).lead_group_id)
     answer = hers.post(reverse("leads:quote-trace", args=[group.pk]), {"scope": "first"})
     assert answer.status_code == 302
+    Enrichment.objects.create(lead_group=group, user=alice)  # what is left to trace is another number from now on
+    assert "Trace 10 now" not in read(hers.get(lead_import.get_absolute_url()))
 
 
 def test_a_list_of_which_everybody_has_a_number_has_nothing_to_trace(hers, alice):
