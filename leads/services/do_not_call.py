@@ -7,7 +7,7 @@ was put there on its own, and then no person who is taken off the list takes it 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 from bson import ObjectId
@@ -16,10 +16,11 @@ from pymongo.errors import BulkWriteError
 
 from accounts.models import User
 from atlas_site.mongodb.documents import as_utc, collection_of, current_session
+from leads.imports.rows import Lead
 from leads.imports.values.phones import read_phone
 from leads.models import Contact, DoNotCall, Identity
 from leads.services import standing
-from leads.services.people import DUPLICATE_KEY, change_identities, keys_of
+from leads.services.people import COLUMNS, DUPLICATE_KEY, READER, change_identities, keys_of
 
 BATCH = 500
 TRIES = 5
@@ -81,6 +82,34 @@ def lift_do_not_call(
     wanted = dict.fromkeys([*read, *(number for number in of_people if number not in left)], frozenset[str]())
     lifted, already = _write(user.pk, wanted, is_on=False, why=why, now=now)
     return DoNotCallChange(numbers=lifted, people=people, already=already, unread=tuple(unread), left=tuple(left))
+
+
+def bar_same_leads(*, now: datetime) -> int:
+    """Bar those who are the same lead as somebody on the list, but another person there; return how many.
+
+    Earlier the ZIP code alone made two people of one lead. They stay two: nothing is joined, and nobody is taken off.
+    May be repeated, and interrupted.
+    """
+    on_list = collection_of(Identity).find({"doNotCallAt": {"$ne": None}}, {"userId": 1, "key": 1}).sort("userId", 1)
+    changed = 0
+    for user_id, identities in groupby(on_list, lambda identity: identity["userId"]):
+        while keys := [identity["key"] for identity in islice(identities, BATCH)]:
+            contacts = Contact.objects.filter(pk__in=_same_leads(user_id, keys))
+            changed += set_do_not_call(
+                user=User(pk=user_id), contacts=contacts, why="The same lead is not to be called", now=now
+            ).people
+    return changed
+
+
+def _same_leads(user_id: ObjectId, keys: list[str]) -> list[ObjectId]:
+    """The contacts that imports take for the same leads as those of these identities, and that have other ones."""
+    contacts, matches = collection_of(Contact), set[str]()
+    for contact in contacts.find({"userId": user_id, "identityKey": {"$in": keys}}):
+        lead = READER.read([str(contact.get(key) or "") for _, key in COLUMNS])
+        if isinstance(lead, Lead):
+            matches.update(lead.recognized_by(lead.match_keys))
+    same = {"userId": user_id, "matchKeys": {"$in": list(matches)}, "identityKey": {"$nin": keys}}
+    return [contact["_id"] for contact in contacts.find(same, {"_id": 1})]
 
 
 def numbers_of_people(user_id: ObjectId, keys: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from credits import services as credit_services
+from leads.services.do_not_call import bar_same_leads
 from leads.services.people import adopt_contacts
 from properties.services.adoption import adopt_permissions
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     help = (
         "Take over a database of an earlier Atlas, after migrate and before users come: bring its balances into the "
         "numbered ledger by one opening entry a wallet, fill the lists of owned properties, tell who the contacts of "
-        "lists are, and check the books. "
+        "lists are and who of them is not to be called, and check the books. "
         "Running it again does no harm. Exits 1 if the books have a breach afterwards."
     )
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         adoption = credit_services.adopt_wallets(now=timezone.now())
         permissions = adopt_permissions()
         contacts = adopt_contacts(now=timezone.now())
+        barred = bar_same_leads(now=timezone.now())
         breaches = credit_services.verify_books().breaches
         if options["json"]:
             report = {
@@ -40,7 +42,8 @@ class Command(BaseCommand):
                 f"gave back {adoption.holds_given_back:,} that unfinished jobs held, "
                 f"and corrected the available credits of {adoption.corrected:,}. "
                 f"Filled the rows of {permissions:,} owned properties, "
-                f"and told who {contacts:,} contacts are."
+                f"told who {contacts:,} contacts are, "
+                f"and put {barred:,} people on do-not-call lists who are the same leads as others there."
             )
         if breaches:
             raise CommandError(f"The books have {len(breaches)} breaches: manage.py verify_books names them.")

@@ -8,7 +8,7 @@ from atlas_site.mongodb.documents import as_utc
 from leads.calling import WhyNot, callable_numbers, numbers_of
 from leads.models import Contact, DoNotCall, Identity
 from leads.services.books import verify_imports
-from leads.services.do_not_call import lift_do_not_call, set_do_not_call
+from leads.services.do_not_call import bar_same_leads, lift_do_not_call, set_do_not_call
 from leads.services.people import set_do_not_mail, set_next_touch, set_stage
 from leads.services.touches import log_touch
 from tests.factories import NOON, PersonTraceFactory, TracePurchaseFactory
@@ -50,6 +50,23 @@ def test_a_barred_number_is_not_callable_until_it_is_lifted(alice, bob):
         ("added", "asked by letter"),
         ("lifted", "came by mistake"),
     ]
+
+
+def test_the_same_lead_that_became_another_person_by_its_zip_is_barred_as_well(alice, bob, import_list):
+    without_zip = import_list(alice, as_csv([[*HART[:5], "", "", "", "", ""]]))
+    with_zip, others = import_list(alice, as_csv([HART, PARK]), "other.csv"), import_list(bob, as_csv([HART]))
+    Contact.objects.filter(lead_group=with_zip, first_name="Ada").update(
+        identity_key="b" * 32
+    )  # as earlier imports did
+    set_do_not_call(user=alice, contacts=Contact.objects.filter(lead_group=without_zip), now=NOON)
+    set_stage(user=alice, contacts=Contact.objects.filter(lead_group=with_zip), stage="talking", now=NOON)
+
+    assert bar_same_leads(now=NOON) == 1
+    ada, max_park = Contact.objects.filter(lead_group=with_zip).order_by("first_name")
+    assert (ada.do_not_call, ada.identity_key, ada.stage) == (True, "b" * 32, "talking")
+    assert not max_park.do_not_call and not Contact.objects.get(lead_group=others).do_not_call
+    assert [entry.number for entry in DoNotCall.objects.all()] == [NUMBER]
+    assert bar_same_leads(now=NOON) == 0
 
 
 def test_numbers_that_are_not_on_the_list_are_not_lifted(alice):
