@@ -13,11 +13,21 @@ function problemOf(control) {
   return `${file.name} has ${Math.ceil(file.size / MEGABYTE)} MB; Atlas reads ${kind} of at most ${most / MEGABYTE} MB.`;
 }
 
+const FILE = "input[type=file][data-csv-bytes]";
+
+function judge(control) {
+  control.setCustomValidity(problemOf(control));
+  control.reportValidity();
+}
+
 document.addEventListener("change", ({ target }) => {
-  if (!target.matches("input[type=file][data-csv-bytes]")) return;
-  target.setCustomValidity(problemOf(target));
-  target.reportValidity();
+  if (target.matches(FILE)) judge(target);
 });
+
+// One may have been chosen while this module was still on its way.
+for (const control of document.querySelectorAll(FILE)) {
+  if (control.files.length) judge(control);
+}
 
 // A file that takes a while to send shows how far it is, and can be stopped. Smaller ones are sent as any form is. The
 // form has data-upload, and a template with what is shown meanwhile.

@@ -14,7 +14,7 @@ from properties.models import Dataset, PropertyDatasetPermission, PropertySheet,
 from properties.search.form import read_query
 from properties.services import jobs, reveals, runner
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.steps import PATIENCE
+from tests.browser.steps import PATIENCE, script_on_its_way
 from tests.factories import PropertyDatasetPermissionFactory, PropertyFactory
 from tests.properties.conftest import Sandbox
 from tests.vendors.trees import whole_record
@@ -212,6 +212,22 @@ def test_everything_unlocked_is_accessible_and_fits(page: Page, live_server, ent
     expect(page.locator("#neighbors [data-map]")).to_have_attribute("data-loaded-for", re.compile("area=circle"))
     expect(page.locator("#neighbors .neighbor-list a")).to_have_count(6)
     look(page)
+
+
+def test_what_is_done_before_the_scripts_have_come_counts(page: Page, live_server, enter, alice):
+    permission = everything(alice)
+    SavedSearch.objects.create(
+        user=alice, name="Larger ones", filters={"q": ["Phoenix, AZ"], "area_min": ["1700"]}, created_at=timezone.now()
+    )
+    enter(page, alice).goto(live_server.url + permission.get_absolute_url())
+
+    with script_on_its_way(page, "sheet"):
+        page.get_by_label("Repairs").fill("25000")
+        page.get_by_label("After-repair value (ARV)").fill("300000")
+        page.locator("#searches-summary").click()
+
+    expect(page.locator("[data-offer]")).to_contain_text("− $25,000 repairs")
+    expect(page.locator("#searches")).to_contain_text("Larger ones")
 
 
 def test_sections_fold_and_the_jump_bar_leads_to_them_by_keyboard(page: Page, live_server, enter, alice):
