@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from accounts.models import User
-from atlas_site.lib.forms import check_year
+from atlas_site.lib.forms import check_year, ids_of, in_a_sentence
+from leads.exports.purposes import Purpose
 from leads.imports.values.phones import read_phone
 from leads.imports.values.places import state_code
 from leads.models import Contact, LeadGroup
@@ -27,8 +27,7 @@ class ContactSelectionForm(forms.Form):
     def clean(self) -> dict:
         cleaned = super().clean()
         choice = read_choice(cleaned.get("query") or "")
-        texts = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
-        ids = tuple(dict.fromkeys(each.strip() for text in texts for each in text.split(",") if each.strip()))
+        ids = ids_of(self.data)
         if cleaned.get("scope") == "matching":
             cleaned["selection"] = ContactSelection(choice=choice)
         elif not ids:
@@ -46,7 +45,13 @@ class ContactSelectionForm(forms.Form):
 
     def problem(self) -> str:
         """Why invalid input selects nothing, in a sentence."""
-        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+        return in_a_sentence(self.errors)
+
+
+class ContactExportForm(ContactSelectionForm):
+    """The selected contacts of a list, and what the file with them is for. Without a purpose it is asked for."""
+
+    purpose = forms.ChoiceField(choices=[(each.value, each.label) for each in Purpose], required=False)
 
 
 class ActionForm(forms.Form):
@@ -95,7 +100,7 @@ class ActionForm(forms.Form):
 
     def problem(self) -> str:
         """Why invalid input does nothing, in a sentence."""
-        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+        return in_a_sentence(self.errors)
 
 
 class ContactForm(forms.Form):

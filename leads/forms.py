@@ -4,14 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.http import QueryDict
 
 from accounts.models import User
-from leads.exports.purposes import Purpose
 from leads.imports.fields import Field
 from leads.imports.limits import CSV_BYTES, WORKBOOK_BYTES
 from leads.models import LeadGroup
-from leads.selectors.contacts import MOST_CHOSEN, ContactSelection, read_choice
 from leads.selectors.groups import find_group, list_groups
 from leads.selectors.imports import MappedColumn
 
@@ -108,38 +105,3 @@ class ColumnsForm(forms.Form):
                 self.add_error(
                     name, f"“{field.label}” is chosen for “{earlier.header}” already. Choose another field, or Ignore."
                 )
-
-
-class ContactExportForm(forms.Form):
-    """The checked contacts of a list, or all that match its conditions, and what the file with them is for.
-
-    `ids` are ids of contacts: one a checkbox, or many with commas between them. Without a purpose it is asked for.
-    """
-
-    scope = forms.ChoiceField(choices=[("chosen", "The checked ones"), ("matching", "All that match")], required=False)
-    query = forms.CharField(required=False, max_length=2_000)
-    purpose = forms.ChoiceField(choices=[(each.value, each.label) for each in Purpose], required=False)
-
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        choice = read_choice(cleaned.get("query") or "")
-        texts = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
-        ids = tuple(dict.fromkeys(each.strip() for text in texts for each in text.split(",") if each.strip()))
-        if cleaned.get("scope") == "matching":
-            cleaned["selection"] = ContactSelection(choice=choice)
-        elif not ids:
-            raise forms.ValidationError("Choose contacts first: check their rows, or take all that match.")
-        elif len(ids) > MOST_CHOSEN:
-            raise forms.ValidationError(f"Choose at most {MOST_CHOSEN:,} by hand, or take all that match.")
-        else:
-            cleaned["selection"] = ContactSelection(choice=choice, ids=ids)
-        return cleaned
-
-    @property
-    def selection(self) -> ContactSelection:
-        """What valid input selects."""
-        return self.cleaned_data["selection"]
-
-    def problem(self) -> str:
-        """Why invalid input selects nothing, in a sentence."""
-        return " ".join(str(error) for errors in self.errors.values() for error in errors)

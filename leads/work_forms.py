@@ -2,7 +2,7 @@
 
 from django import forms
 
-from atlas_site.lib.forms import check_year
+from atlas_site.lib.forms import check_year, in_a_sentence
 from leads.imports.values.phones import read_any_phones
 from leads.models import Outcome
 
@@ -41,7 +41,7 @@ class TouchForm(forms.Form):
 
     def problem(self) -> str:
         """Why nothing was logged, in a sentence."""
-        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+        return in_a_sentence(self.errors)
 
 
 class NumbersForm(forms.Form):

@@ -4,7 +4,7 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import User
-from atlas_site.lib.forms import check_year
+from atlas_site.lib.forms import check_year, ids_of, in_a_sentence
 from properties.datasets import DATASET_INFOS
 from properties.exclusions import exclusion_choices
 from properties.models import SavedSearch
@@ -178,8 +178,7 @@ class SelectionForm(forms.Form):
             choice = read_choice(cleaned.get("query") or "")
         except ValueError as problem:
             raise forms.ValidationError(str(problem)) from None
-        texts = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
-        ids = tuple(dict.fromkeys(each.strip() for text in texts for each in text.split(",") if each.strip()))
+        ids = ids_of(self.data)
         if cleaned.get("scope") == "matching":
             cleaned["selection"] = Selection(choice=choice)
         elif not ids:
@@ -197,7 +196,7 @@ class SelectionForm(forms.Form):
 
     def problem(self) -> str:
         """Why invalid input selects nothing, in a sentence."""
-        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+        return in_a_sentence(self.errors)
 
 
 COLUMN_CHOICES = [(name, column.label) for name, column in COLUMNS.items()]

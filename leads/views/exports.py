@@ -13,9 +13,9 @@ from accounts.decorators import onboarded_required
 from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.queue import nudge
 from leads.calling import PERMISSION
+from leads.contact_forms import ContactExportForm
 from leads.exports.purposes import Purpose
 from leads.exports.tally import Tally
-from leads.forms import ContactExportForm
 from leads.models import ContactExport, LeadGroup
 from leads.selectors.groups import find_group
 from leads.services import exports
