@@ -10,7 +10,7 @@ from atlas_site.lib.forms import check_year, ids_of, in_a_sentence
 from leads.exports.purposes import Purpose
 from leads.imports.values.phones import read_phone
 from leads.imports.values.places import state_code
-from leads.models import Contact, LeadGroup
+from leads.models import Contact, ContactAction, LeadGroup
 from leads.selectors.contacts import MOST_CHOSEN, ContactSelection, read_choice
 from leads.selectors.groups import find_group
 
@@ -57,9 +57,14 @@ class ContactExportForm(ContactSelectionForm):
 class ActionForm(forms.Form):
     """What is to be done with the selected contacts: the button that was pressed, and what stands beside it."""
 
-    KINDS = ("stage", "next_touch", "no_next_touch", "do_not_call", "remove", "copy")
+    # The kinds of actions, by what the buttons send.
+    KINDS = {
+        **{kind: kind for kind in ContactAction.Kind.values},
+        "no_next_touch": ContactAction.Kind.NEXT_TOUCH.value,
+        "mail_again": ContactAction.Kind.DO_NOT_MAIL.value,
+    }
 
-    action = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS])
+    action = forms.ChoiceField(choices=[(action, action) for action in KINDS])
     stage = forms.ChoiceField(choices=[("", ""), *Contact.Stage.choices], required=False)
     reason = forms.CharField(max_length=200, required=False)
     on = forms.DateField(required=False, validators=[check_year])
@@ -85,7 +90,7 @@ class ActionForm(forms.Form):
     @property
     def kind(self) -> str:
         """The kind of action."""
-        return self.cleaned_data["action"].removeprefix("no_")
+        return self.KINDS[self.cleaned_data["action"]]
 
     @property
     def what(self) -> dict[str, Any]:
@@ -96,6 +101,8 @@ class ActionForm(forms.Form):
         if self.kind == "next_touch":
             on = values["on"] if values["action"] == "next_touch" else None
             return {"on": on.isoformat() if on else None}
+        if self.kind == "do_not_mail":
+            return {"is_on": values["action"] == "do_not_mail"}
         return {"group": values["target"]} if self.kind == "copy" else {}
 
     def problem(self) -> str:

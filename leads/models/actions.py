@@ -21,6 +21,7 @@ class ContactAction(Document):
         STAGE = "stage", "Set stage"
         NEXT_TOUCH = "next_touch", "Set next touch"
         DO_NOT_CALL = "do_not_call", "Do not call"
+        DO_NOT_MAIL = "do_not_mail", "Do not mail"
         REMOVE = "remove", "Remove from list"
         COPY = "copy", "Add to another list"
 
@@ -37,8 +38,8 @@ class ContactAction(Document):
         LeadGroup, on_delete=models.CASCADE, db_column="leadId", db_index=False, related_name="+"
     )
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    # {"stage", "reason"}, {"on"} or {"group"}, by the kind; once it is undone, "left": how many stay as they are,
-    # because they are on the list again or were written to since.
+    # {"stage", "reason"}, {"on"}, {"is_on"} or {"group"}, by the kind; once it is undone, "left": how many stay as they
+    # are, because they are on the list again or were written to since.
     what = models.JSONField(default=dict, blank=True)
     # The ids that were chosen, or the conditions of the list as a query string.
     ids = models.JSONField(default=list, blank=True)

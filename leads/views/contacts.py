@@ -29,6 +29,7 @@ DONE = {
     ContactAction.Kind.STAGE: "now in the stage “{stage}”",
     ContactAction.Kind.NEXT_TOUCH: "given another day of the next touch",
     ContactAction.Kind.DO_NOT_CALL: "put on your do-not-call list, with all their numbers, on every list",
+    ContactAction.Kind.DO_NOT_MAIL: "{out} your mailings from now on, on every list",
     ContactAction.Kind.REMOVE: "taken off this list",
     ContactAction.Kind.COPY: "looked at; those who were not on the other list were copied to it",
 }
@@ -71,7 +72,8 @@ def _say_done(request: HttpRequest, action: ContactAction) -> None:
         return
     stage = Contact.Stage(action.what["stage"]).label if action.kind == ContactAction.Kind.STAGE else ""
     are = "contact is" if action.changed == 1 else "contacts are"
-    text = f"{action.changed:,} {are} {DONE[ContactAction.Kind(action.kind)].format(stage=stage)}."
+    out = "left out of" if action.what.get("is_on") else "taken into"
+    text = f"{action.changed:,} {are} {DONE[ContactAction.Kind(action.kind)].format(stage=stage, out=out)}."
     can_undo = action.changed and action.kind != ContactAction.Kind.DO_NOT_CALL
     undo = reverse("leads:undo-action", args=[action.lead_group_id, action.pk])
     messages.success(request, text, extra_tags=undo if can_undo else "")

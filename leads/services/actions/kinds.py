@@ -125,6 +125,21 @@ def _bar(action: ContactAction, rows: list[Row], now: datetime) -> None:
     set_do_not_call(user=_user(action), contacts=_contacts(action, rows), now=now)
 
 
+# ---------------------------------------------------------------------------------------------------- do not mail
+
+
+def _set_do_not_mail(action: ContactAction, rows: Iterable[Row], now: datetime) -> None:
+    is_on = action.what["is_on"]
+    people.set_do_not_mail(user=_user(action), contacts=_contacts(action, rows), is_on=is_on, now=now)
+
+
+def _reset_do_not_mail(action: ContactAction, rows: list[Row], now: datetime) -> int:
+    is_on = action.what["is_on"]
+    contacts = _contacts(action, [row for row in rows if row["was"] != is_on])
+    people.set_do_not_mail(user=_user(action), contacts=contacts, is_on=not is_on, now=now)
+    return 0
+
+
 # ---------------------------------------------------------------------------------------------------- taking off
 
 
@@ -327,6 +342,13 @@ KINDS: Mapping[str, Kind] = {
         reads=("doNotCall",),
         changes=lambda _, was: not was,
         apply=_bar,
+    ),
+    ContactAction.Kind.DO_NOT_MAIL: Kind(
+        was=_each(lambda contact: bool(contact.get("doNotMail"))),
+        reads=("doNotMail",),
+        changes=lambda action, was: was != action.what["is_on"],
+        apply=_set_do_not_mail,
+        undo=_reset_do_not_mail,
     ),
     ContactAction.Kind.REMOVE: Kind(
         was=_twins,

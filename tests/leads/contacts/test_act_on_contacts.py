@@ -77,6 +77,24 @@ def test_who_must_not_be_called_is_so_on_every_list_and_stays_so(group):
         undo(group, action)
 
 
+def test_who_wants_no_letters_is_left_out_of_them_on_every_list_until_that_is_undone(group):
+    opted_out, contact = make_contacts(group, 2, do_not_mail=None)
+    (same,) = make_contacts(
+        LeadGroupFactory.create(user=group.user), 1, identity_key=contact.identity_key, do_not_mail=None
+    )
+    one = ContactSelection(choice=ContactChoice(), ids=(str(opted_out.pk),))
+    start(group, "do_not_mail", {"is_on": True}, one)
+    action = start(group, "do_not_mail", {"is_on": True})
+    assert (action.seen, action.changed) == (2, 1)
+    assert set(Contact.objects.values_list("do_not_mail", flat=True)) == {True}
+    undo(group, action)
+    left_out = Contact.objects.filter(do_not_mail=True)
+    assert [each.pk for each in left_out] == [opted_out.pk]
+    start(group, "do_not_mail", {"is_on": False}, one)
+    same.refresh_from_db()
+    assert not left_out.all().exists() and not same.do_not_mail
+
+
 def test_contacts_are_removed_and_come_back_as_they_were(group):
     contacts = make_contacts(group, 10)
     start(group, "next_touch", {"on": None})  # so that what is known of people is there already

@@ -127,6 +127,16 @@ def test_next_and_previous_follow_the_table_with_its_conditions(hers, group):
     assert walked == links
 
 
+def test_who_wants_no_letters_is_left_out_of_them_from_the_page_of_a_contact(hers, group):
+    (contact,) = make_contacts(group, 1, do_not_mail=None)
+    shown, act = url("show-contact", group, contact), url("act-on-contacts", group)
+    own = {"ids": str(contact.pk), "contact": str(contact.pk)}
+    page = read(hers.post(act, {**own, "action": "do_not_mail"}, follow=True))
+    assert "1 contact is left out of your mailings" in page and 'value="mail_again"' in page
+    assert "taken into your mailings" in read(hers.post(act, {**own, "action": "mail_again"}, follow=True))
+    assert 'value="do_not_mail"' in read(hers.get(shown))
+
+
 def test_a_touch_is_logged_from_the_page_of_a_contact(hers, group):
     (contact,) = make_contacts(group, 1, stage="new")
     page = read(hers.get(url("show-contact", group, contact)))
