@@ -35,15 +35,20 @@ def show_today(request: HttpRequest) -> HttpResponse:
 @onboarded_required
 def show_turn(request: HttpRequest, contact_id: str) -> HttpResponse:
     """Show one person of the day's work, with those before and after."""
+    return _show_turn(request, contact_id, TouchForm(initial={"key": uuid4().hex}))
+
+
+def _show_turn(request: HttpRequest, contact_id: str, form: TouchForm) -> HttpResponse:
     turn = selectors.find_turn(request.user, contact_id, timezone.now())
     if turn is None:
         raise Http404
+    following = reverse("today:show-turn", args=[turn.next_id]) if turn.next_id else reverse("today:show-today")
     context = {
         "turn": turn,
         "person": turn.person,
-        "form": TouchForm(initial={"key": uuid4().hex}),
+        "form": form,
         "outcomes": Outcome.choices,
-        "back": reverse("today:show-turn", args=[turn.next_id]) if turn.next_id else reverse("today:show-today"),
+        "back": _next_page(request) if form.is_bound else following,
     }
     return render(request, "leads/turn.html", context)
 
@@ -51,12 +56,14 @@ def show_turn(request: HttpRequest, contact_id: str) -> HttpResponse:
 @require_POST
 @onboarded_required
 def log_outcome(request: HttpRequest, contact_id: str) -> HttpResponse:
-    """Log how a call ended, and go on to the page that the form names: the next person, or the contact's own."""
+    """Log how a call ended, and go on to the page that the form names: the next person, or the contact's own.
+
+    What cannot be logged is shown again with the person, and nothing that was written is lost.
+    """
     contact = _contact(request, contact_id)
     form = TouchForm(request.POST)
     if not form.is_valid():
-        messages.error(request, f"Nothing was logged. {form.problem()}")
-        return redirect("today:show-turn", contact_id)
+        return _show_turn(request, contact_id, form)
     touch = log_touch(user=request.user, contact=contact, now=timezone.now(), **form.cleaned_data)
     contact.refresh_from_db()
     url = reverse("today:show-turn", args=[contact.pk])

@@ -146,6 +146,15 @@ def test_a_bad_number_is_named(client, alice):
     assert not Touch.objects.exists()
 
 
+def test_what_was_written_of_a_call_that_cannot_be_logged_stays(client, alice):
+    contact = person(alice, 1)
+    client.force_login(alice)
+    own = reverse("leads:show-contact", args=[contact.lead_group_id, contact.pk])
+    written = {"key": "k", "outcome": "disconnected", "text": "A machine said so", "next": own}
+    page = client.post(reverse("today:log-outcome", args=[contact.pk]), written).content.decode()
+    assert "A machine said so" in page and f'name="next" value="{own}"' in page and 'name="key" value="k"' in page
+
+
 def test_a_person_is_barred_and_lifted(client, alice):
     contact = person(alice, 1)
     client.force_login(alice)
