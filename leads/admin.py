@@ -79,7 +79,7 @@ class ImportChunkAdmin(ReadOnlyAdmin):
 class ColumnMappingAdmin(ReadOnlyAdmin):
     """What users said that columns are."""
 
-    list_display = ["user", "__str__", "used_at"]
+    list_display = ["user", "used_at"]
     exact_search_fields = ["id", "user"]
 
 
@@ -188,7 +188,7 @@ class DialerChunkAdmin(ReadOnlyAdmin):
 class DialerMemoryAdmin(DocumentAdmin):
     """What users have said of columns and dispositions."""
 
-    list_display = ["__str__", "user"]
+    list_display = ["user"]
     exact_search_fields = ["id", "user"]
     raw_id_fields = ["user"]
 

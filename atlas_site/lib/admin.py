@@ -7,7 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import EmailField, Field, ForeignKey, Model, Q, QuerySet
+from django.db.models import EmailField, Field, ForeignKey, JSONField, Model, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -25,7 +25,13 @@ class CappedPaginator(Paginator):
 
 
 class DocumentChangeList(ChangeList):
-    """A list that is sorted by an index and reads the documents of a foreign key in one query."""
+    """A list that is sorted by an index, reads the documents of a foreign key in one query, and no JSON unseen."""
+
+    def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
+        """Return the documents without the JSON that the list does not show, which may be a megabyte of each."""
+        fields = self.model._meta.concrete_fields
+        unseen = [each.name for each in fields if isinstance(each, JSONField) and each.name not in self.list_display]
+        return super().get_queryset(request, **kwargs).defer(*unseen)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[str]:
         """Return the ordering of the admin class as it is; the stock list appends the key, which no index has."""

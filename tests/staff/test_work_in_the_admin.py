@@ -14,6 +14,7 @@ from credits import services as credit_services
 from credits.models import CreditWeight
 from feedback.models import FeatureRequest
 from helpcenter.models import HelpCenterArticle
+from leads.models import ImportChunk
 from properties.models import Property
 from tests import factories
 from tests.factories import UserFactory
@@ -120,6 +121,12 @@ def test_documents_of_a_user_are_found_by_address_or_id(staff, alice, bob):
     assert found(staff.get(page, {"q": owned.property_id})) == [owned]
     assert found(staff.get(page, {"q": "nobody@example.test"})) == []
     assert "alice@example.test" in staff.get(page).content.decode()
+
+
+def test_a_list_does_not_read_the_rows_of_plans_that_it_does_not_show(staff):
+    factories.ImportChunkFactory.create()
+    (chunk,) = found(staff.get(list_of(ImportChunk)))
+    assert chunk.get_deferred_fields() == {"rows"}
 
 
 def test_staff_make_a_colleague(staff):
