@@ -79,6 +79,11 @@ class Number:
         return self.why_not in {WhyNot.WRONG_NUMBER, WhyNot.DISCONNECTED}
 
     @property
+    def is_told(self) -> bool:
+        """Whether the vendor said of both lists if it is on them."""
+        return self.dnc is not None and self.tcpa is not None
+
+    @property
     def expires_at(self) -> datetime | None:
         """When its check is over."""
         return self.checked_at + CHECK_HOLDS_FOR if self.checked_at else None

@@ -179,6 +179,7 @@ def test_the_columns_of_the_last_file_with_these_headers_are_remembered(hers, al
     page = read(hers.get(url("show-import", lead_import)))
     assert "The columns are read as you said for the last file with these headers." in page
     columns = read(hers.get(url("map-columns", lead_import)))
+    assert "<h1>Check the columns</h1>" in columns
     assert len(re.findall(r">\s*Remembered\s*<", columns)) == 2
     assert "You said so for the last file with these columns." in columns
 
