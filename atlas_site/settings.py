@@ -292,6 +292,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 180.0},
     },
     "sum the vendor's bill up": {"task": "properties.roll_up_vendor_bill", "schedule": 1800.0},
+    "sum the bill of skip traces up": {"task": "leads.roll_up_trace_bill", "schedule": 1800.0},
     "run due searches": {"task": "properties.run_due_searches", "schedule": 60.0, "options": {"expires": 60.0}},
     "run due work on lists": {"task": "leads.run_due_list_jobs", "schedule": 5.0, "options": {"expires": 5.0}},
     "link lists to properties": {"task": "leads.link_due_lists", "schedule": 15.0, "options": {"expires": 15.0}},

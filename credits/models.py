@@ -297,6 +297,7 @@ class Quote(Document):
             models.Index(fields=["-created_at"], name="quote_by_age"),
             models.Index(fields=["status", "expires_at"], name="quote_by_expiry"),
             models.Index(fields=["status", "hold_until"], name="quote_by_hold"),
+            models.Index(fields=["kind", "ended_at"], name="quote_by_end"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,19 @@ from celery import shared_task
 from django.utils import timezone
 
 from atlas_site.lib.queue import nudge
-from leads.services import actions, calls, exports, groups, imports, linking, lists, refunds, standing, traces
+from leads.services import (
+    actions,
+    calls,
+    exports,
+    groups,
+    imports,
+    linking,
+    lists,
+    refunds,
+    standing,
+    trace_bills,
+    traces,
+)
 
 # So many steps of a purge leave room for other tasks; the next turn goes on.
 TURNS_A_PURGE = 20
@@ -48,6 +60,13 @@ def drop_trace_offers() -> None:
     """Remove the contacts that were frozen for offers which nobody accepted."""
     while traces.drop_unaccepted(now=timezone.now()):
         pass
+
+
+@shared_task(name="leads.roll_up_trace_bill")
+def roll_up_trace_bill() -> None:
+    """Sum up what the data vendor billed for skip traces, day by day, as far as one stint gets."""
+    if not trace_bills.roll_up_trace_bill(now=timezone.now()):
+        nudge(roll_up_trace_bill)
 
 
 @shared_task(name="leads.run_list_job")

@@ -156,10 +156,11 @@ class VendorBillDayAdmin(ReadOnlyAdmin):
     """What BatchData billed day by day: paid by users, or free by a named cause; nothing may stay unexplained."""
 
     list_display = [
-        *("day", "job_count", "billed", "captured", "from_copy", "free_units", "free_causes"),
+        *("day", "kind", "job_count", "billed", "captured", "from_copy", "free_units", "free_causes"),
         *("unexplained", "lost_pages", "counts", "made_at", "closed_at"),
     ]
-    ordering = ["-day"]
+    list_filter = ["kind"]
+    ordering = ["-day", "-kind"]
 
     @admin.display(description="free")
     def free_units(self, day: VendorBillDay) -> int:

@@ -5,10 +5,12 @@ from the record of the call. Their difference is the residual, which is nothing.
 answer was lost, are listed as unknown.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
+from bson import ObjectId
 from django.db.models import Q
 
 from atlas_site.mongodb.documents import collection_of
@@ -19,6 +21,7 @@ from properties.models.jobs import CHARGED, LATE
 from properties.selectors.vendor_bill import LOST_LOOKUP, ExpectedBill, is_lost
 
 KIND = "SKIPTRACE"
+QUOTE_KIND = "skiptrace"
 UNLINKED = "could not be matched"
 BATCHES_AT_ONCE = 20
 CAUSES = {
@@ -42,22 +45,39 @@ def expect_trace_bill(*, since: datetime, until: datetime) -> ExpectedBill:
     jobs = Enrichment.objects.filter(created_at__gte=since, created_at__lt=until, phase__isnull=False)
     for job in jobs.order_by("created_at"):
         bill.job_count += 1
-        for batches in _batches_of(job):
+        accepted = [Quote.Status.ACCEPTED, Quote.Status.SETTLED]
+        quotes = Quote.objects.filter(pk__in=job.quote_ids, status__in=accepted).values_list("pk", flat=True)
+        for batches in _batches_of(job.pk, quotes):
             _add_batches(bill, batches)
     return bill
 
 
-def _batches_of(job: Enrichment) -> Iterator[list[dict[str, Any]]]:
-    settled = [Quote.Status.ACCEPTED, Quote.Status.SETTLED]
-    quotes = Quote.objects.filter(pk__in=job.quote_ids, status__in=settled).values_list("pk", flat=True)
-    query = {"enrichmentId": job.pk, "quoteId": {"$in": list(quotes)}}
-    some: list[dict[str, Any]] = []
-    for batch in collection_of(EnrichmentBatch).find(query).sort("batchNumber", 1):
-        some.append(batch)
-        if len(some) == BATCHES_AT_ONCE:
-            yield some
-            some = []
-    if some:
+def trace_part_of_day(
+    day: date, *, after: datetime | None, until: datetime
+) -> tuple[ExpectedBill, datetime] | tuple[None, None]:
+    """Explain the bill of the first quotes that were settled on a day (UTC) later than `after`, not later than `until`.
+
+    A quote ends once, with its batches, whatever joins its job; an answer that was lost until then is listed so for
+    good. Returns the bill with the moment at which they ended, to go on after; (None, None) when no quote is left.
+    """
+    begins = datetime.combine(day, time(), UTC)
+    ended = Quote.objects.filter(kind=QUOTE_KIND, status=Quote.Status.SETTLED, ended_at__gte=begins)
+    ended = ended.filter(ended_at__lt=begins + timedelta(days=1), ended_at__lte=until).order_by("ended_at")
+    first = (ended.filter(ended_at__gt=after) if after else ended).first()
+    if first is None or first.ended_at is None:
+        return None, None
+    bill = ExpectedBill()
+    for quote in ended.filter(ended_at=first.ended_at):
+        bill.job_count += 1
+        for batches in _batches_of(ObjectId(quote.job_id), [quote.pk]):
+            _add_batches(bill, batches)
+    return bill, first.ended_at
+
+
+def _batches_of(job_id: Any, quote_ids: Iterable[str]) -> Iterator[list[dict[str, Any]]]:
+    query = {"enrichmentId": job_id, "quoteId": {"$in": list(quote_ids)}}
+    batches = iter(collection_of(EnrichmentBatch).find(query).sort("batchNumber", 1))
+    while some := list(islice(batches, BATCHES_AT_ONCE)):
         yield some
 
 

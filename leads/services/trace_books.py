@@ -21,7 +21,6 @@ TRACE_RULES = {
     "B15": "A batch of a skip trace that is not over is due at some time, or held for a short while",
     "B16": "Each row of a skip trace is in one state, and the counts of its batch and of its job add up",
     "B17": "A skip trace is charged for its hits: those of its batches are those of its quotes, each row once",
-    "B18": "A row that the vendor bills has its call on record",
     "B20": "Skip traces, their batches and rows are in states that go together",
 }
 SHOWN = 5
@@ -30,7 +29,7 @@ FINAL_ROWS = [state.value for state in RowState if state not in {RowState.QUEUED
 
 
 def verify_traces(*, check: Check, now: datetime) -> None:
-    """Check TRACE_RULES over all skip traces: `check(rule, holds, subject, found)` notes each."""
+    """Check TRACE_RULES and the calls of B18 over all skip traces: `check(rule, holds, subject, found)` notes each."""
     _check_leases(check, now)
     _check_counts(check)
     _check_charges(check)

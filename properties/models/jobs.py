@@ -138,12 +138,19 @@ class PropertyJob(Document):
 
 
 class VendorBillDay(Document):
-    """What BatchData billed for the jobs that ended on one day (UTC), in units of one dataset of one property.
+    """What BatchData billed for what ended on one day (UTC): for property jobs in units of one dataset of one property,
+    for skip traces in rows, each kind by itself.
 
-    billed = captured + everything in `causes` + unexplained, and captured counts what was not served from a copy.
+    billed = captured - from_copy + everything in `causes`, and `unexplained` is what only one side knows.
     """
 
-    day = models.CharField(max_length=10, unique=True)
+    class Kind(models.TextChoices):
+        PROPERTIES = "properties", "Properties"
+        TRACES = "traces", "Skip traces"
+
+    day = models.CharField(max_length=10)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PROPERTIES)
+    # Property jobs that ended, or quotes of skip traces that were settled.
     job_count = models.BigIntegerField(default=0, db_column="jobCount")
     billed = models.BigIntegerField(default=0)
     captured = models.BigIntegerField(default=0)
@@ -151,7 +158,7 @@ class VendorBillDay(Document):
     from_copy = models.BigIntegerField(default=0, db_column="fromCopy")
     # Billed and paid for by nobody, by cause: {"already yours": 12, "nothing on file": 3}.
     causes = models.JSONField(default=dict)
-    # Billed and not explained by any job: always 0 unless something is wrong.
+    # Billed and not explained, or explained and not billed: always 0 unless something is wrong.
     unexplained = models.BigIntegerField(default=0)
     # Searches that were sent and got no answer: billed or not, nobody knows which records.
     lost_pages = models.BigIntegerField(default=0, db_column="lostPages")
@@ -164,11 +171,12 @@ class VendorBillDay(Document):
 
     class Meta:
         db_table = "VendorBillDay"
+        constraints = [models.UniqueConstraint(fields=["day", "kind"], name="vendor_bill_by_day")]
         verbose_name = "day of the vendor's bill"
         verbose_name_plural = "days of the vendor's bill"
 
     def __str__(self) -> str:
-        return self.day
+        return f"{self.day} {self.kind}"
 
     @property
     def free(self) -> int:

@@ -10,14 +10,21 @@ from billing import services as billing_services
 from credits import services as credit_services
 from leads.services.books import LEAD_RULES, verify_imports
 from leads.services.trace_books import TRACE_RULES, verify_traces
+from properties.services.bills import BILL_RULES, verify_bill
 
-RULES = {**credit_services.BOOK_RULES, **TRACE_RULES, **billing_services.BILLING_RULES, **LEAD_RULES}
+RULES = {
+    **credit_services.BOOK_RULES,
+    **TRACE_RULES,
+    **BILL_RULES,
+    **billing_services.BILLING_RULES,
+    **LEAD_RULES,
+}
 
 
 class Command(BaseCommand):
     help = (
-        "Check every wallet, ledger entry and quote, the payments and events of billing, and the skip traces and "
-        "imports of lead lists against the rules of the books. Exits 1 on any breach."
+        "Check every wallet, ledger entry and quote, the payments and events of billing, the skip traces and imports "
+        "of lead lists, and the days of the vendor's bill against the rules of the books. Exits 1 on any breach."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,10 +32,11 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         report = credit_services.verify_books()
-        report.checks |= dict.fromkeys([*billing_services.BILLING_RULES, *LEAD_RULES, *TRACE_RULES], 0)
+        report.checks |= dict.fromkeys([name for name in RULES if name not in report.checks], 0)
         billing_services.verify_billing(check=report.check, now=timezone.now())
         verify_imports(check=report.check)
         verify_traces(check=report.check, now=timezone.now())
+        verify_bill(check=report.check)
         if options["json"]:
             self.stdout.write(json.dumps(asdict(report), indent=2))
         else:

@@ -10,6 +10,7 @@ from atlas_site.vendors.models import VendorCall
 from leads.models import Enrichment, EnrichmentBatch
 from leads.services import traces
 from leads.services.trace_books import TRACE_RULES, verify_traces
+from properties.services.bills import BILL_RULES
 from tests.leads.traces.conftest import make_list, start_trace, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_lane")]
@@ -45,7 +46,7 @@ def test_traces_that_were_really_made_are_sound(traced, broken):
     assert broken() == []
     out = StringIO()
     call_command("verify_books", stdout=out)
-    for rule, text in TRACE_RULES.items():
+    for rule, text in {**TRACE_RULES, **BILL_RULES}.items():
         assert any(line.startswith(rule) and " ok " in line and text in line for line in out.getvalue().splitlines())
 
 
