@@ -91,6 +91,11 @@ class TracePage:
         return not self.enrichment.phase
 
     @property
+    def contacts(self) -> int:
+        """How many contacts it is about; one that a later quote asks for again is one."""
+        return self.enrichment.total_leads if self.is_earlier else self.progress.total
+
+    @property
     def outcomes(self) -> list[OutcomeLine]:
         """The states in which contacts are, those that are not over left out."""
         counts = self.progress.counts
@@ -250,10 +255,11 @@ def time_left(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class TraceRow:
-    """One job in the list of all, with what it has been charged so far."""
+    """One job in the list of all, with how many contacts it is about, and what it has been charged so far."""
 
     enrichment: Enrichment
     group: LeadGroup | None
+    contacts: int
     charged: int
 
 
@@ -278,12 +284,26 @@ def list_traces(user: User, *, group: LeadGroup | None = None, after: str = "", 
     shown = found[:most]
     groups = LeadGroup.objects.filter(is_deleted=False).in_bulk([job.lead_group_id for job in shown])
     charged = _charged([quote_id for job in shown for quote_id in job.quote_ids])
+    again = _asked_again([job.pk for job in shown if len(job.quote_ids) > 1])
     rows = [
-        TraceRow(job, groups.get(job.lead_group_id), sum(charged.get(quote_id, 0) for quote_id in job.quote_ids))
+        TraceRow(
+            job,
+            groups.get(job.lead_group_id),
+            job.total_leads - again.get(job.pk, 0),
+            sum(charged.get(quote_id, 0) for quote_id in job.quote_ids),
+        )
         for job in shown
     ]
     older = str(shown[-1].pk) if len(found) > most else ""
     return TraceList(rows=rows, older=older, is_first=edge is None)
+
+
+def _asked_again(enrichment_ids: list[ObjectId]) -> dict[ObjectId, int]:
+    """Of each of these jobs how many of its rows a later quote asks for again."""
+    replaced = {"enrichmentId": {"$in": enrichment_ids}, "metadata.askedAgain": {"$gt": 0}}
+    summed = {"_id": "$enrichmentId", "count": {"$sum": "$metadata.askedAgain"}}
+    found = collection_of(EnrichmentBatch).aggregate([{"$match": replaced}, {"$group": summed}])
+    return {each["_id"]: each["count"] for each in found}
 
 
 def _charged(quote_ids: list[str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from credits import services as credit_services
 from credits.models import Credit, Quote
 from leads.models import Contact, Enrichment, RowState
 from leads.selectors.trace_bill import KIND, UNLINKED, expect_trace_bill
+from leads.selectors.trace_pages import list_traces, trace_page
 from leads.services import traces
 from properties.models import PersonTrace
 from properties.selectors.vendor_bill import LOST_LOOKUP
@@ -98,6 +99,8 @@ def test_junk_is_kept_and_costs_nothing(mode, alice, now, sandbox):
     job = finish(job, now)
     assert states_of(job)[RowState.HIT] > 5
     assert (job.status, len(job.quote_ids)) == (Enrichment.Status.COMPLETED, 2)
+    page, (row,) = trace_page(alice, str(job.pk), now), list_traces(alice).rows
+    assert (page.contacts, row.contacts, job.total_leads) == (20, 20, 40), "who is asked for again is one contact"
     assert credit_services.verify_books().is_sound
 
 
