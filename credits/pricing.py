@@ -115,8 +115,9 @@ OPERATIONS = (
         "refresh_contact",
         "Ask again for phones that you own",
         CreditType.SKIPTRACE,
-        "a property",
-        "A number came, went, or is to be called no more. For 90 days after you bought them, they are one purchase.",
+        "a property or contact",
+        "A number came, went, or is to be called no more. For 90 days after you bought them, they are one purchase, "
+        "attached free; a skip trace asks anew for numbers over 30 days old if you choose so.",
     ),
 )
 

@@ -20,6 +20,7 @@ class RowState(models.TextChoices):
     HIT = "hit", "Phone found"
     # Free.
     YOURS = "yours", "Yours already"
+    UNCHANGED = "unchanged", "Asked anew, nothing changed"
     LATE = "late", "Phone found, delivered free"
     NO_PHONE = "no_phone", "E-mail only"
     LITIGATOR = "litigator", "Known litigator, numbers withheld"
@@ -131,10 +132,12 @@ class EnrichmentBatch(Document):
     skipped_count = models.IntegerField(default=0, db_column="skippedCount")
     upload_id = models.CharField(max_length=100, null=True, blank=True, db_column="uploadId")
     metadata = models.JSONField(null=True, blank=True)
-    # [{"contactId", "key", "traceKey", "place", "state"}], `key` the contact's identity, `traceKey` the key of who is
-    # asked for, made of what is asked, and `state` a `RowState`; "free" where no unit was quoted, "copy" where Atlas
-    # held an answer then, "anew" where one that it holds is passed over, "asked" (the question, later true) where the
-    # vendor was, "billed" where the vendor bills it, and "again" where a later batch asks anew for what failed here.
+    # [{"contactId", "key", "traceKey", "person", "place", "state"}], `key` the contact's identity, `traceKey` the key
+    # of who is asked for, made of what is asked, `person` a digest of the name, and `state` a `RowState`; "free" where
+    # no unit was quoted, "copy" where Atlas held an answer then, "anew" where one that it holds is passed over,
+    # "renews" where it asks anew for what the user bought at that moment, "was" what the answer is compared with,
+    # "asked" (the question, later true) where the vendor was, "billed" where the vendor bills it, and "again" where a
+    # later batch asks anew for what failed here.
     rows = models.JSONField(default=list, blank=True)
     # How many rows are in each state.
     counts = models.JSONField(default=dict, blank=True)
@@ -153,6 +156,7 @@ class EnrichmentBatch(Document):
         constraints = [models.UniqueConstraint(fields=["enrichment", "batch_number"], name="batch_by_number")]
         indexes = [
             models.Index(fields=["status", "due_at"], name="batch_by_due"),
+            models.Index(fields=["enrichment", "status", "due_at", "batch_number"], name="batch_of_job_by_due"),
             models.Index(fields=["status", "lease_until"], name="batch_by_lease"),
         ]
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bson import ObjectId
+from django.conf import settings
 
 from accounts.models import User
 from leads.calling import PERMISSION
@@ -35,6 +36,8 @@ class ContactDetails:
     file_name: str
     others: list[tuple[Contact, LeadGroup]]
     owned: PropertyDatasetPermission | None = None
+    # Whether its last trace is over 30 days old, so that the vendor can be asked again.
+    can_trace_again: bool = False
 
     permission = PERMISSION
 
@@ -76,6 +79,7 @@ def contact_page(
         file_name=file_name,
         others=_others(user, contact),
         owned=_owned(user, contact),
+        can_trace_again=contact.traced_at is not None and contact.traced_at <= now - settings.RECORD_FRESH_FOR,
     )
 
 

@@ -23,6 +23,11 @@ WORDS = (
         "Yours already",
         "You bought them within the last 90 days: what was found then is attached, and nobody was asked.",
     ),
+    StateWords(
+        RowState.UNCHANGED,
+        "Asked anew, nothing changed",
+        "Their numbers are those that you bought, and were checked again. It is one of your free ones of this month.",
+    ),
     StateWords(RowState.LATE, "Phone found, delivered free", "The answer came after the credits had gone back to you."),
     StateWords(RowState.NO_PHONE, "E-mail only", "E-mails are with the contacts. Only a phone number is charged."),
     StateWords(RowState.LITIGATOR, "Known litigator", "Numbers withheld, nothing charged."),
@@ -48,7 +53,7 @@ WORDS = (
 )
 """Every state in which a row can end, in the order in which a reader cares."""
 
-WITH_PHONE = (RowState.HIT, RowState.YOURS, RowState.LATE)
+WITH_PHONE = (RowState.HIT, RowState.YOURS, RowState.UNCHANGED, RowState.LATE)
 """The states of contacts that have got phone numbers. What was bought before may hold e-mails alone."""
 
 

@@ -59,7 +59,7 @@ def give_refunds(*, user_id: ObjectId, now: datetime) -> int:
         refunds, session = collection_of(TraceRefund), current_session()
         given = refunds.count_documents({"userId": user_id, "refundedAt": since}, session=session)
         enough = SHARE * (given + len(waiting))
-        bought = {"userId": user_id, "boughtAt": since}
+        bought = {"userId": user_id, "boughtAt": since, "sameAs": None}
         hits = collection_of(TracePurchase).count_documents(bought, limit=enough, session=session)
         chosen = waiting[: max(0, hits // SHARE - given)]
         if not chosen:

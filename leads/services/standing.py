@@ -38,6 +38,7 @@ READ = {
         1,
     )
 }
+PURCHASED = {"key": 1, "sameAs": 1}
 TRACED = ("traceOutcome", "tracedAt", "isLitigator", "isDeceased", "isEnriched", "enrichedAt", "enrichmentSource")
 LASTING = ("isLitigator", "isDeceased")
 
@@ -319,8 +320,9 @@ def _traces(user_id: ObjectId, contacts: Mapping[str, list[Document]], now: date
         "key": {"$in": untraced},
         "boughtAt": {"$gt": as_utc(now - settings.CONTACT_BOUGHT_FOR)},
     }
-    keys = [found["key"] for found in _find(TracePurchase, bought, {"key": 1})]
-    return {found["key"]: _as_contact(load(PersonTrace, found)) for found in _find(PersonTrace, {"key": {"$in": keys}})}
+    asked = {found["key"]: found.get("sameAs") or found["key"] for found in _find(TracePurchase, bought, PURCHASED)}
+    held = {found["key"]: found for found in _find(PersonTrace, {"key": {"$in": list(asked.values())}})}
+    return {key: _as_contact(load(PersonTrace, held[name])) for key, name in asked.items() if name in held}
 
 
 def _as_contact(trace: PersonTrace) -> dict[str, Any]:

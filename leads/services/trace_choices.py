@@ -18,7 +18,7 @@ from leads.services.traces.quotes import KIND
 FIRST_FEW = 10
 """How many are traced to see what comes."""
 
-CHOSEN, MATCHING, FIRST, REST, ALL = "chosen", "matching", "first", "rest", "all"
+CHOSEN, MATCHING, FIRST, REST, ALL, ANEW = "chosen", "matching", "first", "rest", "all", "anew"
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class ChoicesPage:
     told: Choice
 
     @property
+    def offers_anew(self) -> bool:
+        """Whether some are the user's with numbers over 30 days old, for whom the vendor can be asked again."""
+        return bool(self.told.counts.old)
+
+    @property
     def has_too_few(self) -> bool:
         return any(choice.left < 0 for choice in self.choices)
 
@@ -71,9 +76,14 @@ def free_lines(counts: TraceCount) -> list[FreeLine]:
     lines = (
         FreeLine(counts.left_out, "Have a phone number already", "They are left alone, unless you trace them as well."),
         FreeLine(
-            counts.yours,
+            counts.yours - counts.old,
             "Yours already",
             "You bought them within the last 90 days: what was found then is attached, free.",
+        ),
+        FreeLine(
+            counts.old,
+            "Yours, with numbers over 30 days old",
+            "You bought them within the last 90 days. They are asked for anew only if you choose so.",
         ),
         FreeLine(
             counts.missed_lately,
@@ -117,6 +127,8 @@ def choices_page(*, user: User, group: LeadGroup, selection: ContactSelection | 
             found.insert(0, (FIRST, TraceCount(to_ask=FIRST_FEW)))
         if rest.left_out:
             found.append((ALL, count_traceable(user=user, group=group, most=MOST_TRACED, now=now)))
+    if old := found[-1][1].old:
+        found.append((ANEW, TraceCount(to_ask=old)))
     costs = credit_selectors.price_each(
         user_id=user.pk, offers=[{CreditType.SKIPTRACE.value: _most_units(counts)} for _, counts in found]
     )
@@ -146,6 +158,8 @@ def _title(scope: str, counts: TraceCount) -> str:
         return f"The first {number}"
     if scope in {CHOSEN, MATCHING}:
         return f"The {number} selected"
+    if scope == ANEW:
+        return f"Ask anew for {number} whose numbers are over 30 days old"
     number = f"All {number}" if counts.is_whole else f"Up to {number}"
     if scope == ALL:
         return f"{number}, also with a number"
@@ -156,8 +170,11 @@ def quote_choice(
     *, user: User, group: LeadGroup, scope: str, selection: ContactSelection | None, now: datetime
 ) -> Quote:
     """Offer to trace those of a choice; nothing is asked or held. Raises `traces.NothingToTrace`."""
+    ids = _ids_of(selection, group, now) if selection else None
+    if scope == ANEW:
+        return quote_trace(user=user, group=group, contact_ids=ids, asks_anew=True, now=now)
     if scope in {CHOSEN, MATCHING} and selection:
-        return quote_trace(user=user, group=group, contact_ids=_ids_of(selection, group, now), now=now)
+        return quote_trace(user=user, group=group, contact_ids=ids, now=now)
     if scope == FIRST:
         return quote_trace(user=user, group=group, skips_with_phone=True, most=FIRST_FEW, now=now)
     return quote_trace(user=user, group=group, skips_with_phone=scope != ALL, now=now)
@@ -180,5 +197,6 @@ def quote_again(*, user: User, quote_id: str, now: datetime) -> Quote:
         joins=find_trace(user, subject["enrichment"]),
         most=sum(line["units"] for line in quote.lines),
         skips_with_phone=subject["skips_with_phone"],
+        asks_anew=subject.get("asks_anew", False),
         now=now,
     )

@@ -52,6 +52,10 @@ class TracePurchase(Document):
     )
     key = models.CharField(max_length=32)
     place_key = models.CharField(max_length=120, default="", blank=True, db_column="placeKey")
+    # A digest of the name that was asked for, by which people at one place are told apart; earlier ones do not say.
+    person = models.CharField(max_length=32, null=True, blank=True)
+    # The key that was asked for, where this one is only how the user knows that person: one purchase, not two.
+    same_as = models.CharField(max_length=32, null=True, blank=True, db_column="sameAs")
     bought_at = models.DateTimeField(db_column="boughtAt")
 
     class Meta:

@@ -1,5 +1,6 @@
 """What Atlas holds of people at addresses, and who has paid for which of it: kept, found again, and sold once."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,16 @@ class Traced:
     emails: Sequence[Mapping[str, Any]] = ()
     person: Mapping[str, Any] = field(default_factory=dict)
     call_id: str = ""
+
+
+@dataclass(frozen=True)
+class Bought:
+    """Whom a user buys: `key` is who was asked, `identity` how the user knows them, `person` a digest of the name."""
+
+    key: str
+    identity: str
+    place_key: str
+    person: str = ""
 
 
 def place_key(street: str | None, zip_code: str | None) -> str:
@@ -123,21 +134,48 @@ def _update_of(trace: Traced) -> UpdateOne:
     return UpdateOne({"key": trace.key}, [{"$replaceWith": {"$cond": [is_newer, "$$ROOT", changed]}}])
 
 
-def buy_traces(*, user_id: ObjectId, places: Mapping[str, str], now: datetime) -> None:
-    """Note that a user has bought what is known of these identities, given with their places, in what runs.
+def buy_traces(*, user_id: ObjectId, bought: Iterable[Bought], now: datetime) -> None:
+    """Note that a user has bought what is known of these people, in what runs.
 
     Two that buy the same at once cannot both succeed: one transaction runs again, and finds it bought.
     """
+    people = list(bought)
+    same_as = {each.identity: each for each in people}
     updates = [
         UpdateOne(
             {"userId": user_id, "key": key},
-            {"$set": {"boughtAt": as_utc(now), "placeKey": place[:120]}, "$setOnInsert": {"_id": ObjectId()}},
+            {"$set": _purchase_of(each, key, now), "$setOnInsert": {"_id": ObjectId()}},
             upsert=True,
         )
-        for key, place in places.items()
+        for key, each in (same_as | {each.key: each for each in people}).items()
     ]
     if updates:
         collection_of(TracePurchase).bulk_write(updates, ordered=False, session=current_session())
+
+
+def listed_numbers(trace: PersonTrace) -> str:
+    """A digest of what is compared when numbers are asked for anew: which there are, and whether one is not to be
+    called, as `properties.datasets.changes` lists them of a property.
+    """
+    listed = sorted(f"{phone['number']} {bool(phone.get('dnc'))}" for phone in trace.phones)
+    return hashlib.sha256("; ".join(listed).encode()).hexdigest()
+
+
+def _purchase_of(bought: Bought, key: str, now: datetime) -> dict[str, Any]:
+    return {
+        "boughtAt": as_utc(now),
+        "placeKey": bought.place_key[:120],
+        "person": bought.person or None,
+        "sameAs": None if key == bought.key else bought.key,
+    }
+
+
+def is_bought(purchase: TracePurchase | None, person: str) -> bool:
+    """Whether a purchase is of this person; of nobody by name, and of those that do not say of whom, the place tells.
+
+    An identity is a person and an address: who lives there after them was not bought.
+    """
+    return purchase is not None and person in {"", purchase.person or person}
 
 
 def is_traced_at(*, user_id: ObjectId, place: str, owners: Iterable[PersonName], now: datetime) -> bool:

@@ -30,6 +30,7 @@ from atlas_site.vendors.errors import (
 from atlas_site.vendors.models import CallState, VendorCall
 from credits.models import Quote
 from leads.models import Contact, Enrichment, RowState
+from leads.selectors.trace_words import WITH_PHONE
 from leads.services.traces import breaker
 from leads.services.traces.answers import read_answer
 from leads.services.traces.jobs import BatchPhase, BatchStatus, close_queued, counts_of, owner_of
@@ -38,13 +39,14 @@ from leads.services.traces.projecting import show_traces
 from leads.services.traces.requests import (
     SHOWN_TO_VENDOR,
     body_of,
+    is_paid,
     key_of_row,
     request_from,
     request_of,
     trace_key,
 )
 from leads.services.traces.settling import settle
-from properties.services.traces import known_traces, purchases_of, store_traces
+from properties.services.traces import held_traces, known_traces, listed_numbers, purchases_of, store_traces
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ LOOK_AGAIN = timedelta(minutes=10)
 LATE_LOOK = timedelta(days=1)
 LOOKED_FOR_LATE = timedelta(days=7)
 # What is held of the others is not theirs.
-TOLD = {RowState.HIT, RowState.YOURS, RowState.LATE, RowState.NO_PHONE, RowState.LITIGATOR, RowState.MISS}
+TOLD = {*WITH_PHONE, RowState.NO_PHONE, RowState.LITIGATOR, RowState.MISS}
 
 
 class NoRoom(Exception):
@@ -102,6 +104,7 @@ def _freeze_question(batch: Batch, job: Enrichment, now: datetime) -> None:
         return
     keys = [key_of_row(row) for row in batch["rows"]]
     held, bought = known_traces(keys, now), purchases_of(owner_of(job), keys, now)
+    renewed = held_traces(key_of_row(row) for row in batch["rows"] if "renews" in row)
     ids = [ObjectId(row["contactId"]) for row in batch["rows"]]
     shown = dict.fromkeys(SHOWN_TO_VENDOR, 1)
     contacts = {
@@ -111,7 +114,7 @@ def _freeze_question(batch: Batch, job: Enrichment, now: datetime) -> None:
     rows = []
     for row in batch["rows"]:
         key = key_of_row(row)
-        if row["state"] != RowState.QUEUED or row.get("free") or key in bought:
+        if row["state"] != RowState.QUEUED or row.get("free") or is_paid(row, bought):
             rows.append(row)
             continue
         contact = contacts.get(row["contactId"])
@@ -123,7 +126,9 @@ def _freeze_question(batch: Batch, job: Enrichment, now: datetime) -> None:
         if key in held and not row.get("anew"):
             rows.append(row)
         elif request.is_traceable:
-            rows.append({**row, "state": RowState.SENT.value, "asked": body_of(request)})
+            # Kept before anything is asked: once the answer is stored, nobody can tell what it changed.
+            was = {"was": listed_numbers(renewed[key])} if key in renewed else {}
+            rows.append({**row, **was, "state": RowState.SENT.value, "asked": body_of(request)})
         else:
             rows.append({**row, "state": RowState.CANCELLED.value})
     crash_at("before question")

@@ -17,16 +17,18 @@ from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
 from leads.services.people import values_of_person
 from leads.services.traces.requests import (
     SHOWN_TO_VENDOR,
+    asked_as,
     is_same_person,
     is_traceable,
     key_of_row,
     place_of,
-    trace_key,
 )
 from properties.models import PersonTrace, TraceOutcome, TracePurchase
 from properties.services.traces import (
+    Bought,
     buy_traces,
     held_traces,
+    is_bought,
     purchases_of,
     store_traces,
     unlocked_contacts,
@@ -59,6 +61,7 @@ class TraceCount:
     """How many contacts of a choice there are of each kind. `to_ask` and `from_copy` cost a unit each, if they hit.
 
     `yours` are bought already, `known_free` told e-mails alone or a litigator lately, to somebody else: attached free.
+    `old` are those of `yours` whose numbers are over 30 days old: they may be asked for anew, if the user says so.
     `has_phone` counts those who have a number, whatever else they are; they are `left_out` when the choice says so.
     `is_whole` is False when the counting stopped at a limit.
     """
@@ -67,6 +70,7 @@ class TraceCount:
     to_ask: int = 0
     from_copy: int = 0
     yours: int = 0
+    old: int = 0
     known_free: int = 0
     missed_lately: int = 0
     untraceable: int = 0
@@ -89,8 +93,11 @@ class Candidate:
     contact: Mapping[str, Any]
     kind: Kind
     trace_key: str = ""
+    person: str = ""
     # Whether the vendor is asked although Atlas holds an answer.
     is_anew: bool = False
+    # When the user bought the numbers, over 30 days old by now, that asking anew would renew; "" for nothing to renew.
+    renews: str = ""
 
     @property
     def key(self) -> str:
@@ -105,13 +112,15 @@ class Candidate:
 class Choice:
     """Contacts of a user: all of a list, or those with these ids, in the order of the list or of the ids.
 
-    `skips_with_phone` leaves out those who have a number already.
+    `skips_with_phone` leaves out those who have a number already. `asks_anew` is for those alone who are the user's,
+    free, with numbers over 30 days old: the vendor is asked again (the money rule: asking again for owned data).
     """
 
     user: User
     group: LeadGroup | None
     contact_ids: list[ObjectId] | None = None
     skips_with_phone: bool = False
+    asks_anew: bool = False
     _seen: set[str] = field(default_factory=set, init=False)
 
     def walk(self, now: datetime, count: TraceCount) -> Iterator[Candidate]:
@@ -137,18 +146,27 @@ class Choice:
         self, contacts: list[dict[str, Any]], under_way: set[str], now: datetime, count: TraceCount
     ) -> Iterator[Candidate]:
         _identify(self.user.pk, contacts)
-        keys = {contact["_id"]: trace_key(contact) for contact in contacts}
+        asked = {contact["_id"]: asked_as(contact) for contact in contacts}
         take_over_unlocks(self.user.pk, contacts, now)
-        held = held_traces(keys.values())
-        known_as = [contact["identityKey"] for contact in contacts if contact.get("identityKey")]
-        bought = purchases_of(self.user.pk, {*keys.values(), *known_as}, now)
+        keys = {key for key, _ in asked.values()}
+        held = held_traces(keys)
+        known_as = {contact["identityKey"] for contact in contacts if contact.get("identityKey")}
+        purchases = purchases_of(self.user.pk, keys | known_as, now)
         for contact in contacts:
-            key = keys[contact["_id"]]
+            key, person = asked[contact["_id"]]
+            names = (key, contact.get("identityKey") or "")
+            bought = {name: purchases[name] for name in names if is_bought(purchases.get(name), person)}
             kind = self._kind_of_new(contact.get("identityKey") or "", key, under_way)
             if kind is None:
                 kind = self._kind(contact, key, held.get(key), bought, now)
+            renews = _renewed(contact, key, held.get(key), bought, now) if kind in {Kind.YOURS, Kind.ATTACH} else ""
+            if self.asks_anew:
+                if not renews:
+                    continue
+                kind = Kind.ASK
             is_fresh = key in held and held[key].answered_at > now - settings.RECORD_FRESH_FOR
-            candidate = Candidate(contact, kind, key, is_anew=kind == Kind.ASK and is_fresh)
+            is_anew = kind == Kind.ASK and is_fresh and not renews
+            candidate = Candidate(contact, kind, key, person, is_anew=is_anew, renews=renews)
             _tally(count, candidate)
             yield candidate
 
@@ -211,6 +229,23 @@ def is_up_to_date(contact: Mapping[str, Any], held: PersonTrace) -> bool:
     return traced_at is not None and as_utc(traced_at) >= held.answered_at
 
 
+def _renewed(
+    contact: Mapping[str, Any],
+    key: str,
+    held: PersonTrace | None,
+    bought: Mapping[str, TracePurchase],
+    now: datetime,
+) -> str:
+    """When the user bought what is over 30 days old of a contact, and can be asked for; "" for nothing of that kind."""
+    purchase = bought.get(key) or bought.get(contact["identityKey"])
+    told = [as_utc(contact["tracedAt"])] if contact.get("tracedAt") else []
+    if held is not None and key in bought:
+        told.append(held.answered_at)
+    if purchase is None or not told or max(told) > now - settings.RECORD_FRESH_FOR or not is_traceable(contact):
+        return ""
+    return purchase.bought_at.isoformat()
+
+
 def _has_result_of(contact: Mapping[str, Any], bought: TracePurchase) -> bool:
     """Whether a contact that is written otherwise than who was bought is still at that place, and has what was told."""
     place = place_of(contact)
@@ -220,6 +255,7 @@ def _has_result_of(contact: Mapping[str, Any], bought: TracePurchase) -> bool:
 def _tally(count: TraceCount, candidate: Candidate) -> None:
     count.total += 1
     count.has_phone += candidate.has_phone
+    count.old += bool(candidate.renews) and candidate.kind != Kind.ASK
     names = {
         Kind.ASK: "to_ask",
         Kind.COPY: "from_copy",
@@ -261,7 +297,7 @@ def take_over_unlocks(user_id: ObjectId, contacts: Iterable[Mapping[str, Any]], 
     unlocked = unlocked_contacts(user_id=user_id, property_ids=linked, now=now)
     # The user writes where a contact is: only at the property's own place is it the owner who was paid for.
     found = {
-        trace_key(contact): (contact, trace)
+        asked_as(contact): (contact, trace)
         for property_id, trace in unlocked.items()
         for contact in linked[property_id]
         if trace.outcome == TraceOutcome.HIT
@@ -269,9 +305,9 @@ def take_over_unlocks(user_id: ObjectId, contacts: Iterable[Mapping[str, Any]], 
         and place_of(contact) == trace.place_key
         and is_same_person(contact, trace.person["name"])
     }
-    new = set(found) - set(purchases_of(user_id, found, now))
-    store_traces(replace(trace, key=key) for key, (_, trace) in found.items() if key in new)
-    for key in new:
-        contact, trace = found[key]
-        places = dict.fromkeys((key, contact["identityKey"]), trace.place_key)
-        buy_traces(user_id=user_id, places=places, now=trace.answered_at)
+    purchases = purchases_of(user_id, [key for key, _ in found], now)
+    new = {(key, person): what for (key, person), what in found.items() if not is_bought(purchases.get(key), person)}
+    store_traces(replace(trace, key=key) for (key, _), (_, trace) in new.items())
+    for (key, person), (contact, trace) in new.items():
+        bought = Bought(key, contact["identityKey"], trace.place_key, person)
+        buy_traces(user_id=user_id, bought=[bought], now=trace.answered_at)

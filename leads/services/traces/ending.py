@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 # Why a unit was not charged, for the receipt.
 REASONS = {
     RowState.YOURS: "already yours",
+    RowState.UNCHANGED: "asked anew, and nothing had changed",
     RowState.LATE: "delivered free, after the credits had come back",
     RowState.NO_PHONE: "e-mail only, delivered free",
     RowState.LITIGATOR: "known litigator, numbers withheld",

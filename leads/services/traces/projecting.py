@@ -6,13 +6,11 @@ from typing import Any
 
 from bson import ObjectId
 
-from leads.models import RowState
+from leads.selectors.trace_words import WITH_PHONE
 from leads.services import standing
 from leads.services.traces.requests import key_of_row
 from properties.models import PersonTrace, TraceOutcome
 from properties.services.traces import held_traces
-
-WITH_PHONE = {RowState.HIT, RowState.YOURS, RowState.LATE}
 
 
 def show_traces(*, user_id: ObjectId, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from leads.selectors.traces import MOST_RETRIES
 from leads.services.traces.choice import PRICED, ROWS, Candidate, Choice, Kind, TraceCount
 from leads.services.traces.projecting import show_traces
 from leads.services.traces.requests import place_of
+from properties.services.allowances import free_refreshes_left
 
 KIND = "skiptrace"
 MOST_TRACED = 50_000
@@ -71,42 +72,32 @@ def quote_trace(
     joins: Enrichment | None = None,
     most: int = MOST_TRACED,
     skips_with_phone: bool = False,
+    asks_anew: bool = False,
     retries: int = 0,
     now: datetime,
 ) -> Quote:
     """Offer to trace the contacts of a list, or those of it with these ids, that are not traced yet.
 
     At most `most` of them that can be charged, and never more than MOST_TRACED: the rest is for another quote, which
-    `joins` the job of this one. `retries` is how often they have been asked again by then. The contacts are frozen with
-    the offer; nothing is asked or held. Raises NothingToTrace.
+    `joins` the job of this one. `asks_anew` offers to ask again for those alone who are the user's with numbers over 30
+    days old. `retries` is how often they have been asked again by then. The contacts are frozen with the offer; nothing
+    is asked or held. Raises NothingToTrace.
     """
-    ids = _ids(contact_ids)
     count = TraceCount()
-    rows = _rows_of(Choice(user, group, ids, skips_with_phone).walk(now, count), max(1, min(most, MOST_TRACED)))
+    choice = Choice(user, group, _ids(contact_ids), skips_with_phone, asks_anew)
+    rows = _rows_of(choice.walk(now, count), max(1, min(most, MOST_TRACED)))
     units = sum("free" not in row for row in rows)
     if not units:
         show_traces(user_id=user.pk, rows=rows, now=now)
         raise NothingToTrace(count)
     enrichment_id = joins.pk if joins else ObjectId()
-    frozen = hashlib.sha256("".join(row["contactId"] for row in rows).encode()).hexdigest()
-    subject = {
-        "enrichment": str(enrichment_id),
-        "group": str(group.pk),
-        "rows": len(rows),
-        "batches": -(-len(rows) // ROWS_A_BATCH),
-        "contacts_hash": frozen,
-        "from_copy": sum(row.get("copy", False) for row in rows),
-        "free": len(rows) - units,
-        "skips_with_phone": skips_with_phone,
-        "contact_ids": [str(each) for each in ids] if ids is not None else None,
-        "notes": _notes(len(rows) - units, joins),
-    }
+    notes = _notes(len(rows) - units, joins, free_refreshes_left(user.pk, now) if asks_anew else None)
     quote = credit_services.make_quote(
         user_id=user.pk,
         kind=KIND,
-        title=f"Skip trace {units:,} contact{'' if units == 1 else 's'} of {group.name}"[:200],
+        title=f"Skip trace {units:,} contact{'' if units == 1 else 's'} {'anew ' * asks_anew}of {group.name}"[:200],
         units={CreditType.SKIPTRACE: units},
-        subject=subject,
+        subject={"enrichment": str(enrichment_id), "group": str(group.pk), **_subject_of(choice, rows), "notes": notes},
         accept_view="leads:accept-trace",
         back_url=reverse("leads:show-group", args=[group.pk]),
         source=credit_services.QuoteSource(
@@ -118,9 +109,30 @@ def quote_trace(
     return quote
 
 
-def _notes(free: int, joins: Enrichment | None) -> list[str]:
-    """What the page of the quote says beside its price."""
+def _subject_of(choice: Choice, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is frozen with an offer, and by what the same is offered again."""
+    ids = choice.contact_ids
+    return {
+        "rows": len(rows),
+        "batches": -(-len(rows) // ROWS_A_BATCH),
+        "contacts_hash": hashlib.sha256("".join(row["contactId"] for row in rows).encode()).hexdigest(),
+        "from_copy": sum(row.get("copy", False) for row in rows),
+        "free": sum("free" in row for row in rows),
+        "skips_with_phone": choice.skips_with_phone,
+        "asks_anew": choice.asks_anew,
+        "contact_ids": [str(each) for each in ids] if ids is not None else None,
+    }
+
+
+def _notes(free: int, joins: Enrichment | None, free_refreshes: int | None) -> list[str]:
+    """What the page of the quote says beside its price. `free_refreshes` is None unless it asks anew."""
     notes = []
+    if free_refreshes is not None:
+        left = f"free: you have {free_refreshes} of those left this month" if free_refreshes else "charged as well"
+        notes.append(
+            "These are yours already. Somebody is charged whose numbers changed: one came, went, or is to be called no "
+            f"more. Who has not changed is {left}; who is not found is free."
+        )
     if free:
         notes.append(f"{free:,} more {'is' if free == 1 else 'are'} yours already and get what was found then, free.")
     if joins:
@@ -162,7 +174,16 @@ def quote_failed(*, user: User, job: Enrichment, now: datetime) -> Quote:
         if row["state"] == RowState.ERROR and not row.get("again")
     ]
     retries = 1 + max(((batch["metadata"] or {}).get("retries", 0) for batch in batches), default=0)
-    return quote_trace(user=user, group=_group_of(job), contact_ids=ids, joins=job, retries=retries, now=now)
+    first = Quote.objects.get(pk=job.quote_ids[0], user_id=user.pk)
+    return quote_trace(
+        user=user,
+        group=_group_of(job),
+        contact_ids=ids,
+        joins=job,
+        asks_anew=first.subject.get("asks_anew", False),
+        retries=retries,
+        now=now,
+    )
 
 
 def may_be_retried() -> dict[str, Any]:
@@ -192,6 +213,7 @@ def _offer_again(user: User, quote: Quote, most: int, joins: Enrichment | None, 
         joins=joins,
         most=most,
         skips_with_phone=subject.get("skips_with_phone", False),
+        asks_anew=subject.get("asks_anew", False),
         now=now,
     )
 
@@ -228,6 +250,7 @@ def _rows_of(candidates: Iterable[Candidate], most: int) -> list[dict[str, Any]]
             "contactId": str(candidate.contact["_id"]),
             "key": candidate.key,
             "traceKey": candidate.trace_key,
+            "person": candidate.person,
             "place": place_of(candidate.contact),
             "state": RowState.QUEUED.value,
         }
@@ -237,6 +260,8 @@ def _rows_of(candidates: Iterable[Candidate], most: int) -> list[dict[str, Any]]
             row["free"] = True
         elif candidate.is_anew:
             row["anew"] = True
+        elif candidate.renews:
+            row["renews"] = candidate.renews
         rows.append(row)
     return rows
 

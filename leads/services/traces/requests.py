@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from atlas_site.vendors.batchdata import Address, PersonName, TraceRequest
 from leads.imports.fields import Field
 from leads.imports.identity import identity_key
 from leads.imports.rows import Lead, LeadReader
-from properties.services.traces import place_key
+from properties.models import TracePurchase
+from properties.services.traces import is_bought, place_key
 
 SHOWN_TO_VENDOR = (
     *("firstName", "lastName", "company", "address", "city", "state", "zip", "county", "apn"),
@@ -71,23 +72,43 @@ def place_of(contact: Mapping[str, Any]) -> str:
     return place_key(asked.street, asked.zip)
 
 
-def trace_key(contact: Mapping[str, Any]) -> str:
-    """The key of the person and place that a contact is asked by now, under which the answer is kept for everybody.
+class AskedAs(NamedTuple):
+    """By what a contact is asked for: the key of person and place, and a digest of the person's name, "" for nobody."""
 
-    It is the contact's identity unless somebody edited it, or it was found to be a person who is written otherwise:
-    an identity stays with a contact whatever is written of it.
+    key: str
+    person: str
+
+
+def trace_key(contact: Mapping[str, Any]) -> str:
+    """The key of the person and place that a contact is asked by now. See `asked_as`."""
+    return asked_as(contact).key
+
+
+def asked_as(contact: Mapping[str, Any]) -> AskedAs:
+    """The person and place that a contact is asked by now, under which the answer is kept for everybody.
+
+    The key is the contact's identity unless somebody edited it, or it was found to be a person who is written
+    otherwise: an identity stays with a contact whatever is written of it.
     """
     last = " ".join(part for key in ("lastName", "suffix") if (part := _text(contact, key)))
     values = {**contact, "lastName": last}
     lead = READER.read([str(values.get(key) or "") for _, key in COLUMNS])
     if isinstance(lead, Lead):
-        return lead.identity_key
-    return identity_key("", f"asked:{json.dumps(body_of(request_of(contact)), sort_keys=True)}")
+        return AskedAs(lead.identity_key, identity_key(lead.person_key, "") if lead.person_key else "")
+    return AskedAs(identity_key("", f"asked:{json.dumps(body_of(request_of(contact)), sort_keys=True)}"), "")
 
 
 def key_of_row(row: Mapping[str, Any]) -> str:
     """The key of what a row of a batch asks. Rows of before had their contact's identity for it."""
     return row.get("traceKey") or row["key"]
+
+
+def is_paid(row: Mapping[str, Any], bought: Mapping[str, TracePurchase]) -> bool:
+    """Whether the user has bought whom a row asks, otherwise than by the purchase that it renews."""
+    purchase = bought.get(key_of_row(row))
+    if purchase is None or not is_bought(purchase, row.get("person", "")):
+        return False
+    return purchase.bought_at.isoformat() != row.get("renews")
 
 
 def body_of(request: TraceRequest) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from bson import ObjectId
 from django.conf import settings
 
 from atlas_site.lib.crashing import crash_at
@@ -11,14 +12,15 @@ from atlas_site.mongodb.documents import as_utc
 from credits import services as credit_services
 from credits.models import CreditType
 from leads.models import Enrichment, RowState
+from leads.selectors.trace_words import WITH_PHONE
 from leads.services.traces.answers import STATES, TraceReading
 from leads.services.traces.jobs import BatchPhase, counts_of, owner_of
 from leads.services.traces.leases import LEASE, Batch, save_batch
-from leads.services.traces.requests import key_of_row
+from leads.services.traces.requests import is_paid, key_of_row
 from properties.models import PersonTrace, TraceOutcome
-from properties.services.traces import buy_traces, held_traces, purchases_of
+from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_left, open_allowance, take
+from properties.services.traces import Bought, buy_traces, held_traces, is_bought, listed_numbers, purchases_of
 
-WITH_PHONE = {RowState.HIT, RowState.YOURS, RowState.LATE}
 OVER = set(RowState) - {RowState.QUEUED, RowState.SENT, RowState.UNKNOWN}
 
 
@@ -35,11 +37,14 @@ def settle(
     """Decide the rows that are open, charge for the hits, and write `values` (the phase is "settled" without).
 
     Rows that were asked end as the answer says, or as `unread` without one. What is held or bought by now is attached;
-    whoever has bought a person in the last 90 days does not pay again. Raises LeaseLost, and then nothing is changed.
+    whoever has bought a person in the last 90 days does not pay again, unless who was asked for anew has changed, or
+    the free ones of the month are used (the money rule). Raises LeaseLost, and then nothing is changed.
     """
+    user_id = owner_of(job)
 
     def work() -> dict[str, Any]:
-        rows, hits = _decide(batch, job, reading, unread, now)
+        rows, hits, unchanged = _decide(batch, user_id, reading, unread, now)
+        take(user_id, UNCHANGED_REFRESH, len(unchanged), now)
         metadata = {**(batch.get("metadata") or {}), **values.get("metadata", {})}
         captured = credit_services.capture(
             quote_id=batch["quoteId"],
@@ -57,24 +62,33 @@ def settle(
         changed = {
             "phase": BatchPhase.SETTLED.value,
             **values,
-            "rows": rows,
-            "counts": counts_of(rows),
+            **_counted(rows),
             "spent": batch["spent"] + captured.amount,
-            "enrichedCount": sum(row["state"] in WITH_PHONE for row in rows),
-            "skippedCount": sum(row["state"] in OVER - WITH_PHONE for row in rows),
             "metadata": metadata,
         }
         save_batch(dict(batch), now=now, lease=lease, **changed)
-        # Bought is who was asked, and whom the user knows by the contact's identity.
-        places = {key: row.get("place", "") for row in hits for key in (row["key"], key_of_row(row))}
-        buy_traces(user_id=owner_of(job), places=places, now=now)
+        buy_traces(user_id=user_id, bought=map(_bought_by, hits), now=now)
         crash_at("inside settlement")
         return changed
 
     crash_at("before settlement")
-    changed = run_txn(work, lock=job.user_id)
+    if any("was" in row for row in batch["rows"]):
+        open_allowance(user_id, UNCHANGED_REFRESH, now)
+    changed = run_txn(work, lock=user_id)
     batch.update(changed, leaseUntil=as_utc(now) + lease if lease else None)
     crash_at("after settlement")
+
+
+def _bought_by(row: dict[str, Any]) -> Bought:
+    """Who was asked, and how the user knows them."""
+    return Bought(key_of_row(row), row["key"], row.get("place", ""), row.get("person", ""))
+
+
+def _counted(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Rows as a batch keeps them, with how many there are of what kind."""
+    with_phone = sum(row["state"] in WITH_PHONE for row in rows)
+    skipped = sum(row["state"] in OVER for row in rows) - with_phone
+    return {"rows": rows, "counts": counts_of(rows), "enrichedCount": with_phone, "skippedCount": skipped}
 
 
 def _step(number: int, settled: int) -> str:
@@ -83,26 +97,38 @@ def _step(number: int, settled: int) -> str:
 
 
 def _decide(
-    batch: Batch, job: Enrichment, reading: TraceReading | None, unread: RowState, now: datetime
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows with their states, and those among them that are hits, whose states are still to be written."""
+    batch: Batch, user_id: ObjectId, reading: TraceReading | None, unread: RowState, now: datetime
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows with their states; those among them that are hits, whose states are still to be written; and those that
+    were asked anew and have not changed, as many as are free.
+    """
     keys = [key_of_row(row) for row in batch["rows"] if row["state"] not in OVER]
-    bought, held = purchases_of(owner_of(job), keys, now), held_traces(keys)
+    bought, held = purchases_of(user_id, keys, now), held_traces(keys)
+    free_left = free_refreshes_left(user_id, now) if any("was" in row for row in batch["rows"]) else 0
     rows: list[dict[str, Any]] = []
     hits: list[dict[str, Any]] = []
+    unchanged: list[dict[str, Any]] = []
     for each in batch["rows"]:
         row, key = dict(each), key_of_row(each)
         rows.append(row)
         if row["state"] == RowState.QUEUED:
-            state = _state_of_copy(row, held.get(key), key in bought, now)
+            state = _state_of_copy(row, held.get(key), is_bought(bought.get(key), row.get("person", "")), now)
         elif row["state"] in {RowState.SENT, RowState.UNKNOWN}:
-            state = _state_of_answer(row, reading, unread, key in bought)
+            state = _state_of_answer(row, reading, unread, is_paid(row, bought))
         else:
             continue
+        if state == RowState.HIT and len(unchanged) < free_left and _is_unchanged(row, held.get(key)):
+            state = RowState.UNCHANGED
+            unchanged.append(row)
         row["state"] = state.value
         if state == RowState.HIT:
             hits.append(row)
-    return rows, hits
+    return rows, hits, unchanged
+
+
+def _is_unchanged(row: dict[str, Any], held: PersonTrace | None) -> bool:
+    """Whether the numbers of somebody who was asked for anew are those that the user has bought."""
+    return held is not None and row.get("was") == listed_numbers(held)
 
 
 def _state_of_copy(row: dict[str, Any], held: PersonTrace | None, is_bought: bool, now: datetime) -> RowState:

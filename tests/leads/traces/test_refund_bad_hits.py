@@ -86,6 +86,17 @@ def test_no_more_than_five_percent_come_back_until_there_are_more_hits(alice, no
     assert credit_services.verify_books().is_sound
 
 
+def test_a_purchase_by_two_keys_is_one_of_the_hits(alice, now, hits):
+    TracePurchase.objects.filter(user=alice).exclude(key=hits[0].identity_key).delete()
+    TracePurchase.objects.bulk_create(TracePurchase(user=alice, key=f"x{n}", bought_at=now) for n in range(18))
+    TracePurchase.objects.create(user=alice, key="known as", same_as="x1", bought_at=now)
+    lose(alice, hits[0], now)
+    assert TraceRefund.objects.get().refunded_at is None  # 5 % of 19 hits is none
+    TracePurchase.objects.create(user=alice, key="another", bought_at=now)
+    give_due_refunds(now=now)
+    assert TraceRefund.objects.get().refunded_at == now
+
+
 def test_what_was_not_charged_does_not_come_back(alice, bob, fund, now, hits):
     """Numbers of another user's list, and a hit that was attached free."""
     key = hits[0].identity_key

@@ -100,6 +100,36 @@ def test_who_was_bought_is_not_bought_again_by_another_way_of_writing(alice, now
     assert (count.yours, count.units) == (1, 0)
 
 
+def test_who_lives_there_after_somebody_who_was_bought_is_another_person(alice, fund, now, sandbox):
+    """An identity is a person and an address: neither a new owner nor the old one is had by buying the other."""
+    number = a_hit(alice, now)
+    contact = only_contact(make_list(alice, 1, start=number))
+    group, first = contact.lead_group, contact.first_name
+    work(start_trace(alice, group, now), now)
+    rewrite(alice, only_contact(group), now, zip="")
+    assert traces.count_traceable(user=alice, group=group, now=now).yours == 1
+
+    rewrite(alice, only_contact(group), now, first_name="Newton", last_name="Owner")
+    assert traces.count_traceable(user=alice, group=group, now=now).to_ask == 1
+
+    rewrite(alice, only_contact(group), now, first_name=first, last_name=contact.last_name, zip=contact.zip)
+    TracePurchase.objects.filter(user=alice).update(person="f" * 32)  # as if only the new owner had been bought
+    PersonTrace.objects.update(answered_at=now - timedelta(days=31))
+    job = start_trace(alice, group, now)
+    assert states_of(work(job, now)) == {RowState.HIT: 1}
+    assert credit_services.verify_books().is_sound
+
+
+def test_one_purchase_under_two_keys_is_one_hit(alice, now, sandbox):
+    number = a_hit(alice, now)
+    contact = only_contact(make_list(alice, 1, start=number + 100))
+    wanted = only_contact(make_list(alice, 1, start=number, name="Wanted"))
+    rewrite(alice, contact, now, **{name: getattr(wanted, name) or "" for name in EDITED})
+    work(start_trace(alice, contact.lead_group, now), now)
+    bought = {each.key: each.same_as for each in TracePurchase.objects.filter(user=alice)}
+    assert bought == {wanted.identity_key: None, contact.identity_key: wanted.identity_key}
+
+
 def unlocked(user, contact: Contact, now, *, street: str, zip_code: str = "43004") -> None:
     """A property with a phone number that the user has unlocked, to which the contact is linked."""
     data = {
