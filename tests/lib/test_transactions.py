@@ -307,7 +307,7 @@ def test_a_key_lock_is_free_again_after_an_error_and_for_its_own_thread():
     with pytest.raises(EmptyPurseError), key_lock("wallet"), key_lock("wallet"):
         raise EmptyPurseError
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(lambda: key_lock("wallet").__enter__() is None).result(timeout=5)
+        assert pool.submit(lambda: key_lock("wallet").__enter__() is None).result(timeout=60)
 
 
 def test_threads_get_a_key_lock_in_the_order_in_which_they_asked():
@@ -324,30 +324,35 @@ def test_threads_get_a_key_lock_in_the_order_in_which_they_asked():
             while len(lock._waiting) < number:
                 time.sleep(0.001)
     for thread in workers:
-        thread.join(timeout=5)
+        thread.join(timeout=60)
     assert order == list(range(8))
 
 
 def test_a_thread_that_is_interrupted_while_it_waits_leaves_the_queue():
-    lock, is_over = TurnLock(), threading.Event()
+    lock, is_held, is_over = TurnLock(), threading.Event(), threading.Event()
 
     def hold() -> None:
         with lock:
-            is_over.wait(5)
+            is_held.set()
+            while not lock._waiting:
+                time.sleep(0.001)
+            time.sleep(0.05)  # from standing in the queue to waiting
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+            is_over.wait(60)
 
     def interrupt(*_details: object) -> None:
         raise TimeoutError
 
-    holder = threading.Thread(target=hold)
-    holder.start()
+    holder = threading.Thread(target=hold, daemon=True)
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        holder.start()
+        assert is_held.wait(60)
         with pytest.raises(TimeoutError), lock:
             pytest.fail("The lock was held by another thread.")
     finally:
         signal.signal(signal.SIGALRM, before)
     is_over.set()
-    holder.join(timeout=5)
+    holder.join(timeout=60)
     with lock:
         assert not lock._waiting

@@ -76,7 +76,7 @@ def test_a_server_without_transactions_is_found_out_at_start_up(tmp_path):
         worker = ["-m", "celery", "-A", "atlas_site", "worker", "--pool", "solo"]
         for start in (["-c", "import atlas_site.wsgi"], worker):
             refused = subprocess.run(
-                [sys.executable, *start], env=environment, capture_output=True, text=True, timeout=60, check=False
+                [sys.executable, *start], env=environment, capture_output=True, text=True, timeout=240, check=False
             )
             assert refused.returncode == 1
             assert "must run as a replica set" in refused.stderr
@@ -87,7 +87,7 @@ def test_a_server_that_does_not_answer_is_an_error_with_a_hint():
     try:
         started = time.monotonic()
         (error,) = other.validation.check()
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 25, "the driver's own patience is 30 seconds"
         assert error.id == "atlas.E002"
         assert "MONGODB_URI" in error.hint
     finally:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+PATIENCE = 30  # seconds, for a slow machine
+
 
 @dataclass
 class Reply:
-    """One answer: status, body and headers; ``seconds`` of silence before it, ``cut_after`` bytes of the body
-    only, ``hang_up`` instead of any, ``trickle_seconds`` between one byte and the next."""
+    """One answer: status, body and headers; ``seconds`` of silence before it, or silence ``until`` the test has seen
+    something, ``cut_after`` bytes of the body only, ``hang_up`` instead of any, ``trickle_seconds`` between one byte
+    and the next."""
 
     status: int = 200
     body: bytes = b""
@@ -21,6 +24,7 @@ class Reply:
     cut_after: int | None = None
     hang_up: bool = False
     trickle_seconds: float = 0
+    until: threading.Event | None = None
 
 
 def reply_json(payload: Any, status: int = 200, **kwargs: Any) -> Reply:
@@ -68,6 +72,13 @@ class ScriptedVendor:
     def will_answer(self, *replies: Reply) -> None:
         self.script = list(replies)
 
+    def count_requests(self, least: int) -> int:
+        """How many requests have come, once so many have: a client that has given up may be ahead of the server."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self.requests) < least and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return len(self.requests)
+
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
@@ -78,6 +89,8 @@ class ScriptedVendor:
         self.requests.append(Request(handler.command, handler.path, dict(handler.headers), body))
         reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         time.sleep(reply.seconds)
+        if reply.until:
+            reply.until.wait(PATIENCE)
         handler.close_connection = True
         if reply.hang_up:
             handler.connection.shutdown(socket.SHUT_RDWR)

@@ -311,7 +311,7 @@ def _call_and_die(line: str) -> None:
 def test_a_worker_killed_at_any_line_leaves_a_record_that_says_what_is_paid(line, state):
     worker = get_context("fork").Process(target=_call_and_die, args=(line,))
     worker.start()
-    worker.join(20)
+    worker.join(60)
     assert worker.exitcode == -signal.SIGKILL
     assert only_call().state == state
     if state == CallState.ANSWERED:

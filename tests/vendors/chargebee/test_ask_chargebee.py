@@ -218,11 +218,11 @@ def test_a_redirect_is_never_followed(scripted):
 
 def test_a_slow_answer_is_waited_for_once_and_not_for_long(scripted, settings):
     settings.CHARGEBEE_TIMEOUT_SECONDS = 1
-    scripted.will_answer(Reply(200, b"{}", seconds=8))
+    scripted.will_answer(Reply(200, b"{}", seconds=60))
     began = time.monotonic()
     with pytest.raises(VendorUnavailable):
         see_page()
-    assert 1 <= time.monotonic() - began < 6
+    assert 1 <= time.monotonic() - began < 30
     assert len(scripted.requests) == 1
 
 

@@ -201,7 +201,8 @@ def test_a_key_of_another_request_is_refused(scripted):
 
 
 def test_two_at_once_with_one_key_charge_once(scripted):
-    scripted.will_answer(Reply(200, INVOICE.body, seconds=0.4))
+    is_refused = threading.Event()
+    scripted.will_answer(Reply(200, INVOICE.body, until=is_refused))
     results, together = [], threading.Barrier(2)
 
     def work():
@@ -210,6 +211,7 @@ def test_two_at_once_with_one_key_charge_once(scripted):
             results.append(charge().id)
         except VendorCallInProgress as busy:
             results.append(type(busy))
+            is_refused.set()
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
