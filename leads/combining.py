@@ -6,14 +6,13 @@ is on: an owner of two houses is two leads, and their phone number alone does no
 """
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
-from types import TracebackType
-from typing import Self
+
+from atlas_site.lib.scratch import Scratch
 
 MOST_LISTS = 20
 # A lead that is on a list a thousand times is named by so many of its contacts, and by as many that mark it.
@@ -87,19 +86,12 @@ class CombinedLead:
     facts: int = 0
 
 
-class Combiner:
-    """Takes the contacts of lists, list by list, and tells which leads they are.
-
-    A context manager: leaving it deletes the file.
-    """
+class Combiner(Scratch):
+    """Takes the contacts of lists, list by list, and tells which leads they are."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)  # no name: a file that only this connection knows
-        self._database.executescript(
-            f"""
-            PRAGMA journal_mode = OFF;
-            PRAGMA synchronous = OFF;
-            PRAGMA cache_size = -{CACHE_KIBIBYTES};
+        super().__init__(
+            """
             CREATE TABLE seen (key TEXT PRIMARY KEY, lead INTEGER NOT NULL) WITHOUT ROWID;
             CREATE TABLE member (
                 number INTEGER PRIMARY KEY, lead INTEGER NOT NULL, list INTEGER NOT NULL, id TEXT NOT NULL,
@@ -107,7 +99,8 @@ class Combiner:
             );
             CREATE TABLE waiting (list INTEGER NOT NULL, id TEXT NOT NULL, keys TEXT NOT NULL, facts INTEGER);
             BEGIN;
-            """
+            """,
+            cache_kibibytes=CACHE_KIBIBYTES,
         )
         self._leads = 0
         # Leads that turned out to be one with an earlier lead.
@@ -133,8 +126,11 @@ class Combiner:
             members.append((lead, list_number, each.id, each.facts))
         self._keep(new, members)
 
-    def settle(self) -> None:
-        """Say that all contacts of all lists are in: those without a property find their leads now."""
+    def settle(self, hold_on: Callable[[], object] = bool) -> None:
+        """Say that all contacts of all lists are in: those without a property find their leads now.
+
+        `hold_on` is called after each thousand of them.
+        """
         waiting = self._database.cursor().execute("SELECT list, id, keys, facts FROM waiting ORDER BY rowid")
         while rows := waiting.fetchmany(1_000):
             keys = [json.loads(row[2]) for row in rows]
@@ -147,6 +143,7 @@ class Combiner:
                 new.update((key, lead) for key in each if key not in known and key not in new)
                 members.append((lead, list_number, contact_id, facts))
             self._keep(new, members)
+            hold_on()
         merged = [(self._root(lead), lead) for lead in self._same_as]
         self._database.execute("CREATE INDEX member_by_lead ON member (lead)")
         self._database.executemany("UPDATE member SET lead = ? WHERE lead = ?", merged)
@@ -177,11 +174,3 @@ class Combiner:
     def _keep(self, keys: dict[str, int], members: list[tuple[int, int, str, int]]) -> None:
         self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", keys.items())
         self._database.executemany("INSERT INTO member (lead, list, id, facts) VALUES (?, ?, ?, ?)", members)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._database.close()

@@ -1,5 +1,6 @@
 """PyMongo beside the ORM, within the transaction that runs: for writes that the ORM cannot say in one command."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -7,6 +8,9 @@ from bson import Decimal128
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+DUPLICATE_KEY = 11000
 
 ModelType = TypeVar("ModelType", bound=models.Model)
 
@@ -37,6 +41,19 @@ def load(model: type[ModelType], document: dict[str, Any]) -> ModelType:
     instance._state.adding = False
     instance._state.db = DEFAULT_DB_ALIAS
     return instance
+
+
+def insert_missing(model: type[models.Model], documents: Sequence[Mapping[str, Any]]) -> None:
+    """Insert documents whose keys were made before; those that are there already stay as they are.
+
+    Outside of transactions, which a duplicate ends.
+    """
+    try:
+        if documents:
+            collection_of(model).insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+            raise
 
 
 def as_utc(moment: datetime) -> datetime:

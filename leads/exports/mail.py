@@ -1,11 +1,11 @@
 """The file for letters: one row for each mailing address, without those who are not to be written to."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from atlas_site.lib.scratch import Scratch
 from leads.exports.people import Person
 from leads.exports.tally import Tally
 from leads.imports.values.addresses import read_address
@@ -121,23 +121,20 @@ def _addressee(letters: list[Letter]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and others"
 
 
-class _Households:
-    """Letters by their addresses, in a temporary file that is gone at the end."""
+class _Households(Scratch):
+    """Letters by their addresses."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)  # no name: a file that only this connection knows
-        self._count = 0
-        self._database.executescript(
-            f"""
-            PRAGMA journal_mode = OFF;
-            PRAGMA synchronous = OFF;
-            PRAGMA cache_size = -{CACHE_KIBIBYTES};
+        super().__init__(
+            """
             CREATE TABLE household (key TEXT PRIMARY KEY, first INTEGER NOT NULL) WITHOUT ROWID;
             CREATE TABLE letter (first INTEGER NOT NULL, number INTEGER NOT NULL, cells TEXT NOT NULL,
                                  PRIMARY KEY (first, number)) WITHOUT ROWID;
             BEGIN;
-            """
+            """,
+            cache_kibibytes=CACHE_KIBIBYTES,
         )
+        self._count = 0
 
     def add(self, key: str, letter: Letter) -> None:
         """Put a letter to its address."""
@@ -153,9 +150,3 @@ class _Households:
         found = self._database.execute("SELECT first, cells FROM letter ORDER BY first, number")
         for _, rows in groupby(found, lambda row: row[0]):
             yield [Letter(*json.loads(cells)) for _, cells in rows]
-
-    def __enter__(self) -> "_Households":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._database.close()

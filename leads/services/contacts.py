@@ -13,26 +13,10 @@ from leads.models import Contact, ContactAction, LeadGroup
 from leads.selectors.contacts import ContactChoice, ContactSelection
 from leads.services import actions, linking, standing, workspaces
 from leads.services.find_keys import keys_of
+from leads.services.imports.plans import COLUMNS_OF_LEADS
 from leads.services.people import COLUMNS, READER, ensure_identity
 
-EDITED = {
-    "first_name": "firstName",
-    "middle_name": "middleName",
-    "last_name": "lastName",
-    "suffix": "suffix",
-    "company": "company",
-    "address": "address",
-    "city": "city",
-    "state": "state",
-    "zip": "zip",
-    "county": "county",
-    "apn": "apn",
-    "mailing_address": "mailingAddress",
-    "mailing_city": "mailingCity",
-    "mailing_state": "mailingState",
-    "mailing_zip": "mailingZip",
-    "linkedin": "linkedin",
-}
+EDITED = {name: key for key, name in COLUMNS_OF_LEADS.items()}
 """What a user may write of a contact, by the keys of its document."""
 
 PLACED_BY = frozenset({"address", "city", "state", "zip"})

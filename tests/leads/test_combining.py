@@ -131,3 +131,12 @@ def test_memory_stays_flat_however_long_the_lists_are(count, record_property):
     record_property("mebibytes more", grown)
     assert found == len(on[0] & on[1])
     assert grown < 100
+
+
+def test_who_settles_many_contacts_without_a_property_says_so_on_the_way():
+    held = []
+    with Combiner() as combiner:
+        combiner.add(0, [Entry(str(number), [], [f"phone {number}"]) for number in range(2_500)])
+        combiner.settle(lambda: held.append(len(held)))
+        assert len(list(combiner.leads())) == 2_500
+    assert held == [0, 1, 2]

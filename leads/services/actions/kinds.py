@@ -14,19 +14,13 @@ from typing import Any
 from bson import ObjectId
 from django.db.models import QuerySet
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from accounts.models import User
-from atlas_site.mongodb.documents import as_utc, collection_of
+from atlas_site.mongodb.documents import as_utc, collection_of, insert_missing
 from leads.models import Contact, ContactAction, ContactActionStep, RemovedContact
 from leads.services import linking, people, standing
 from leads.services.do_not_call import set_do_not_call
-
-DUPLICATE_KEY = 11000
-EDITED = (
-    *("firstName", "middleName", "lastName", "suffix", "company", "address", "city", "state", "zip", "county", "apn"),
-    *("mailingAddress", "mailingCity", "mailingState", "mailingZip", "linkedin"),
-)
+from leads.services.imports.plans import COLUMNS_OF_LEADS
 
 Row = dict[str, Any]
 Document = Mapping[str, Any]
@@ -171,7 +165,7 @@ def _restore(action: ContactAction, rows: list[Row], now: datetime) -> int:
     back = _on_list_again(action, [each for each in found if each["_id"] not in had_twin])
     contacts = [each for each in found if each["_id"] not in back]
     if contacts:
-        _insert(contacts)
+        insert_missing(Contact, contacts)
         removed.delete_many({"_id": {"$in": [each["_id"] for each in contacts]}, "actionId": action.pk})
         _restack(action, contacts)
         keys = [contact["identityKey"] for contact in contacts if contact.get("identityKey")]
@@ -231,15 +225,6 @@ def _restack(action: ContactAction, contacts: Iterable[Document]) -> None:
     )
 
 
-def _insert(contacts: list[dict[str, Any]]) -> None:
-    """Insert documents; those that are there already stay as they are."""
-    try:
-        collection_of(Contact).insert_many(contacts, ordered=False)
-    except BulkWriteError as error:
-        if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
-            raise
-
-
 # ---------------------------------------------------------------------------------------------------- copying
 
 
@@ -269,8 +254,7 @@ def _copy(action: ContactAction, rows: list[Row], now: datetime) -> None:
         made.append(
             {**contact, "_id": _copy_id(action, str(contact["_id"])), "leadsId": target, "createdAt": as_utc(now)}
         )
-    if made:
-        _insert(made)
+    insert_missing(Contact, made)
     _restack(action, found)
 
 
@@ -286,13 +270,14 @@ def _take_copies_away(action: ContactAction, rows: list[Row], now: datetime) -> 
     return len(found) - len(away)
 
 
-WRITTEN = (*EDITED, "otherOwners", "origin", "phones", "emails")
+OF_FILES = (*COLUMNS_OF_LEADS, "otherOwners", "origin")
+WRITTEN = (*OF_FILES, "phones", "emails")
 """What users and files write of a contact; what the rest says is known of the person wherever it is listed."""
 
 
 def _written(contact: Document) -> list[Any]:
     """What was written of a contact: its values as a digest, its phones and e-mail addresses."""
-    values = [contact.get(name) or None for name in (*EDITED, "otherOwners", "origin")]
+    values = [contact.get(name) or None for name in OF_FILES]
     digest = hashlib.sha256(json.dumps(values, default=str, sort_keys=True).encode()).hexdigest()[:16]
     return [digest, *(_told(contact, *where) for where in (("phones", "number"), ("emails", "address")))]
 

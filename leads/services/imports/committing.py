@@ -7,11 +7,10 @@ from typing import Any
 from bson import ObjectId
 from django.db import IntegrityError
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import collection_of
+from atlas_site.mongodb.documents import collection_of, insert_missing
 from leads.imports.rows import Lead
 from leads.models import Contact, ImportChunk, LeadGroup, LeadImport
 from leads.services import linking, standing, workspaces
@@ -24,8 +23,6 @@ from leads.services.imports.plans import Kind, PlanRow, contact_id_of
 from leads.services.imports.reading import Clock
 from leads.services.imports.uploads import waits_until
 from leads.services.people import COLUMNS, READER
-
-DUPLICATE_KEY = 11000
 
 PLACED_BY = frozenset({"address", "city", "state", "zip", "apn"})
 PLACED = {"placeKey": 1, "propertyId": 1, **dict.fromkeys((key for _, key in COLUMNS), 1)}
@@ -102,19 +99,13 @@ def _chunks(lead_import: LeadImport) -> Iterator[tuple[int, list[PlanRow]]]:
 
 def _write(lead_import: LeadImport, rows: list[PlanRow], now: datetime) -> None:
     """Carry the rows of one chunk out. What an earlier worker did of it before it was killed is not done twice."""
-    contacts = collection_of(Contact)
     made = [_document(lead_import, row) for row in rows if row["kind"] == Kind.CREATE]
-    if made:
-        try:
-            contacts.insert_many(made, ordered=False)
-        except BulkWriteError as error:
-            if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
-                raise
+    insert_missing(Contact, made)
     changed = [row for row in rows if row["kind"] in {Kind.UPDATE, Kind.DUPLICATE}]
     changes = [change for row in changed for change in _changes(lead_import, row)]
     changes += new_origins(lead_import, [row for row in changed if row["kind"] == Kind.UPDATE and "cells" in row])
     if changes:
-        contacts.bulk_write(changes)
+        collection_of(Contact).bulk_write(changes)
         fill_find_keys(_contact_of(lead_import, row) for row in changed if NAMED_BY.intersection(row.get("set") or ()))
         _unlink_moved(
             lead_import,

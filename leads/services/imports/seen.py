@@ -1,10 +1,9 @@
 """Which row of a file was the first with a key: in a temporary file, so that memory does not grow with the rows."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import Self
+
+from atlas_site.lib.scratch import Scratch
 
 CACHE_KIBIBYTES = 16_384
 KEYS_A_WRITE = 50_000
@@ -19,22 +18,16 @@ NOTE_SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 NOTE_CONTACT = "INSERT OR IGNORE INTO contact VALUES (?, ?)"
 
 
-class SeenKeys:
-    """The match keys of the rows before, each with the first row that had it; and the contacts of some of those rows.
-
-    A context manager: leaving it deletes the file.
-    """
+class SeenKeys(Scratch):
+    """The match keys of the rows before, each with the first row that had it; and the contacts of some of the rows."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)  # no name: a file that only this connection knows
-        self._database.executescript(
-            f"""
-            PRAGMA journal_mode = OFF;
-            PRAGMA synchronous = OFF;
-            PRAGMA cache_size = -{CACHE_KIBIBYTES};
+        super().__init__(
+            """
             CREATE TABLE seen (key TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
             CREATE TABLE contact (row INTEGER PRIMARY KEY, id TEXT NOT NULL);
-            """
+            """,
+            cache_kibibytes=CACHE_KIBIBYTES,
         )
         self._waiting: dict[str, int] = {}
         self._sieve = bytearray(SIEVE_BYTES)
@@ -71,11 +64,3 @@ class SeenKeys:
         self._database.execute("BEGIN")
         self._database.executemany(statement, rows)
         self._database.execute("COMMIT")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._database.close()

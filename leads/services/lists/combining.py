@@ -9,11 +9,10 @@ from itertools import islice
 from typing import Any
 
 from bson import ObjectId
-from pymongo.errors import BulkWriteError
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import as_utc, collection_of
+from atlas_site.mongodb.documents import as_utc, collection_of, insert_missing
 from leads.calling import joined
 from leads.combining import MARKED, MOST_LISTS, Combiner, Entry, Operation, Overlap, Rule
 from leads.imports.rows import Lead
@@ -34,7 +33,6 @@ from leads.services.lists.making import make_list
 from leads.services.people import COLUMNS, READER, change_identities
 from leads.services.traces import count_traceable
 
-DUPLICATE_KEY = 11000
 # What is counted in one stint of a worker: two minutes.
 MOST_CONTACTS = 3_000_000
 CONTACTS_READ = 1_000
@@ -163,7 +161,7 @@ def count_lists(job: ListJob, clock: Clock) -> None:
                 combiner.add(number, entries)
                 done += len(entries)
                 save_progress(job, now=clock(), done=done)
-        combiner.settle()
+        combiner.settle(lambda: save_progress(job, now=clock()))
         counts = _write_parts(job, combiner, done, clock)
     if workspaces.read_workspace(job.user_id).version != job.workspace_version:
         now = clock()
@@ -176,9 +174,8 @@ def count_lists(job: ListJob, clock: Clock) -> None:
 def end_waiting(job: ListJob, clock: Clock) -> None:
     """End a job whose count nobody decided about within a day. Raises LeaseLost."""
     now = clock()
-    if job.due_at and job.due_at <= now:
-        hand_on(job, now=now, due_at=None, state=State.CANCELLED, ended_at=now)
-        ListPart.objects.filter(job_id=job.pk).delete()
+    hand_on(job, now=now, due_at=None, state=State.CANCELLED, ended_at=now)
+    ListPart.objects.filter(job_id=job.pk).delete()
 
 
 def copy_leads(job: ListJob, clock: Clock) -> None:
@@ -290,13 +287,7 @@ def _copy(job: ListJob, number: int, leads: list[list[ObjectId]], now: datetime)
     for place, ids in enumerate(leads, start=(number - 1) * LEADS_A_PART + 1):
         if there := [found[each] for each in ids if each in found]:
             made.append({**_merged(there), **_own_values(job, place)})
-    if not made:
-        return
-    try:
-        contacts.insert_many(made, ordered=False)
-    except BulkWriteError as error:
-        if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
-            raise
+    insert_missing(Contact, made)
     _mark_people(job.user_id, made, now)
     identities = [document["identityKey"] for document in made if document.get("identityKey")]
     known = standing.known_keys(job.user_id, identities)
