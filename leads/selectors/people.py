@@ -32,10 +32,6 @@ class Person:
     """Whether it is between 8 am and 9 pm where they live; None when nothing tells where that is."""
 
     @property
-    def callable_numbers(self) -> list[Number]:
-        return [number for number in self.numbers if number.is_callable]
-
-    @property
     def is_split(self) -> bool:
         """Whether they may live in one of several time zones."""
         return len(self.local_times) > 1

@@ -8,11 +8,11 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
+from atlas_site.mongodb.documents import DUPLICATE_KEY, as_utc, collection_of, current_session
 from leads.imports.fields import Field
 from leads.imports.identity import identity_key
 from leads.imports.rows import Lead, LeadReader
@@ -22,7 +22,6 @@ from leads.services import standing
 BATCH = 500
 IDENTITIES_A_TRANSACTION = 200
 DEAD_REASON_LENGTH = 200
-DUPLICATE_KEY = 11000
 
 COLUMNS = (
     (Field.FIRST_NAME, "firstName"),
@@ -72,9 +71,7 @@ def ensure_identities(user_id: ObjectId, keys: Iterable[str]) -> None:
             collection_of(Identity).bulk_write(made, ordered=False)
         except BulkWriteError as error:
             if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
-                raise
-        except DuplicateKeyError:
-            pass  # another process has just made it
+                raise  # else another process has just made it
 
 
 FRESH = {"badNumbers": {}, "touchCount": 0, "version": 0}
@@ -123,17 +120,6 @@ def adopt_contacts(*, now: datetime) -> int:
             for user_id, keys in by_user.items():
                 standing.refresh(user_id=user_id, identity_keys=keys, now=now)
         adopted += len(values)
-
-
-def find_contact(*, user_id: ObjectId, contact_id: str) -> Contact | None:
-    """A contact of the user, on a list that is not deleted; None for anything else."""
-    if not ObjectId.is_valid(contact_id):
-        return None
-    document = collection_of(Contact).find_one({"_id": ObjectId(contact_id)})
-    if document is None:
-        return None
-    of_user = {"_id": document.get("leadsId"), "userId": user_id, "isDeleted": {"$ne": True}}
-    return load(Contact, document) if collection_of(LeadGroup).find_one(of_user, {"_id": 1}) else None
 
 
 def change_identities(

@@ -12,13 +12,13 @@ from pymongo.errors import BulkWriteError
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import as_utc, collection_of, current_session
+from atlas_site.mongodb.documents import DUPLICATE_KEY, as_utc, collection_of, current_session
 from leads.hours import today_of
 from leads.imports.values.phones import read_phone
 from leads.models import Contact, Identity, Outcome, Touch
 from leads.services import standing
 from leads.services.do_not_call import bar_people
-from leads.services.people import DUPLICATE_KEY, ensure_identities, ensure_identity, write_identities
+from leads.services.people import ensure_identities, ensure_identity, write_identities
 from leads.services.refunds import give_refunds, note_bad_hits
 
 BATCH = 100
