@@ -7,7 +7,7 @@ from atlas_site.templatetags.atlas import credits as credits_text
 from leads.calling import PERMISSION
 from leads.models import Enrichment
 from leads.models.traces import RowState
-from leads.selectors.trace_words import WORDS, count_of
+from leads.selectors.trace_words import WITH_PHONE, WORDS, count_of
 
 
 def trace_mail(enrichment: Enrichment, *, counts: Mapping[str, int], reserved: int, charged: int) -> Mail:
@@ -15,7 +15,7 @@ def trace_mail(enrichment: Enrichment, *, counts: Mapping[str, int], reserved: i
 
     `counts` are its rows by `RowState`, `reserved` the most that its quotes could cost, and `charged` what they did.
     """
-    found = count_of(counts, RowState.HIT, RowState.LATE)
+    found = count_of(counts, *WITH_PHONE)
     total = sum(counts.values())
     name = enrichment.lead_group.name
     paragraphs = [

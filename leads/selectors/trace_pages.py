@@ -224,10 +224,10 @@ def find_trace(user: User, enrichment_id: str) -> Enrichment | None:
         found = Enrichment.objects.filter(pk=ObjectId(enrichment_id)).first()
     except InvalidId:
         return None
-    if found is None:
-        return None
-    owner = found.user_id if found.user_id is not None else found.lead_group.user_id
-    return found if owner == user.pk else None
+    if found is None or found.user_id == user.pk:
+        return found
+    is_earlier = found.user_id is None and LeadGroup.objects.filter(pk=found.lead_group_id, user_id=user.pk).exists()
+    return found if is_earlier else None
 
 
 def trace_page(user: User, enrichment_id: str, now: datetime) -> TracePage | None:
