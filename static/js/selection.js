@@ -123,6 +123,7 @@ function keep(form) {
   load();
   if (early.length && !all.checked) change(() => early.forEach((box) => set(box, true)));
   else show();
+  form.dataset.isReady = "";
 
   // Back may show this page as it was left, while another page has gone on selecting.
   addEventListener("pageshow", () => {

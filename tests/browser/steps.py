@@ -36,6 +36,12 @@ def read_figure(page: Page, position: int) -> int:
     return int(page.locator(".figures dd").nth(position).inner_text().removeprefix("about ").replace(",", ""))
 
 
+def press_key(page: Page, key: str) -> None:
+    """Press a single key once the page listens for it, which the switch in its list of keys tells."""
+    expect(page.locator("[data-keys-switch]")).to_be_checked()
+    page.keyboard.press(key)
+
+
 @contextmanager
 def script_on_its_way(page: Page, name: str) -> Iterator[None]:
     """Load the page anew, and hold back one of its scripts in the block, as a slow line does.

@@ -104,7 +104,9 @@ def test_rows_that_are_ticked_before_the_script_has_come_are_selected_too(hers: 
     with script_on_its_way(hers, "selection"):
         boxes(hers).nth(1).check()
         expect(status(hers)).to_have_text("Check rows to export or tag them.")
+        expect(hers.get_by_role("button", name="Export")).to_be_hidden()
 
+    expect(hers.get_by_role("button", name="Export")).to_be_visible()
     expect(status(hers)).to_have_text("2 selected, 1 on other pages.")
     expect(boxes(hers).nth(1)).to_be_checked()
 

@@ -13,6 +13,7 @@ from leads.services import standing
 from leads.services.do_not_call import set_do_not_call
 from leads.services.people import set_next_touch
 from tests.browser.conftest import PHONE, WIDE
+from tests.browser.steps import press_key
 from tests.leads.work.people import checked, make_contact
 
 PEOPLE = [("Ada", "Berchon", "43211", "OH"), ("Bruno", "Dall", "37402", "TN"), ("Clara", "Fengard", None, "TX")]
@@ -71,25 +72,25 @@ def test_the_day_is_worked_by_single_keys(page: Page, live_server, enter, alice,
     expect(page.get_by_text("Due, 1 of 3")).to_be_visible()
     look("turn")
 
-    page.keyboard.press("j")
+    press_key(page, "j")
     expect(heading).to_have_text("Bruno Dall")
-    page.keyboard.press("k")
+    press_key(page, "k")
     expect(heading).to_have_text("Ada Berchon")
 
     note = page.get_by_label("Note")
     note.fill("rang out 1 2 3")  # keys are letters while somebody types
     page.get_by_role("heading", name="Phones").click()
-    page.keyboard.press("1")
+    press_key(page, "1")
     expect(page.get_by_text("Ada Berchon: no answer. Next touch")).to_be_visible()
     expect(heading).to_have_text("Bruno Dall")
     touch = Touch.objects.get()
     assert (touch.outcome, touch.number, touch.text) == ("no_answer", "6145550100", "rang out 1 2 3")
 
-    page.keyboard.press("8")
+    press_key(page, "8")
     expect(page.get_by_text("Bruno Dall: do not call.")).to_be_visible()
     assert DoNotCall.objects.filter(user=alice).count() == 3
 
-    page.keyboard.press("?")
+    press_key(page, "?")
     page.get_by_label("Use single-key shortcuts in this browser").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("1")
