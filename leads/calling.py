@@ -80,8 +80,8 @@ class Number:
 
     @property
     def is_told(self) -> bool:
-        """Whether the vendor said of both lists if it is on them."""
-        return self.dnc is not None and self.tcpa is not None
+        """Whether its check told if it may be dialed: silence of the vendor about a list is no answer."""
+        return self.why_not != WhyNot.UNCHECKED
 
     @property
     def expires_at(self) -> datetime | None:

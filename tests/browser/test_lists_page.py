@@ -80,6 +80,12 @@ def test_lists_are_combined_and_what_is_deleted_comes_back(
     expect(page).to_have_url(re.compile(r"/leads/\w{24}/$"))
     assert LeadGroup.objects.get(name="Vacant, no probate").total_contacts == 20
 
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("link", name="1 deleted list").click()
+    see(page, assert_fits, assert_accessible)
+    page.set_viewport_size(PHONE)
+    expect(page.get_by_role("button", name="Bring back Vacant, no probate")).to_be_in_viewport(ratio=1)
+
 
 def test_the_owners_of_my_properties_are_put_on_a_list(
     page: Page, alice: User, enter, live_server, assert_fits, assert_accessible
