@@ -34,11 +34,13 @@ def active_jobs(now: datetime) -> list[Enrichment]:
 
 
 def due_batch_ids(job: Enrichment, now: datetime) -> list[ObjectId]:
-    """The batches of a job that a worker can go on with now, in their order."""
-    query = {"enrichmentId": job.pk, **_due(now)}
+    """The batches of a job that a worker can go on with now: the longest due first, in their order."""
+    # Completed ones are due whose answer was lost and may still come.
+    states = [BatchStatus.PENDING.value, BatchStatus.COMPLETED.value]
+    query: dict[str, Any] = {"enrichmentId": job.pk, "status": {"$in": states}, **_due(now)}
     if job.phase not in WORKED_ON:
         query["phase"] = {"$in": [phase.value for phase in BEGUN]}
-    found = collection_of(EnrichmentBatch).find(query, {"_id": 1}).sort("batchNumber", 1)
+    found = collection_of(EnrichmentBatch).find(query, {"_id": 1}).sort([("dueAt", 1), ("batchNumber", 1)])
     return [batch["_id"] for batch in found]
 
 
