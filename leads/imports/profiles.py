@@ -50,6 +50,7 @@ WORDLIKE = frozenset({Shape.PERSON, Shape.WORD, Shape.COMPANY})
 
 EMAIL = re.compile(r"\S+@\S+\.\w{2,}")
 URL = re.compile(r"(?:https?://|www\.)\S+|[\w-]+\.(?:com|net|org|io)(?:/\S*)?", re.IGNORECASE)
+LINKEDIN = re.compile(r"linkedin\.com/(?!company/|school/|showcase/)", re.IGNORECASE)
 PHONE = re.compile(
     r"(?:['=\"]*\+?1?[\s.-]*)\(?([2-9]\d{2})\)?[\s./-]*\d{3}[\s.-]*\d{4}(?:\.0+)?\"?(?:\s*(?:x|ext\.?|#|,)\s*\d{1,6})?"
     r"(?:\s*\([A-Za-z ]+\))?",
@@ -167,6 +168,12 @@ class Profile:
         likely = [value for value in self.values if GROUPS.fullmatch(value) and shape_of(value) is Shape.PARCEL]
         return len(likely) / self.count
 
+    def ending_in_states(self) -> float:
+        """The part of the values that are words before the code of a state: "SAINT PAUL MN"."""
+        if not self.count:
+            return 0.0
+        return sum(" " in value and value.split()[-1].upper() in STATE_CODES for value in self.values) / self.count
+
     def with_digits(self) -> float:
         """The part of the values that hold a digit."""
         if not self.count:
@@ -205,7 +212,7 @@ def shape_of(value: str) -> Shape:  # noqa: PLR0911 -- one line for each shape
     digits = sum(char.isdecimal() for char in value)
     if digits == 0:
         return _shape_without_digits(value)
-    if "linkedin.com/" in value.lower():
+    if LINKEDIN.search(value):
         return Shape.LINKEDIN
     if digits >= 7 and (shape := _phone_shape(value)):
         return shape
@@ -242,7 +249,7 @@ def _shape_without_digits(value: str) -> Shape:  # noqa: PLR0911 -- one line for
         return Shape.BOOL
     if value.upper() in STATE_CODES or lowered in STATE_NAMES:
         return Shape.STATE
-    if "linkedin.com/" in lowered:
+    if LINKEDIN.search(value):
         return Shape.LINKEDIN
     if URL.fullmatch(value):
         return Shape.URL

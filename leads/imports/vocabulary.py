@@ -84,7 +84,7 @@ PLACES = {
     "ship shipping service rental propiedad realestate propaddr sitsus collateral asset facility jobsite dwelling",
     "mail": "mail mailing mailings mailto ml mlg correspondence billing bill notice pstl lives resides residing "
     "absentee remit remittance forwarding",
-    "home": "home residence residential personal",
+    "home": "home residence residential personal res resid",
     "work": "work",
     "other": "other",
 }

@@ -14,6 +14,7 @@ from leads.imports.columns.people import (
     is_of_lead,
     lead_party,
     set_repeated_names_aside,
+    set_second_people_aside,
     take_buyers_for_leads,
 )
 from leads.imports.columns.words import words_of
@@ -61,6 +62,7 @@ def guess_columns(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) 
     tell_by_values(columns)
     settle_numbers(columns)
     take_buyers_for_leads(columns)
+    set_second_people_aside(columns)
     lead = lead_party(columns)
     assign_people(columns, lead)
     assign_addresses(columns, lead)

@@ -10,7 +10,7 @@ from leads.imports.columns.people import GENERIC
 from leads.imports.columns.words import repetition, words_of
 from leads.imports.fields import Field
 from leads.imports.profiles import PO_BOX, Shape
-from leads.imports.vocabulary import NEVER_THE_LEAD, NOUN_OF, STREET_WORDS
+from leads.imports.vocabulary import NEVER_THE_LEAD, NOUN_OF, PLACE_OF, STREET_WORDS
 
 STREETS = frozenset({Kind.STREET, Kind.FULL_ADDRESS, Kind.HOUSE})
 TOWNS = frozenset({Kind.CITY, Kind.STATE, Kind.ZIP, Kind.CITY_STATE_ZIP})
@@ -108,12 +108,15 @@ class Block:
 def assign_addresses(columns: Sequence[Column], lead: str) -> None:
     """Give the address columns their fields: situs, mailing, or none."""
     parts = [column for column in columns if column.kind in ADDRESS_KINDS - {Kind.COUNTY}]
+    _settle_mail_of_properties(parts)
     townships = [part for part in parts if part.reading.rank == 0 and not part.is_by_values]
     blocks = _blocks_of([part for part in parts if part not in townships])
     for block in blocks:
         _settle_parts(block)
     blocks = [block for block in blocks if block.columns]
     situs, mail = _roles(blocks, lead)
+    if situs is None and mail and mail.has(Kind.FULL_ADDRESS) and all(map(_is_postal, mail.columns)):
+        situs, mail = mail, None  # "Postal address" is no word for a second address
     if situs:
         _fill_up(situs, [block for block in blocks if block is not mail and block is not situs])
         if townships and situs.lacks(Kind.CITY) and not situs.has(Kind.FULL_ADDRESS):
@@ -122,6 +125,20 @@ def assign_addresses(columns: Sequence[Column], lead: str) -> None:
     if mail:
         _assign(mail, MAIL_FIELDS)
     _assign_county(columns, situs)
+
+
+def _settle_mail_of_properties(columns: Sequence[Column]) -> None:
+    """Take "Property Mailing Address" for the one for mail, when another address is named and none of them for mail."""
+    mixed = [
+        column
+        for column in columns
+        if column.reading.place == "situs" and any(PLACE_OF.get(word) == "mail" for word in words_of(column.header))
+    ]
+    streets = [column for column in columns if column.kind in STREETS and column not in mixed]
+    if any(not column.reading.party and column.reading.place != "mail" for column in streets):
+        if all(column.reading.place != "mail" for column in streets):
+            for column in mixed:
+                column.reading = replace(column.reading, place="mail")
 
 
 def _blocks_of(columns: Sequence[Column]) -> list[Block]:
@@ -215,6 +232,10 @@ def _join_by_header(blocks: list[Block], column: Column) -> None:
         blocks.append(Block(place, party, number, reading.ordinal, reading.is_found, reading.stem, [column]))
 
 
+def _is_postal(column: Column) -> bool:
+    return "postal" in words_of(column.header)
+
+
 def _place_and_party(column: Column) -> tuple[str, str]:
     reading = column.reading
     party = "owner" if reading.party and reading.party in GENERIC else reading.party
@@ -238,8 +259,8 @@ def _join(blocks: list[Block], column: Column) -> None:
     elif before:
         nearest = max(before, key=lambda block: max(part.at for part in block.columns if part.at < column.at))
         nearest.columns.append(column)
-    elif usable and not plain:
-        min(usable, key=lambda block: block.first).columns.append(column)
+    elif (later := [block for block in usable if block.place != "work"]) and not plain:
+        min(later, key=lambda block: block.first).columns.append(column)
     else:
         _join_by_header(blocks, column)
 

@@ -84,8 +84,9 @@ def read_header(header: str) -> Reading:
     if repetition(header) > 1 and number == 1:
         number = repetition(header)
     stem: tuple[str, ...] = ()
-    if kind in ADDRESS_KINDS - {Kind.HOUSE, Kind.STREET_PART, Kind.SECOND_LINE}:
-        stem = tuple(word for word in words if word not in NAMING_WORDS and not word.isdecimal())
+    if kind in ADDRESS_KINDS:
+        of_parts = words[:1] if kind in {Kind.HOUSE, Kind.STREET_PART, Kind.SECOND_LINE} else words
+        stem = tuple(word for word in of_parts if word not in NAMING_WORDS and not word.isdecimal())
     return Reading(kind, party, ordinal, place, number, rank, not FOUND.isdisjoint(words), stem=stem)
 
 
@@ -141,7 +142,7 @@ def _place(words: tuple[str, ...], nouns: list[str], party: str) -> str:  # noqa
         return "mail"  # "Postal City"; the words of "Postal Code" are one word by now
     if "situs" in places and not (party and _is_before(words, "situs")):
         return "situs"
-    if "location" in nouns and (is_of_address or party in {"", "lead"}):
+    if "location" in nouns and "company" not in nouns and (is_of_address or party in {"", "lead"}):
         return "situs"
     if is_of_address and not party and not SITES.isdisjoint(words):
         return "situs"

@@ -9,7 +9,8 @@ from leads.imports.fields import Field
 from leads.imports.profiles import Profile, Shape
 
 FITS = 0.35  # the part of the values that must agree with a header for it to be believed
-FEW = 3  # fewer values than this prove nothing against a header
+FEW = 3  # fewer values than this prove nothing against a header, but for kinds whose values are seen for what they are
+PLAIN_TO_SEE = frozenset({Kind.EMAIL, Kind.PHONE, Kind.LINKEDIN})
 
 
 @dataclass(slots=True, eq=False)
@@ -52,10 +53,14 @@ def look_at(at: int, header: str, reading: Reading, profile: Profile) -> Column:
         if told in {Kind.STREET, Kind.FULL_ADDRESS, Kind.CITY_STATE_ZIP}:
             column.kind, column.is_by_values = told, True  # "Property of Interest"
             return column
+    if reading.kind is Kind.NOTHING and profile.share(Shape.ZIP4) >= 0.5 and {"zip", "4"} <= {*words_of(header)}:
+        column.kind, column.is_by_values = Kind.ZIP, True  # "Site_Zip_4" may hold all of a ZIP+4
+        return column
     if reading.kind is None or reading.kind is Kind.NOTHING or not profile.count:
         return column
     refined = _refined(reading.kind, reading.number, profile)
-    if profile.count < FEW or fit(refined, profile) >= FITS:
+    fits = fit(refined, profile)
+    if fits >= FITS or (profile.count < FEW and (fits or refined not in PLAIN_TO_SEE)):
         column.kind = refined
         column.is_by_values = refined is not reading.kind
         return column
@@ -118,7 +123,7 @@ def _refined(kind: Kind, number: int, profile: Profile) -> Kind:  # noqa: PLR091
             return Kind.ZIP
         if profile.share(Shape.STATE) >= 0.8:
             return Kind.STATE
-        return Kind.CITY if profile.words >= 0.8 else kind
+        return Kind.CITY if profile.words >= 0.8 and profile.ending_in_states() < FITS else kind
     if kind in {Kind.HOUSE, Kind.STREET_PART} and profile.share(Shape.STREET) >= 0.5:
         return Kind.STREET
     return kind

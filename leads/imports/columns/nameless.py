@@ -25,8 +25,10 @@ def tell_by_values(columns: Sequence[Column]) -> None:  # noqa: PLR0912 -- one r
     has_headers = len(unknown) < len(columns)
     for column in unknown:
         told = distinctive_kind(column.profile)
-        if told in {Kind.STREET, Kind.FULL_ADDRESS, Kind.CITY_STATE_ZIP} and has_headers and _has(columns, told):
-            continue
+        if told in {Kind.STREET, Kind.FULL_ADDRESS, Kind.CITY_STATE_ZIP} and has_headers:
+            place = column.reading.place
+            if _has([other for other in columns if not place or other.reading.place == place], told):
+                continue
         if told is Kind.PHONE and "id" in words_of(column.header) and _has(columns, told):
             continue  # "Caller ID Used"
         _tell(column, told)

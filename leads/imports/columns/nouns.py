@@ -26,6 +26,7 @@ HARMLESS: dict[Kind, frozenset[str]] = {
     Kind.STATE: OF_PLACES,
     Kind.ZIP: OF_PLACES,
     Kind.COUNTY: OF_PLACES,
+    Kind.APN: frozenset({"min", "max"}),
     Kind.PHONE: OF_WAYS,
     Kind.EMAIL: OF_WAYS,
 }
@@ -46,6 +47,8 @@ def kind_of(words: tuple[str, ...], ordered: list[str], party: str, place: str) 
     `ordered` are the nouns among the words, in their order; `party` and `place` are whose the column is, and of which
     address.
     """
+    if words[1:2] == ("of",) and words[0] in NUMBER_WORDS:
+        return Kind.NOTHING, 2  # "Number of Locations"
     # The last noun decides between a parcel and a place: "State Parcel No", "Parcel State".
     nouns = {"apn"} if ordered[-1:] == ["apn"] else set(ordered)
     known = [
@@ -93,7 +96,8 @@ def _is_described(words: tuple[str, ...], kind: Kind, others: list[str]) -> bool
         return False
     if words[-1] in {"value", "values", "code", "codes", "cd"}:
         return kind in {Kind.ZIP, Kind.STATE}
-    heads = [at for at, word in enumerate(words) if word in (PARTY_OF if kind in NAME_KINDS else NOUN_OF)]
+    is_named = kind in NAME_KINDS
+    heads = [at for at, word in enumerate(words) if word in NOUN_OF or (is_named and word in PARTY_OF)]
     if not heads:
         return False
     return all(words.index(word) < heads[-1] for word in others) and UNLESS_PARCEL.isdisjoint(words)
@@ -106,7 +110,7 @@ def _kind_of_nouns(  # noqa: PLR0911, PLR0912 -- one line for each noun, in the 
     if "email" in nouns:
         return Kind.EMAIL
     if "linkedin" in nouns:
-        return Kind.LINKEDIN if "url" not in words or "company" not in nouns else Kind.NOTHING
+        return Kind.NOTHING if "company" in nouns else Kind.LINKEDIN
     if "phone" in nouns:
         return Kind.PHONE
     if "country" in nouns:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from leads.imports.columns.headers import SECOND
 from leads.imports.columns.kinds import NAME_KINDS, Kind
 from leads.imports.columns.looks import FEW, Column
 from leads.imports.columns.words import words_of
@@ -77,8 +78,10 @@ def take_buyers_for_leads(columns: Sequence[Column]) -> None:
     parties = {column.reading.party for column in columns}
     if any(not SURPLUS_WORDS.isdisjoint(words_of(column.header)) for column in columns):
         takers, others = "former", {"owner", "seller"}
-    if "owner" not in parties and _have_bought(columns):
+    has_bought = "owner" not in parties and _have_bought(columns)
+    if has_bought:
         takers, others = "grantee", set()  # a list of sales with the addresses of those who own now
+    if has_bought or (_names_owners(columns) and not _is_reached(columns, {"seller"})):
         for column in columns:
             if column.reading.party in {"seller", "grantor"}:
                 column.reading = replace(column.reading, party="former")
@@ -87,6 +90,14 @@ def take_buyers_for_leads(columns: Sequence[Column]) -> None:
     for column in columns:
         if column.reading.party == takers:
             column.reading = replace(column.reading, party="lead")
+
+
+def _names_owners(columns: Sequence[Column]) -> bool:
+    """True when a column names the owners, and not only the staff that programs call so."""
+    return any(
+        column.kind in NAME_KINDS and column.reading.party == "owner" and len(words_of(column.header)) > 1
+        for column in columns
+    )
 
 
 def _have_bought(columns: Sequence[Column]) -> bool:
@@ -130,14 +141,14 @@ def assign_people(columns: Sequence[Column], lead: str) -> None:
 
 
 def set_repeated_names_aside(columns: Sequence[Column]) -> None:
-    """Take "Person" for the user's own staff and "Profession Name" for a class, where other columns have the names."""
+    """Take "Person" for the user's own staff and "Owner/Tenant" for a class, where other columns have the names."""
     named = any(column.kind in NAME_KINDS and not _is_repeated(column) for column in columns)
     unread = (column for column in columns if column.kind is None and column.profile.share(Shape.PERSON) >= 0.6)
     if not named and all(map(_is_repeated, unread)):
         return
     for column in columns:
         words = words_of(column.header)
-        is_plain = len(words) == 1 and words[0] in PARTY_OF
+        is_plain = bool(words) and all(word in PARTY_OF for word in words)
         is_class = column.reading.rank < 2 and not column.reading.party
         if column.kind is Kind.FULL_NAME and (is_plain or is_class) and _is_repeated(column):
             column.kind = Kind.NOTHING
@@ -187,6 +198,19 @@ def _assign_names(ours: Sequence[Column], lead: str) -> None:
     wholes = [column for column in wholes if column.kind is Kind.FULL_NAME]
     if wholes:
         _best(wholes, lead).field = Field.FULL_NAME
+
+
+def set_second_people_aside(columns: Sequence[Column]) -> None:
+    """Take "Secondary Email" for the second person's, where a "Secondary First Name" names that person."""
+    begun = {
+        words_of(column.header)[0]
+        for column in columns
+        if column.kind in NAME_KINDS and column.reading.ordinal > 1 and not column.reading.party
+    }
+    for column in columns:
+        is_free = column.kind in {Kind.PHONE, Kind.EMAIL} and not column.reading.party
+        if is_free and not (begun & SECOND).isdisjoint(words_of(column.header)[:1]):
+            column.reading = replace(column.reading, ordinal=2)
 
 
 def _best(columns: Sequence[Column], lead: str) -> Column:

@@ -48,6 +48,8 @@ JOINED: dict[tuple[str, str], list[str]] = {
     ("c", "o"): ["middle"],
     ("file", "as"): ["nickname"],
     ("account", "name"): ["company"],
+    ("c", "s"): ["city", "state"],
+    ("state", "z"): ["state", "zip"],
     ("home", "owner"): ["owner"],
     ("tax", "payer"): ["taxpayer"],
     ("land", "lord"): ["landlord"],
@@ -166,7 +168,7 @@ def _taken_apart(word: str) -> list[str] | None:
             if known is None or len(head) + 1 < len(known):
                 best[end] = [*head, piece]
     found = best[len(word)]
-    return found if found and len(found) <= 4 else None
+    return found if found and len(found) <= 5 else None
 
 
 def _one_error_apart(word: str, known: str) -> bool:

@@ -212,6 +212,89 @@ def test_every_field_has_a_label_for_people() -> None:
     ]
 
 
+def test_a_count_of_things_is_none_of_them() -> None:
+    assert fields(["Street", "Number of Locations"], ["1 Elm St", "3"], ["2 Oak Ave", "12"]) == ["address", "ignore"]
+
+
+def test_the_profile_of_a_company_is_not_that_of_a_person() -> None:
+    headers = ["Name", "Person Linkedin Url", "Company Linkedin Url", "Company LinkedIn"]
+    person, company = "https://www.linkedin.com/in/ann-lee", "http://www.linkedin.com/company/acme"
+    row = ["Ann Lee", person, company, company]
+    assert fields(headers, *[row] * 4) == ["fullName", "linkedin", "ignore", "ignore"]
+
+
+def test_ways_to_reach_a_second_person_are_not_the_leads() -> None:
+    headers = ["Primary First Name", "Primary Phone1", "Secondary First Name", "Secondary Mobile Phone1"]
+    row = ["Ann", "614-555-0101", "Bob", "614-555-0102"]
+    assert fields(headers, *[row] * 4) == ["firstName", "phone", "ignore", "ignore"]
+    assert fields(["First Name", "Phone", "Secondary Phone"], *[[*row[:2], row[3]]] * 4)[2] == "phone"
+
+
+def test_who_sold_to_the_owner_is_not_the_lead() -> None:
+    headers = ["OWNER 1 LAST NAME", "OWNER 1 FIRST NAME", "OWNER 1 LABEL NAME", "SELLER NAME"]
+    assert fields(headers) == ["lastName", "firstName", "fullName", "ignore"]
+    assert fields([*headers[:2], headers[3]])[2] == "ignore"
+    assert fields(["Seller Name", "Owner Occupied"])[0] == "fullName"
+
+
+def test_columns_of_a_prefix_that_is_not_known_are_one_address() -> None:
+    headers = ["XYZ_HOUSE", "XYZ_STREET", "XYZ_CITY", "XYZ_ST", "XYZ_ZIP5", "MAIL_ADDR1", "MAIL_CITY", "MAIL_ZIP"]
+    row = ["12", "ELM", "TAMPA", "FL", "33511", "PO BOX 4", "RENO", "89501"]
+    expected = ["address", "address", "city", "state", "zip", "mailing_address", "mailing_city", "mailing_zip"]
+    assert fields(headers, *[row] * 4) == expected
+
+
+def test_city_state_and_zip_may_be_letters_or_stand_in_capitals() -> None:
+    headers = ["Prop Addr", "Prop C/S/Z", "Mail Addr", "Mail C/S/Z"]
+    row = ["1 Elm St", "Tampa, FL 33511", "2 Oak Ave", "Reno, NV 89501"]
+    assert fields(headers, *[row] * 4) == ["address", "cityStateZip", "mailing_address", "mailingCityStateZip"]
+    capitals = [["1 ELM ST", "SAINT PAUL MN"], ["2 OAK AVE", "RENO NV"], ["3 FIR LN", "MESA AZ"]]
+    assert fields(["Mail Address", "Mailing City State"], *capitals)[1] == "mailingCityStateZip"
+
+
+def test_values_without_a_header_that_tells_may_be_there_for_each_address() -> None:
+    headers = ["Prop Addr", "Prop CSZ", "Mail Addr", "Mail CSZ"]
+    row = ["1 Elm St", "Tampa, FL 33511", "2 Oak Ave", "Reno, NV 89501"]
+    assert fields(headers, *[row] * 4) == ["address", "cityStateZip", "mailing_address", "mailingCityStateZip"]
+
+
+def test_a_zip_4_may_hold_all_of_it() -> None:
+    assert fields(["site_street", "site_zip_4"], *[["1 Elm St", "33511-0102"]] * 4) == ["address", "zip"]
+    assert fields(["site_zip", "site_zip_4"], *[["33511", "0102"]] * 4) == ["zip", "ignore"]
+
+
+def test_the_mailing_address_of_a_property_is_for_mail_beside_another_address() -> None:
+    headers = ["address", "city", "prop_mailing_address", "prop_mailing_city"]
+    assert fields(headers) == ["address", "city", "mailing_address", "mailing_city"]
+    assert fields(["Site Mailing Address", "Owner Mailing Address"]) == ["address", "mailing_address"]
+
+
+def test_a_postal_address_alone_is_an_address_to_split() -> None:
+    row = ["Ann Lee", "1 Elm St, Tampa, FL 33511"]
+    assert fields(["Person - Name", "Person - Postal address"], *[row] * 4) == ["fullName", "fullAddress"]
+
+
+def test_a_class_of_people_names_nobody() -> None:
+    rows = [[f"{name} Lee", kind] for name in ("Ann", "Bob", "Cy", "Di", "Ed") for kind in ("OWNER", "TENANT")]
+    assert fields(["Customer Name", "Owner/Tenant"], *rows) == ["fullName", "ignore"]
+
+
+def test_one_value_that_is_no_email_proves_that_a_column_has_none() -> None:
+    assert fields(["Email", "Email Label Shown"], ["ann@example.com", "Ann Lee"])[1] == "ignore"
+    assert guess_of("Phone", "Mobile").field is Field.IGNORE
+
+
+def test_the_place_of_a_company_is_not_the_property() -> None:
+    headers = ["Name", "City", "State", "Company Location"]
+    rows = [["Ann Lee", "Tampa", "FL", "1 Elm St, Reno, NV 89501"]] * 4
+    assert fields(headers, *rows) == ["fullName", "city", "state", "ignore"]
+
+
+def test_the_least_of_several_parcels_is_one() -> None:
+    row = ["4711", "103-22-104"]
+    assert fields(["PropertyID", "Parcel Number 1(Min)"], *[row] * 4) == ["ignore", "apn"]
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     headers=st.lists(st.text(max_size=30), max_size=8),

@@ -30,6 +30,7 @@ NAMES = [
     "callings",
     "leftovers",
     "held_out",
+    "exports",
 ]
 
 
