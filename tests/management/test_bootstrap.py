@@ -2,8 +2,10 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +104,40 @@ def test_the_listed_packages_are_those_of_the_lock():
     assert lock["packages"][""]["dependencies"] == manifest["dependencies"]
     for name, version in {**manifest["dependencies"], **manifest["devDependencies"]}.items():
         assert lock["packages"][f"node_modules/{name}"]["version"] == version
+
+
+def add_program(directory: Path, name: str, script: str = "exit 0") -> None:
+    """Put a program into a directory, a shell script that does what is said."""
+    program = directory / name
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch) -> Path:
+    """The only directory in which programs are looked for, as root sees it; its apt-get notes what it is asked for."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    add_program(tmp_path, "apt-get", f'echo "$@" >> {tmp_path}/asked; exit 1')
+    return tmp_path
+
+
+def test_of_two_browsers_the_one_without_a_window_is_taken(programs):
+    add_program(programs, "chromium")
+    add_program(programs, "chromium-headless-shell")
+    assert bootstrap.find_browser() == str(programs / "chromium-headless-shell")
+    bootstrap.install_browser()
+    assert not (programs / "asked").exists()
+
+
+def test_a_browser_with_a_window_will_do_where_no_other_can_be_had(programs):
+    add_program(programs, "chromium")
+    bootstrap.install_browser()
+    assert (programs / "asked").read_text().split()[-1] == "chromium-headless-shell"
+    assert bootstrap.find_browser() == str(programs / "chromium")
+
+
+def test_without_a_browser_and_a_way_to_get_one_set_up_says_what_to_do(programs):
+    (programs / "apt-get").unlink()
+    with pytest.raises(bootstrap.SetupError, match="apt-get install chromium-headless-shell"):
+        bootstrap.install_browser()
