@@ -35,9 +35,8 @@ def rows_per_person(people: Iterable[Called], tally: Tally, zone: tzinfo, width:
     yield [*PERSON_COLUMNS[:4], *numbers, *PERSON_COLUMNS[4:]]
     for person, callables in callable_people(people, tally):
         out = callables[:width]
-        tally.left_numbers[BEYOND] += len(callables) - len(out)
-        if not tally.left_numbers[BEYOND]:
-            del tally.left_numbers[BEYOND]
+        if len(out) < len(callables):
+            tally.left_numbers[BEYOND] += len(callables) - len(out)
         tally.numbers_out += len(out)
         tally.contacts_out += 1
         tally.rows += 1

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from bson import ObjectId
 
 from accounts.models import User
-from atlas_site.lib.spreadsheets import csv_lines
+from atlas_site.lib.spreadsheets import csv_parts
 from atlas_site.mongodb.documents import collection_of
 from leads.dialers.columns import ResultField
 from leads.models import DialerChunk, DialerFile, Outcome
@@ -16,7 +15,6 @@ from leads.selectors.imports import Progress
 
 State = DialerFile.State
 FILES_SHOWN = 50
-LINES_A_CHUNK = 200
 NOT_LOGGED = {"unmatched", "faulty", "barred"}
 BARRED = "No contact of yours has this number. It is on your do-not-call list."
 
@@ -111,9 +109,7 @@ def has_rows(dialer_file: DialerFile) -> bool:
 
 def csv_of_unlogged(dialer_file: DialerFile) -> Iterator[str]:
     """The rows that make no touch, each with its number, its line and the reason, and behind these its own cells."""
-    lines = csv_lines(_table(dialer_file))
-    while part := list(islice(lines, LINES_A_CHUNK)):
-        yield "".join(part)
+    return csv_parts(_table(dialer_file))
 
 
 def _table(dialer_file: DialerFile) -> Iterator[list[object]]:

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from atlas_site.lib.spreadsheets import csv_lines
+from atlas_site.lib.spreadsheets import csv_parts
 from atlas_site.mongodb.documents import collection_of
 from leads.models import ImportChunk, LeadImport
 
-LINES_A_CHUNK = 200
 ADDED_COLUMNS = ("Row", "Line in the file", "Column", "Reason")
 
 
@@ -51,14 +50,7 @@ def csv_of_rows(lead_import: LeadImport, kind: str) -> Iterator[str]:
     Each has its number, its line in the file, the column where a single one is to blame, and the reason; behind these
     its original cells, so that it can be mended and uploaded again.
     """
-    lines = csv_lines(_table(lead_import, kind))
-    chunk: list[str] = []
-    for line in lines:
-        chunk.append(line)
-        if len(chunk) == LINES_A_CHUNK:
-            yield "".join(chunk)
-            chunk.clear()
-    yield "".join(chunk)
+    return csv_parts(_table(lead_import, kind))
 
 
 def _table(lead_import: LeadImport, kind: str) -> Iterator[list[object]]:

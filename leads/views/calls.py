@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,6 +19,7 @@ from leads.selectors import imports as import_selectors
 from leads.services import calls
 from leads.services.imports import WrongState as ImportWrongState
 from leads.tasks import run_calls, run_import
+from leads.views.shared import csv_answer
 
 State = DialerFile.State
 
@@ -131,12 +131,7 @@ def download_unmatched(request: HttpRequest, file_id: str) -> StreamingHttpRespo
     dialer_file = _find(request, file_id)
     if not selectors.has_rows(dialer_file):
         raise Http404
-    headers = {
-        "Content-Disposition": str(content_disposition_header(True, f"{dialer_file.file_name}-not-logged.csv")),
-        "X-Accel-Buffering": "no",
-    }
-    content = selectors.csv_of_unlogged(dialer_file)
-    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return csv_answer(selectors.csv_of_unlogged(dialer_file), f"{dialer_file.file_name}-not-logged.csv")
 
 
 def _show(request: HttpRequest, dialer_file: DialerFile, form: CallsForm | None) -> HttpResponse:

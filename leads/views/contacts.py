@@ -18,9 +18,9 @@ from leads.models import Contact, ContactAction, LeadGroup, Outcome
 from leads.selectors.contact_actions import find_action, undone_in_words
 from leads.selectors.contact_page import contact_page
 from leads.selectors.contacts import find_contact, read_choice
-from leads.selectors.groups import find_group
 from leads.services import actions, contacts
 from leads.tasks import run_action
+from leads.views.shared import group_or_404
 from leads.work_forms import TouchForm
 from properties.selectors.owned import count_capped
 
@@ -39,7 +39,7 @@ DONE = {
 @onboarded_required
 def count_contacts(request: HttpRequest, group_id: str) -> HttpResponse:
     """Say how many contacts of a list a choice holds, after its page is shown."""
-    rows = read_choice(request.GET.dict()).rows(_group(request, group_id), timezone.now())
+    rows = read_choice(request.GET.dict()).rows(group_or_404(request, group_id), timezone.now())
     return render(request, "partials/_total.html", {"total": count_capped(rows)})
 
 
@@ -47,7 +47,7 @@ def count_contacts(request: HttpRequest, group_id: str) -> HttpResponse:
 @onboarded_required
 def act_on_contacts(request: HttpRequest, group_id: str) -> HttpResponse:
     """Do something with the selected contacts."""
-    group = _group(request, group_id)
+    group = group_or_404(request, group_id)
     form, what = ContactSelectionForm(request.POST), ActionForm(request.POST, user=request.user, group=group)
     if not form.is_valid() or not what.is_valid():
         messages.error(request, form.problem() if not form.is_valid() else what.problem())
@@ -83,7 +83,7 @@ def _say_done(request: HttpRequest, action: ContactAction) -> None:
 @onboarded_required
 def undo_action(request: HttpRequest, group_id: str, action_id: str) -> HttpResponse:
     """Make what an action changed as it was."""
-    group = _group(request, group_id)
+    group = group_or_404(request, group_id)
     try:
         action = actions.undo_action(user=request.user, action_id=action_id, now=timezone.now)
     except actions.CannotUndo:
@@ -113,7 +113,7 @@ def show_progress(request: HttpRequest, group_id: str, action_id: str) -> HttpRe
 @onboarded_required
 def change_stage(request: HttpRequest, group_id: str, contact_id: str) -> HttpResponse:
     """Set the stage of one contact, in the table or on its page."""
-    group = _group(request, group_id)
+    group = group_or_404(request, group_id)
     contact = _contact(group, contact_id)
     # In the table the stages of all rows are in one form.
     stage, was = (request.POST.get(f"{name}-{contact.pk}", request.POST.get(name, "")) for name in ("stage", "was"))
@@ -140,7 +140,7 @@ def change_stage(request: HttpRequest, group_id: str, contact_id: str) -> HttpRe
 @onboarded_required
 def show_contact(request: HttpRequest, group_id: str, contact_id: str) -> HttpResponse:
     """Show everything that is known of a contact, with the one before and the one after it on the list."""
-    group = _group(request, group_id)
+    group = group_or_404(request, group_id)
     contact = _contact(group, contact_id)
     choice, sort = read_choice(request.GET.dict()), request.GET.get("sort", "")
     page = contact_page(user=request.user, group=group, contact=contact, choice=choice, sort=sort, now=timezone.now())
@@ -158,7 +158,7 @@ def show_contact(request: HttpRequest, group_id: str, contact_id: str) -> HttpRe
 @onboarded_required
 def edit_contact(request: HttpRequest, group_id: str, contact_id: str) -> HttpResponse:
     """Change what is written of a contact; what somebody else has changed meanwhile is shown, not overwritten."""
-    group = _group(request, group_id)
+    group = group_or_404(request, group_id)
     contact = _contact(group, contact_id)
     shown = {**{name: getattr(contact, name) for name in contacts.EDITED}, "version": contacts.version_of(contact)}
     form = ContactForm(request.POST or None, initial=shown)
@@ -175,13 +175,6 @@ def edit_contact(request: HttpRequest, group_id: str, contact_id: str) -> HttpRe
             return redirect(url)
     context = {"form": form, "group": group, "contact": contact, "contact_url": url}
     return render(request, "leads/contact_edit.html", context)
-
-
-def _group(request: HttpRequest, group_id: str) -> LeadGroup:
-    group = find_group(request.user, group_id)
-    if group is None:
-        raise Http404
-    return group
 
 
 def _contact(group: LeadGroup, contact_id: str) -> Contact:

@@ -5,7 +5,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,16 +16,16 @@ from leads.contact_forms import ContactExportForm
 from leads.exports.purposes import Purpose
 from leads.exports.tally import Tally
 from leads.models import ContactExport, LeadGroup
-from leads.selectors.groups import find_group
 from leads.services import exports
 from leads.tasks import count_export
+from leads.views.shared import csv_answer, group_or_404
 
 
 @require_http_methods(["GET", "POST"])
 @onboarded_required
 def choose_export(request: HttpRequest, group_id: str) -> HttpResponse:
     """Choose what the selected contacts are exported for; by link, all that match its conditions."""
-    group = _find_group(request, group_id)
+    group = group_or_404(request, group_id)
     form = ContactExportForm(request.POST if request.method == "POST" else _matching(request))
     if not form.is_valid():
         messages.error(request, form.problem())
@@ -83,15 +82,7 @@ def download_export(request: HttpRequest, export_id: str) -> HttpResponse | Stre
     log = exports.start_download(export=export, now=timezone.now())
     content = exports.write_file(export=export, log=log, zone=timezone.get_current_timezone(), clock=timezone.now)
     name = f"{export.lead_group.name}-{export.purpose}-{timezone.localdate():%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": str(content_disposition_header(True, name)), "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _find_group(request: HttpRequest, group_id: str) -> LeadGroup:
-    group = find_group(request.user, group_id)
-    if group is None:
-        raise Http404
-    return group
+    return csv_answer(content, name)
 
 
 def _find_export(request: HttpRequest, export_id: str) -> ContactExport:

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -23,6 +22,7 @@ from leads.selectors.import_pages import DOWNLOADS, TEMPLATE_HEADERS, ImportPage
 from leads.selectors.import_rows import csv_of_rows
 from leads.services import imports
 from leads.tasks import run_import
+from leads.views.shared import csv_answer
 
 State = LeadImport.State
 
@@ -187,10 +187,7 @@ def download_rows(request: HttpRequest, import_id: str, kind: str) -> HttpRespon
     page = page_of(_find(request, import_id))
     if kind not in DOWNLOADS or not page.has_rows:
         raise Http404
-    disposition = content_disposition_header(True, f"{page.lead_import.group_name}-{kind}.csv")
-    headers = {"Content-Disposition": str(disposition), "X-Accel-Buffering": "no"}
-    content = csv_of_rows(page.lead_import, kind)
-    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return csv_answer(csv_of_rows(page.lead_import, kind), f"{page.lead_import.group_name}-{kind}.csv")
 
 
 def _show(request: HttpRequest, page: ImportPage, form: ColumnsForm | None) -> HttpResponse:

@@ -16,10 +16,10 @@ from leads.combining import MOST_LISTS, Operation
 from leads.list_forms import CombineForm, GroupForm, TargetForm
 from leads.models import LeadGroup, ListJob
 from leads.selectors import lists as selectors
-from leads.selectors.groups import find_group
 from leads.selectors.imports import list_imports
 from leads.services import groups, lists
 from leads.tasks import link_lists, run_list_job
+from leads.views.shared import group_or_404
 from properties.forms import SelectionForm
 from properties.selectors.owned import count_capped
 
@@ -69,7 +69,7 @@ def make_group(request: HttpRequest) -> HttpResponse:
 @onboarded_required
 def change_group(request: HttpRequest, group_id: str) -> HttpResponse:
     """Name a list anew, say what it is about, and tag it."""
-    group = _group(request, group_id)
+    group = group_or_404(request, group_id)
     initial = {"name": group.name, "description": group.description, "tags": ", ".join(group.tags or ())}
     form = GroupForm(request.POST) if request.method == "POST" else GroupForm(initial=initial)
     if form.is_bound and form.is_valid():
@@ -83,7 +83,7 @@ def change_group(request: HttpRequest, group_id: str) -> HttpResponse:
 @onboarded_required
 def delete_group(request: HttpRequest, group_id: str) -> HttpResponse:
     """Delete a list at once; the message about it can undo that."""
-    group = _group(request, group_id)
+    group = group_or_404(request, group_id)
     try:
         groups.delete_group(user=request.user, group_id=group.pk, now=timezone.now())
     except groups.GroupGone:
@@ -115,7 +115,7 @@ def restore_group(request: HttpRequest, group_id: str) -> HttpResponse:
 @onboarded_required
 def count_group(request: HttpRequest, group_id: str) -> HttpResponse:
     """Say what a list holds, after its page is shown."""
-    group = _group(request, group_id)
+    group = group_or_404(request, group_id)
     context = {"group": group, "totals": selectors.totals_of(group)}
     return render(request, "leads/_totals.html" if wants_fragment(request) else "leads/totals.html", context)
 
@@ -265,13 +265,6 @@ def _carry_on(request: HttpRequest, job: ListJob, *, is_short: bool) -> HttpResp
 
 def _contacts(chosen: list[LeadGroup]) -> int:
     return sum(group.total_contacts for group in chosen)
-
-
-def _group(request: HttpRequest, group_id: str) -> LeadGroup:
-    group = find_group(request.user, group_id)
-    if group is None:
-        raise Http404
-    return group
 
 
 def _job(request: HttpRequest, job_id: str) -> ListJob:
