@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,12 +14,12 @@ from atlas_site.lib.htmx import wants_fragment
 from atlas_site.lib.queue import nudge
 from credits import services as credit_services
 from credits.models import Quote
-from leads.models import LeadGroup
 from leads.selectors import trace_pages as selectors
 from leads.selectors.groups import find_group
 from leads.services import trace_choices, traces
 from leads.tasks import run_trace
 from leads.trace_forms import TraceForm
+from leads.views.shared import csv_answer, group_or_404
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,7 +27,7 @@ from leads.trace_forms import TraceForm
 @onboarded_required
 def choose_trace(request: HttpRequest, group_id: str) -> HttpResponse:
     """Show whom of a list can be traced, what that costs at most, and what is free; selected contacts come by POST."""
-    group = _find_group(request, group_id)
+    group = group_or_404(request, group_id)
     form = TraceForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.problem())
@@ -42,7 +41,7 @@ def choose_trace(request: HttpRequest, group_id: str) -> HttpResponse:
 @onboarded_required
 def quote_trace(request: HttpRequest, group_id: str) -> HttpResponse:
     """Offer to trace those who were chosen; nothing is asked or spent yet."""
-    group = _find_group(request, group_id)
+    group = group_or_404(request, group_id)
     form = TraceForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.problem())
@@ -70,6 +69,9 @@ def accept_trace(request: HttpRequest, quote_id: str) -> HttpResponse:
         # The quote's page says what is missing or over; only a changed price needs words of its own.
         if isinstance(refusal, credit_services.QuoteChanged):
             messages.error(request, "The price has changed since. Nothing was charged; please make a new quote.")
+        return redirect("credits:show-quote", quote_id)
+    except traces.TraceStopping:
+        messages.info(request, "The skip trace that this joins is being stopped. Accept it again in a minute.")
         return redirect("credits:show-quote", quote_id)
     if not enrichment.is_over:
         nudge(run_trace, str(enrichment.pk))
@@ -170,10 +172,7 @@ def download_rows(request: HttpRequest, enrichment_id: str, state: str) -> Strea
     enrichment = selectors.find_trace(request.user, enrichment_id)
     if enrichment is None or state not in selectors.DOWNLOADS:
         raise Http404
-    disposition = content_disposition_header(True, f"skip-trace-{state.replace('_', '-')}.csv")
-    headers = {"Content-Disposition": str(disposition), "X-Accel-Buffering": "no"}
-    content = selectors.csv_of_rows(enrichment, state)
-    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return csv_answer(selectors.csv_of_rows(enrichment, state), f"skip-trace-{state.replace('_', '-')}.csv")
 
 
 @require_GET
@@ -184,10 +183,3 @@ def list_traces(request: HttpRequest) -> HttpResponse:
     group = find_group(request.user, request.GET.get("list", ""))
     traces_shown = selectors.list_traces(request.user, group=group, after=request.GET.get("after", ""))
     return render(request, "leads/traces.html", {"traces": traces_shown, "group": group})
-
-
-def _find_group(request: HttpRequest, group_id: str) -> LeadGroup:
-    group = find_group(request.user, group_id)
-    if group is None:
-        raise Http404
-    return group

@@ -5,7 +5,14 @@ it is about, `ending` its receipts.
 """
 
 from leads.services.traces.choice import TraceCount
-from leads.services.traces.jobs import accept_trace, cancel_trace, pause_trace, resume_trace, retry_trace
+from leads.services.traces.jobs import (
+    TraceStopping,
+    accept_trace,
+    cancel_trace,
+    pause_trace,
+    resume_trace,
+    retry_trace,
+)
 from leads.services.traces.quotes import (
     MOST_TRACED,
     NothingToTrace,
@@ -23,6 +30,7 @@ __all__ = [
     "NothingToTrace",
     "TraceCount",
     "TraceNotFound",
+    "TraceStopping",
     "accept_trace",
     "cancel_trace",
     "count_traceable",

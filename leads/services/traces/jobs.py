@@ -17,11 +17,14 @@ Phase = Enrichment.Phase
 Status = Enrichment.Status
 BatchPhase = EnrichmentBatch.Phase
 BatchStatus = EnrichmentBatch.Status
-# A job lives no longer: credits are held for three days, lost answers are waited for a day, and more quotes may join.
-JOINED_WITHIN = timedelta(days=30)
+# Longer than a job lives that quotes may join for thirty days (`quotes.JOINED_WITHIN`).
 LOOKED_FOR = timedelta(days=40)
 WORKED_ON = [Phase.RUNNING, Phase.DELAYED]
 OPEN = [*WORKED_ON, Phase.PAUSED]
+
+
+class TraceStopping(Exception):
+    """The job that a quote would join is being stopped: it can be accepted when that is done."""
 
 
 def accept_trace(*, user: User, quote_id: str, now: datetime) -> Enrichment:
@@ -29,7 +32,7 @@ def accept_trace(*, user: User, quote_id: str, now: datetime) -> Enrichment:
 
     Raises what `credits.services.accept_quote` raises: QuoteNotFound, QuoteExpired, QuoteChanged, NotEnoughCredits,
     AccountBlocked; QuoteExpired also when the list was deleted. A job that was over goes on with the quote that joins
-    it: a quote ends for good, not a job.
+    it: a quote ends for good, not a job. Raises TraceStopping while it is being stopped.
     """
     quote = Quote.objects.filter(pk=quote_id, user_id=user.pk, kind=KIND).first()
     if quote is None:
@@ -62,7 +65,7 @@ def _make_or_join(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> 
     if group is None:
         raise credit_services.QuoteExpired(f"The list of quote {quote.pk} was deleted.")
     more = {"totalBatches": Int64(subject["batches"]), "totalLeads": Int64(subject["rows"])}
-    there = jobs.find_one({"_id": job_id, "userId": user.pk}, {"status": 1, "createdAt": 1}, session=session)
+    there = jobs.find_one({"_id": job_id, "userId": user.pk}, {"status": 1, "phase": 1}, session=session)
     if there is None:
         jobs.insert_one(
             {
@@ -80,6 +83,9 @@ def _make_or_join(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> 
             session=session,
         )
         return
+    is_over = there["status"] != Status.PROCESSING
+    if there["phase"] == Phase.CANCELLED and not is_over:
+        raise TraceStopping(job_id)
     again = {
         "status": Status.PROCESSING.value,
         "phase": Phase.RUNNING.value,
@@ -89,7 +95,7 @@ def _make_or_join(user: User, quote: Quote, job_id: ObjectId, now: datetime) -> 
         "problem": "",
     }
     change: dict[str, Any] = {"$push": {"quoteIds": quote.pk}, "$inc": more}
-    if there["status"] != Status.PROCESSING:
+    if is_over:
         change["$set"] = again
     jobs.update_one({"_id": job_id}, change, session=session)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from credits import services as credit_services
 from credits.models import Credit, Quote
@@ -89,6 +90,33 @@ def test_a_job_is_stopped_also_when_nobody_works_on_it(alice, now, sandbox):
     job = finish(job, now)
     assert (states_of(job), sandbox.traced()) == ({RowState.CANCELLED: 150}, [])
     assert Credit.objects.get(user=alice).reserved == 0
+
+
+def test_a_job_that_is_being_stopped_takes_no_further_quote_until_that_is_done(client, alice, now, sandbox):
+    job = start_trace(alice, make_list(alice, 30), now, most=10)
+    rest = traces.quote_rest(user=alice, enrichment_id=job.pk, now=now)
+    EnrichmentBatch.objects.filter(enrichment=job, quote_id=job.quote_ids[0]).update(
+        lease_until=now + timedelta(minutes=1)
+    )  # a worker has it
+    traces.cancel_trace(user=alice, enrichment_id=job.pk, now=now)
+    with pytest.raises(traces.TraceStopping):
+        traces.accept_trace(user=alice, quote_id=rest.pk, now=now)
+    assert (Quote.objects.get(pk=rest.pk).status, Credit.objects.get(user=alice).reserved) == ("offered", 5)
+    client.force_login(alice)
+    answer = client.post(reverse("leads:accept-trace", args=[rest.pk]), follow=True)
+    assert "is being stopped" in answer.content.decode()
+
+    later = now + timedelta(minutes=2)
+    assert states_of(finish(job, later))[RowState.CANCELLED] == 10
+    assert traces.accept_trace(user=alice, quote_id=rest.pk, now=later).phase == Enrichment.Phase.RUNNING
+
+
+def test_a_job_of_long_ago_is_not_joined_because_no_sweep_would_find_it(alice, now, sandbox):
+    job = start_trace(alice, make_list(alice, 30), now, most=10)
+    for days, is_joined in ((29, True), (31, False)):
+        Enrichment.objects.filter(pk=job.pk).update(created_at=now - timedelta(days=days))
+        rest = traces.quote_rest(user=alice, enrichment_id=job.pk, now=now)
+        assert (rest.subject["enrichment"] == str(job.pk)) is is_joined
 
 
 def test_too_few_credits_offer_what_fits_and_the_rest_joins(carol, fund, now, sandbox):
