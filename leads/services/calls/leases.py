@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from bson import ObjectId
-
 from accounts.models import User
 from leads.models import DialerFile
+from leads.selectors import calls as selectors
 from leads.services.leases import LeaseLost, WrongState, change_state, claim, due_ids, hand_on, save_progress
 
 __all__ = [
@@ -30,8 +29,7 @@ class CallsNotFound(Exception):
 
 def find_file(*, user: User, file_id: str) -> DialerFile:
     """The user's file of this id. Raises CallsNotFound."""
-    files = DialerFile.objects.filter(user_id=user.pk)
-    found = files.filter(pk=ObjectId(file_id)).first() if ObjectId.is_valid(file_id) else None
+    found = selectors.find_file(user, file_id)
     if found is None:
         raise CallsNotFound(file_id)
     return found

@@ -184,8 +184,9 @@ class Planner:
         told = f"{'+'.join(call.numbers)}|{call.when}|{plain_wording(call.wording)}|{identity}"
         if not call.when:
             told = f"{self.file.content_hash}|{row.number}|{told}"
-        self.met[hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()[:12]] += 1
-        times = self.met[hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()[:12]]
+        digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()[:12]
+        self.met[digest] += 1
+        times = self.met[digest]
         return "dialer:" + hashlib.sha256(f"{told}|{times}".encode("utf-8", "surrogatepass")).hexdigest()[:48]
 
     def _contacts(self, calls: Iterable[Call]) -> tuple[dict[str, list[dict[str, Any]]], dict[str, dict[str, Any]]]:

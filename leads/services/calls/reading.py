@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
+from accounts.middleware import zone_of
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
 from atlas_site.vendors.uploads import local_copy
@@ -101,18 +102,10 @@ def answer(
 
 
 def reader_of(dialer_file: DialerFile, user: User) -> CallReader:
-    """What reads the rows of a file that needs no more asking."""
+    """What reads the rows of a file that needs no more asking. Times that say no offset are in the user's time zone."""
     said = {each["plain"]: each["outcome"] for each in dialer_file.wordings if each["outcome"]}
     fields = [ResultField(name) for name in dialer_file.mapping]
-    return CallReader(fields, dialer_file.table["headers"], said, zone_of(user))
-
-
-def zone_of(user: User) -> ZoneInfo:
-    """The time zone of a user, in which dialers write times that say no offset."""
-    try:
-        return ZoneInfo(user.time_zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return CallReader(fields, dialer_file.table["headers"], said, zone_of(user) or ZoneInfo("UTC"))
 
 
 def memory_of(user_id: ObjectId) -> DialerMemory:

@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from bson import ObjectId
-
 from accounts.models import User
 from leads.models import LeadImport
+from leads.selectors import imports as selectors
 from leads.services.leases import LeaseLost, WrongState, change_state, claim, due_ids, hand_on, save_progress
 
 __all__ = [
@@ -30,8 +29,7 @@ class ImportNotFound(Exception):
 
 def find_import(*, user: User, import_id: str) -> LeadImport:
     """The user's import of this id. Raises ImportNotFound."""
-    imports = LeadImport.objects.filter(user_id=user.pk)
-    found = imports.filter(pk=ObjectId(import_id)).first() if ObjectId.is_valid(import_id) else None
+    found = selectors.find_import(user, import_id)
     if found is None:
         raise ImportNotFound(import_id)
     return found

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bson import ObjectId
-
 from accounts.models import User
 from leads.models import ListJob
+from leads.selectors import lists as selectors
 from leads.services.leases import LeaseLost, WrongState, change_state, claim, due_ids, hand_on, save_progress
 
 __all__ = [
@@ -39,7 +38,7 @@ class JobNotFound(Exception):
 
 def find_job(*, user: User, job_id: str) -> ListJob:
     """The user's job of this id. Raises JobNotFound."""
-    found = ListJob.objects.filter(pk=ObjectId(job_id), user_id=user.pk).first() if ObjectId.is_valid(job_id) else None
+    found = selectors.find_job(user, job_id)
     if found is None:
         raise JobNotFound(job_id)
     return found
