@@ -15,6 +15,12 @@ State = LeadImport.State
 SHOWN_CELLS = 8
 SHOWN_CHARACTERS = 60
 
+KEPT_TEXTS = (
+    "firstName", "middleName", "lastName", "suffix", "company", "address", "city", "state", "zip", "county", "apn",
+    "mailingAddress", "mailingCity", "mailingState", "mailingZip", "linkedin",
+)  # fmt: skip
+"""The keys of a contact that a row fills with one text each, in the order in which they are shown."""
+
 TITLES = {
     "create": "New contacts",
     "update": "Brought up to date: on this list already",
@@ -53,11 +59,15 @@ class MappedColumn:
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """A row as an example on the page of a plan: its first cells that are not blank, each shortened."""
+    """A row as an example on the page of a plan: its first cells that are not blank, each shortened.
+
+    `read_as` are the values that are kept of it and that no cell says so: "01109" of a cell "1109".
+    """
 
     number: int
     line: int
     cells: list[str]
+    read_as: list[str]
     reason: str
 
 
@@ -158,8 +168,20 @@ def _shown(row: dict[str, Any]) -> PlannedRow:
     return PlannedRow(
         number=row["n"],
         line=row["line"],
-        cells=[
-            cell if len(cell) <= SHOWN_CHARACTERS else f"{cell[:SHOWN_CHARACTERS]}…" for cell in cells[:SHOWN_CELLS]
-        ],
+        cells=[_shortened(cell) for cell in cells[:SHOWN_CELLS]],
+        read_as=[_shortened(value) for value in _kept_of(row) if value not in cells],
         reason=reason_of(row),
     )
+
+
+def _kept_of(row: dict[str, Any]) -> list[str]:
+    """The values that the import writes for a row: those of a new contact, or those that change one or come to it."""
+    kept, added = row.get("doc") or row.get("set") or {}, row.get("add") or {}
+    phones = [phone["number"] for phone in kept.get("phones", ())]
+    emails = [email["address"] for email in kept.get("emails", ())]
+    ways = [*phones, *emails, *added.get("phones", ()), *added.get("emails", ())]
+    return [kept[key] for key in KEPT_TEXTS if kept.get(key)] + ways
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

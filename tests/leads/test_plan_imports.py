@@ -255,6 +255,15 @@ def test_the_plan_is_shown_by_cause_with_its_first_rows(alice):
     assert groups["duplicate"].causes[0].rows[0].reason.startswith("The same lead as row ")
 
 
+def test_a_plan_shows_what_is_kept_where_it_differs_from_what_the_file_says(alice):
+    first = "first_name,last_name,address,city,state,zip,phone\n"
+    lead_import = plan(alice, f"{first}MARY,O'NEIL,12 Oak Street,Boston,Massachusetts,2134,(614) 555-0199\n".encode())
+    (row,) = plan_groups(lead_import)[0].causes[0].rows
+    assert row.cells[2:6] == ["12 Oak Street", "Boston", "Massachusetts", "2134"]
+    assert {"Mary", "O'Neil", "MA", "02134", "6145550199"} <= set(row.read_as)
+    assert "Boston" not in row.read_as
+
+
 def test_there_are_at_most_a_hundred_causes(alice):
     good = "".join(f"Ada,B{number},{number} Oak St,Columbus,OH,43211,,,\n" for number in range(600))
     bad = "".join(ADA.strip() + ",x" * number + "\n" for number in range(1, 151))
