@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 # What fits into a 64-bit integer of the database, and more than any amount in dollars.
@@ -22,6 +23,7 @@ _LONGEST_WAIT_SECONDS = 3600.0
 _TRUE_WORDS = frozenset({"true", "yes", "y", "t", "1"})
 _FALSE_WORDS = frozenset({"false", "no", "n", "f", "0"})
 _YEARS = range(1600, 2201)
+_AS_IT_IS = frozenset({bool, int, type(None)})
 
 
 def load_json(body: bytes) -> Any:
@@ -159,14 +161,27 @@ def _whole_or_float(digits: str) -> int | float | None:
 
 def _storable(value: Any, depth: int) -> Any:
     """Copy a value of JSON, changing only what a document of the database cannot hold."""
-    if isinstance(value, str):
+    kind = value.__class__
+    if kind is str:
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
-    if isinstance(value, float):
+    if kind is float:
         return value if math.isfinite(value) else None
-    if not isinstance(value, dict | list):
+    if kind is not dict and kind is not list:
         return value
     if depth == 0:
         return None
-    if isinstance(value, list):
-        return [_storable(item, depth - 1) for item in value]
-    return {str(_storable(key, 1)).replace("\0", ""): _storable(item, depth - 1) for key, item in value.items()}
+    depth -= 1
+    # An answer has ten thousand values: those that are as they should be cost no call each.
+    if kind is list:
+        return [item if item.__class__ in _AS_IT_IS else _storable(item, depth) for item in value]
+    return {
+        _storable_key(key): item
+        if item.__class__ in _AS_IT_IS or (item.__class__ is str and item.isascii())
+        else _storable(item, depth)
+        for key, item in value.items()
+    }
+
+
+@lru_cache(maxsize=4096)
+def _storable_key(key: str) -> str:
+    return str(_storable(key, 1)).replace("\0", "")

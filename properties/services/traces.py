@@ -81,7 +81,9 @@ def known_traces(keys: Iterable[str], now: datetime) -> dict[str, PersonTrace]:
 
 def held_traces(keys: Iterable[str]) -> dict[str, PersonTrace]:
     """All that Atlas holds of these identities, however old."""
-    found = collection_of(PersonTrace).find({"key": {"$in": list(keys)}}, session=current_session())
+    if not (wanted := list(keys)):
+        return {}
+    found = collection_of(PersonTrace).find({"key": {"$in": wanted}}, session=current_session())
     return {each["key"]: load(PersonTrace, each) for each in found}
 
 

@@ -52,6 +52,8 @@ logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
+# What was frozen just now is held for as long as the call may take.
+A_MOMENT = timedelta(seconds=1)
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(minutes=5)
 PROBE_DELAY = timedelta(seconds=1)
@@ -132,7 +134,7 @@ def _freeze_question(batch: Batch, job: Enrichment, now: datetime) -> None:
         else:
             rows.append({**row, "state": RowState.CANCELLED.value})
     crash_at("before question")
-    save_batch(batch, now=now, rows=rows, counts=counts_of(rows), phase=BatchPhase.SENT.value)
+    save_batch(batch, now=now, lease=LEASE_OF_CALL, rows=rows, counts=counts_of(rows), phase=BatchPhase.SENT.value)
     crash_at("after question")
 
 
@@ -156,7 +158,8 @@ def _ask(batch: Batch, job: Enrichment, now: Clock) -> None:
         if not breaker.may_ask():
             _delay(batch, job, moment, PROBE_DELAY * random.uniform(1, 5))  # noqa: S311 -- spreads, no secret
             return
-    save_batch(batch, now=moment, lease=LEASE_OF_CALL)
+    if as_utc(batch["leaseUntil"]) < moment + LEASE_OF_CALL - A_MOMENT:
+        save_batch(batch, now=moment, lease=LEASE_OF_CALL)
     crash_at("before call")
     try:
         answer = batchdata.trace_people(requests, reference=reference, user_id=owner_of(job), now=moment)

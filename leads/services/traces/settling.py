@@ -102,8 +102,10 @@ def _decide(
     """The rows with their states; those among them that are hits, whose states are still to be written; and those that
     were asked anew and have not changed, as many as are free.
     """
-    keys = [key_of_row(row) for row in batch["rows"] if row["state"] not in OVER]
-    bought, held = purchases_of(user_id, keys, now), held_traces(keys)
+    left = [row for row in batch["rows"] if row["state"] not in OVER]
+    bought = purchases_of(user_id, map(key_of_row, left), now)
+    # What was asked for the first time ends as the answer says, whatever is held.
+    held = held_traces(key_of_row(row) for row in left if row["state"] == RowState.QUEUED or "was" in row)
     free_left = free_refreshes_left(user_id, now) if any("was" in row for row in batch["rows"]) else 0
     rows: list[dict[str, Any]] = []
     hits: list[dict[str, Any]] = []
