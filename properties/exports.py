@@ -8,10 +8,9 @@ from typing import IO, Any
 import xlsxwriter
 
 from atlas_site.lib.spreadsheets import csv_lines
-from properties.models import PropertyDatasetPermission
 from properties.selectors.owned_columns import LOCKED, Column
+from properties.selectors.owned_rows import OwnedRow as Row
 
-Row = PropertyDatasetPermission
 Cell = str | int | float | bool | date | datetime | None
 
 LINES_A_CHUNK = 200

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
 from django_mongodb_backend.query import wrap_database_errors
+
+from atlas_site.mongodb.reading import filter_of
 
 
 @wrap_database_errors
@@ -22,13 +23,8 @@ def count_up_to(rows: QuerySet, most: int) -> int:
     connection: Any = connections[rows.db]
     if connection.in_atomic_block_mongo:
         raise ValueError("The server does not count within a transaction.")
-    compiler = rows.order_by().query.get_compiler(rows.db)
-    compiler.pre_sql_setup()
-    try:
-        query = compiler.build_query()
-    except EmptyResultSet:  # such as an "in" of nothing
+    condition = filter_of(rows)
+    if condition is None:
         return 0
-    if any((query.lookup_pipeline, query.aggregation_pipeline, query.combinator_pipeline, query.search_pipeline)):
-        raise ValueError("Only documents of one collection can be counted so.")
     collection = connection.get_collection(rows.model._meta.db_table)
-    return collection.database.command({"count": collection.name, "query": query.match_mql, "limit": most})["n"]
+    return collection.database.command({"count": collection.name, "query": condition, "limit": most})["n"]

@@ -130,6 +130,11 @@ class _Recorder:
         self._seen.append((self._collection, pipeline))
         return self._collection.aggregate(pipeline, **options)
 
+    def find(self, query, projection=None, *, sort=None, limit=0, **options):
+        stages = {"$match": query, "$sort": dict(sort or ()), "$limit": limit, "$project": projection}
+        self._seen.append((self._collection, [{name: stage} for name, stage in stages.items() if stage]))
+        return self._collection.find(query, projection, sort=sort, limit=limit, **options)
+
     def update_many(self, query, *arguments, **options):
         self._seen.append((self._collection, [{"$match": query}]))
         return self._collection.update_many(query, *arguments, **options)

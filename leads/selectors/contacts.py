@@ -1,6 +1,6 @@
 """The contacts of a list: narrowed, ordered, a page at a time, and what stands before and after one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -264,10 +264,11 @@ def neighbors_of(contact: Contact, group: LeadGroup, *, choice: ContactChoice, s
     return Neighbors(*(str(found[0].pk) if found else "" for found in (before, after)))
 
 
-def _read(parts: Sequence[Contacts], count: int) -> list[Contact]:
+def _read(parts: Iterable[Contacts], count: int) -> list[Contact]:
     """The first contacts of the parts; a part is asked for only when those before it are too short."""
     found: list[Contact] = []
     for part in parts:
-        if len(found) < count:
-            found += part[: count - len(found)]
+        found += part[: count - len(found)]
+        if len(found) == count:
+            break
     return found

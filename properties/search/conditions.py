@@ -65,13 +65,22 @@ class Condition:
 
         `proved` holds the proofs that some row has, if that is known: what none has need not be looked for.
         """
+        known, locked = self.on_unlocked(today), self.on_locked(today)
+        if locked is None or (proved is not None and self.proof(today) not in proved):
+            return known
+        return {"$or": [known, locked]}
+
+    def on_unlocked(self, today: date) -> dict[str, Any]:
+        """The condition on owned rows whose values tell that it holds."""
         if self.dataset == Dataset.BASIC:  # every row of the owned list has it
             return self.on_values(today)
-        known = {"datasets": self.dataset, **self.on_values(today)}
-        proof = self.proof(today)
-        if proved is not None and proof not in proved:
-            return known
-        return {"$or": [known, {"datasets": {"$ne": self.dataset}, "proofs": proof}]}
+        return {"datasets": self.dataset, **self.on_values(today)}
+
+    def on_locked(self, today: date) -> dict[str, Any] | None:
+        """The condition on owned rows that are locked and of which it was proved; None when it is of nothing locked."""
+        if self.dataset == Dataset.BASIC:
+            return None
+        return {"datasets": {"$ne": self.dataset}, "proofs": self.proof(today)}
 
     def miss_condition(self, today: date) -> dict[str, Any]:
         """The condition on rows whose unlocked values fail it, or do not tell."""

@@ -3,11 +3,10 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property, reduce
-from operator import and_
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -30,6 +29,15 @@ from properties.search.signals import SIGNALS
 
 NEGATION = "not-"
 """What the vendor writes before a signal that must not hold."""
+
+NOTHING = Q(pk__in=[])
+
+
+class OnColumn(NamedTuple):
+    """What a search asks of one column: of the rows that have a value in it, and of those that have none."""
+
+    known: Q | None = None
+    unknown: Q | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,8 @@ class SearchQuery:
     @cached_property
     def active_filters(self) -> list[Filter]:
         """The filters that are set, in the registry's order."""
-        return [each for each in FILTERS if each.is_active(self.values)]
+        named = [each for each in FILTERS if not self.values.keys().isdisjoint(each.params)]
+        return [each for each in named if each.is_active(self.values)]
 
     @property
     def asks_for_locked(self) -> bool:
@@ -224,12 +233,19 @@ class SearchQuery:
         parts = [each.server_condition(today, proved) for each in self.conditions()]
         return {"$and": parts} if len(parts) > 1 else parts[0] if parts else {}
 
-    def bounds_on(self, column: str, today: date | None = None) -> Q | None:
-        """What the search asks of the values in one column of owned rows; None when it asks nothing."""
+    def split_on(self, column: str, today: date | None = None) -> "tuple[SearchQuery, OnColumn]":
+        """This search without what it asks of the values in one column of owned rows, and what it asks of them."""
+        asked = [each for each in self.active_filters if column and each.column == column]
+        if not asked:
+            return self, OnColumn()
         today = today or timezone.now().date()
-        asked = [each for each in self.active_filters if each.column == column]
-        conditions = [Q(Matches({each.row_key: each.condition(self.values, today)})) for each in asked]
-        return reduce(and_, conditions) if conditions else None
+        condition = self._filter_condition(asked[0])
+        locked = condition.on_locked(today)
+        on_column = OnColumn(
+            known=Q(Matches(condition.on_unlocked(today))), unknown=Q(Matches(locked)) if locked else NOTHING
+        )
+        rest = {name: value for name, value in self.values.items() if name not in asked[0].params}
+        return replace(self, values=rest), on_column
 
     def _chip_without(self, label: str, names: Iterable[str]) -> Chip:
         rest = {name: values for name, values in self.params().items() if name not in names}

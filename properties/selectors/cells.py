@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from bson import ObjectId
 
+from atlas_site.mongodb.conditions import Matches
 from atlas_site.mongodb.documents import collection_of, current_session
+from atlas_site.mongodb.reading import read_rows
 from properties.models import OwnedCell, PropertyDatasetPermission
 from properties.selectors.owned import Rows
 
@@ -155,16 +157,9 @@ class Grid(NamedTuple):
 
 def counted_cells(user_id: ObjectId, grid: Grid) -> list[Cell]:
     """Everything that a user owns in these cells, from the counters."""
-    counters = OwnedCell.objects.filter(
-        user_id=user_id,
-        zoom=grid.zoom,
-        x__gte=grid.left,
-        x__lte=grid.right,
-        y__gte=grid.bottom,
-        y__lte=grid.top,
-        count__gt=0,
-    )
-    return [Cell(*values) for values in counters.values_list("x", "y", "count", "latitude_sum", "longitude_sum")]
+    x, y = {"$gte": grid.left, "$lte": grid.right}, {"$gte": grid.bottom, "$lte": grid.top}
+    inside = Matches({"zoom": grid.zoom, "x": x, "y": y, "count": {"$gt": 0}})
+    return read_rows(OwnedCell.objects.filter(inside, user_id=user_id), Cell)
 
 
 def cells_of_points(points: Iterable[tuple[float, float]], zoom: int) -> list[Cell]:

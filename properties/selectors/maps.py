@@ -6,7 +6,7 @@ which at most MOST_ROWS are looked at. A property that the user does not own is 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from bson import ObjectId
@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
+from atlas_site.mongodb.reading import read_rows
 from properties.selectors.cells import ZOOMS, Cell, Grid, MapView, cells_of_points, counted_cells, merge_cells
 from properties.selectors.owned import Rows, owned_by
 
@@ -30,8 +31,14 @@ TOO_SLOW = "These are too many to look through. Zoom in, or narrow the search."
 Box = tuple[float, float, float, float]
 """South, west, north, east in degrees, as places and areas have it."""
 
-Row = tuple[str, str | None, float, float]
-"""Property id, address, latitude and longitude."""
+
+class Row(NamedTuple):
+    """What the map reads of an owned row."""
+
+    property_id: str
+    address: str | None
+    latitude: float
+    longitude: float
 
 
 @dataclass(frozen=True)
@@ -97,11 +104,10 @@ def look_at_rows(rows: Rows, view: MapView) -> InView:
     """These rows as far as they are in view, at most MOST_ROWS of them."""
     grid = view.grid_at(view.grid_zoom)
     # In no order: the server is free to take the index that finds the fewest.
-    found = grid.narrow(rows).order_by().values_list("property_id", "address", "latitude", "longitude")
-    read: list[Any] = list(found[: MOST_ROWS + 1])
-    inside = [row for row in read[:MOST_ROWS] if grid.holds(row[2], row[3])]
+    found = read_rows(grid.narrow(rows).order_by(), Row, most=MOST_ROWS + 1)
+    inside = [row for row in found[:MOST_ROWS] if grid.holds(row.latitude, row.longitude)]
     cells = cells_of_points((row[2:] for row in inside), grid.zoom)
-    return InView(grid.zoom, cells, inside, is_capped=len(read) > MOST_ROWS)
+    return InView(grid.zoom, cells, inside, is_capped=len(found) > MOST_ROWS)
 
 
 def _points(rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What a user owns, straight from the owned-list rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
@@ -9,11 +9,13 @@ from accounts.models import User
 from atlas_site.mongodb.conditions import Matches
 from atlas_site.mongodb.counting import count_up_to
 from atlas_site.mongodb.patience import TooSlow, no_longer_than
+from atlas_site.mongodb.reading import read_rows
 from properties.models import Dataset, OwnedCell, PropertyDatasetPermission, PropertyJob
 from properties.models.jobs import CHARGED, LATE
 from properties.models.records import BEFORE_ALL
 from properties.search.query import SearchQuery
 from properties.selectors.owned_orders import BY_ID, ORDERS, SORTS, Rows, Sort
+from properties.selectors.owned_rows import OwnedRow
 
 __all__ = [
     "BY_ID",
@@ -28,6 +30,7 @@ __all__ = [
     "count_capped",
     "is_counted_later",
     "list_owned",
+    "matches_among",
     "owned_by",
     "owned_matches",
     "read_batches",
@@ -51,7 +54,7 @@ class OwnedPage:
     A list that takes too long to read has no rows and `is_too_broad`.
     """
 
-    rows: list[PropertyDatasetPermission]
+    rows: list[OwnedRow]
     total: "CappedCount"
     following: str
     preceding: str
@@ -82,6 +85,13 @@ class CappedCount:
         return f"{COUNTED_UP_TO:,}+" if self.is_capped else f"{self.number:,}"
 
 
+@dataclass(frozen=True)
+class Counter:
+    """The counter of everything that a user owns."""
+
+    count: int
+
+
 PENDING = CappedCount(0, is_known=False, is_pending=True)
 
 
@@ -93,9 +103,13 @@ def owned_by(user: User) -> Rows:
 
 def owned_matches(user: User, query: SearchQuery) -> Rows:
     """Owned properties that match a search, as far as the user's own unlocked values tell, newest first."""
-    rows = PropertyDatasetPermission.objects.filter(user=user)
+    return matches_among(owned_by(user), query)
+
+
+def matches_among(rows: Rows, query: SearchQuery) -> Rows:
+    """Those of a user's rows that match a search, as far as the user's own unlocked values tell."""
     proved = {proof for proof in query.locked_proofs() if rows.filter(Matches({"proofs": proof})).exists()}
-    return owned_by(user).filter(query.owned_condition(proved=proved))
+    return rows.filter(query.owned_condition(proved=proved))
 
 
 def count_capped(rows: QuerySet) -> CappedCount:
@@ -120,7 +134,8 @@ def is_counted_later(user: User) -> bool:
 
 def _counter_of(user: User) -> int | None:
     counters = OwnedCell.objects.filter(user=user, zoom=OwnedCell.EVERYTHING, x=0, y=0)
-    return counters.values_list("count", flat=True).first()
+    counted = read_rows(counters, Counter, most=1)
+    return counted[0].count if counted else None
 
 
 def list_owned(
@@ -133,24 +148,20 @@ def list_owned(
     query: SearchQuery | None = None,
     with_facts: bool = False,
 ) -> OwnedPage:
-    """One page of `rows`: what follows the row whose property id is `after`, or precedes `before`.
+    """One page of those of a user's `rows` that match `query`, or of all of them: what follows the row whose property
+    id is `after`, or precedes `before`.
 
-    `total` is how many rows there are, if that is known; they are counted otherwise. `query` is the search that
-    narrowed the rows, if one did. `sort` is one of SORTS, or BY_ID for the rows of a job; any other text means the
-    newest first. Without `with_facts`, what a row tells beyond its columns is read only when somebody asks for it.
+    `total` is how many there are, if that is known; they are counted otherwise. `sort` is one of SORTS, or BY_ID for
+    the rows of a job; any other text means the newest first. Without `with_facts` rows tell their columns alone.
     """
     sort = sort if sort in ORDERS else "newest"
-    order = ORDERS[sort]
-    if not with_facts:
-        rows = rows.defer("facts")
-    if query is not None:
-        order = replace(order, bounds=query.bounds_on(order.field))
     try:
         with no_longer_than(SECONDS_FOR_A_PAGE):
-            edge = rows.filter(property_id=after or before).first() if after or before else None
+            edge = _find(rows, after or before)
             goes_back = edge is not None and not after
-            parts = order.before(rows, edge) if edge and goes_back else order.after(rows, edge)
-            found = _read(parts, ROWS_A_PAGE + 1)
+            listed, order = _matches_in(ORDERS[sort], rows, query) if query else (rows, ORDERS[sort])
+            parts = order.before(listed, edge) if goes_back else order.after(listed, edge)
+            found = _read(parts, ROWS_A_PAGE + 1, with_facts=with_facts)
     except TooSlow:
         unknown = CappedCount(0, is_known=False)
         return OwnedPage(rows=[], total=unknown, following="", preceding="", sort=sort, is_too_broad=True)
@@ -160,32 +171,51 @@ def list_owned(
         total = total or CappedCount(len(shown))
     return OwnedPage(
         rows=shown,
-        total=total or count_capped(rows),
+        total=total or count_capped(matches_among(rows, query) if query else rows),
         following=shown[-1].property_id if shown and (has_more or goes_back) else "",
         preceding=shown[0].property_id if shown and (has_more if goes_back else edge is not None) else "",
         sort=sort,
     )
 
 
-def _read(parts: list[Rows], count: int) -> list[PropertyDatasetPermission]:
+def _matches_in(order: Sort, rows: Rows, query: SearchQuery) -> tuple[Rows, Sort]:
+    """The rows that match, and the order in which they are to be read.
+
+    What is asked of the field that they are ordered by is left to the order. It is read in parts, and in each part
+    such a condition is simple: who has the value shows whether it holds, who has none can only have it proved.
+    """
+    rest, on_column = query.split_on(order.field)
+    return matches_among(rows, rest), replace(order, known=on_column.known, unknown=on_column.unknown)
+
+
+def _find(rows: Rows, property_id: str) -> OwnedRow | None:
+    """The row of this property, None when it is not among the rows."""
+    found = read_rows(rows.filter(property_id=property_id).order_by(), OwnedRow, most=1) if property_id else []
+    return found[0] if found else None
+
+
+def _read(parts: Iterable[Rows], count: int, *, with_facts: bool) -> list[OwnedRow]:
     """The first `count` rows of the parts; a part is asked for only when those before it are too short."""
-    found: list[PropertyDatasetPermission] = []
+    left_out = () if with_facts else ("facts",)
+    found: list[OwnedRow] = []
     for part in parts:
-        if len(found) < count:
-            found += part[: count - len(found)]
+        found += read_rows(part, OwnedRow, most=count - len(found), left_out=left_out)
+        if len(found) == count:
+            break
     return found
 
 
-def read_batches(rows: Rows, *, size: int = ROWS_A_BATCH) -> Iterator[list[PropertyDatasetPermission]]:
+def read_batches(rows: Rows, *, size: int = ROWS_A_BATCH, with_facts: bool = True) -> Iterator[list[OwnedRow]]:
     """All of `rows`, the newest first and each once, in batches that are read by the key of the last row.
 
-    A row that changes meanwhile stays where it is: nothing changes the moment at which it was revealed.
+    A row that changes meanwhile stays where it is: nothing changes the moment at which it was revealed. Without
+    `with_facts` rows tell their columns alone.
     """
     newest = SORTS["newest"]
-    batch = _read(newest.after(rows, None), size)
+    batch = _read(newest.after(rows, None), size, with_facts=with_facts)
     while batch:
         yield batch
-        batch = _read(newest.after(rows, batch[-1]), size) if len(batch) == size else []
+        batch = _read(newest.after(rows, batch[-1]), size, with_facts=with_facts) if len(batch) == size else []
 
 
 def revealed_by(job: PropertyJob) -> Rows:

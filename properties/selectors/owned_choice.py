@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from accounts.models import User
 from atlas_site.mongodb.conditions import Matches
 from properties.search.query import SearchQuery
-from properties.selectors.owned import owned_by, owned_matches
+from properties.selectors.owned import matches_among, owned_by
 from properties.selectors.owned_orders import Rows
 
 MOST_CHOSEN = 5_000
@@ -40,7 +40,12 @@ class OwnedChoice:
 
     def rows(self, user: User) -> Rows:
         """The user's own rows that fit, newest first."""
-        rows = owned_matches(user, self.query) if self.query and self.query.params() else owned_by(user)
+        rows = self.rows_beside_query(user)
+        return matches_among(rows, self.query) if self.query else rows
+
+    def rows_beside_query(self, user: User) -> Rows:
+        """The user's own rows with the tag and at the address, whatever the search asks."""
+        rows = owned_by(user)
         if self.tag:
             # The index of tags holds rows with a tag only, and is taken by a condition that says as much.
             rows = rows.filter(Matches({"tags": self.tag}))

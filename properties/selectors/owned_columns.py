@@ -6,11 +6,10 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
-from properties.models import Dataset, PropertyDatasetPermission, ViewPreference
+from properties.models import Dataset, ViewPreference
 from properties.search.filters import FILTERS, Filter
 from properties.search.signals import SIGNALS
-
-Row = PropertyDatasetPermission
+from properties.selectors.owned_rows import OwnedRow as Row
 
 NUMBERS = {"number", "year", "money", "percent"}
 

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 
 from accounts.models import User
-from properties.models import PropertyDatasetPermission
 from properties.selectors.owned import PENDING, OwnedPage, count_owned, is_counted_later, list_owned
 from properties.selectors.owned_choice import ListChip, OwnedChoice
 from properties.selectors.owned_columns import Column, ListView, view_of
 from properties.selectors.owned_orders import SORTS, Sort, opposite
+from properties.selectors.owned_rows import OwnedRow
 
 # Browsers and servers take no longer address.
 LONGEST_URL = 8_000
@@ -88,7 +88,7 @@ class ListPage:
         return {name: values for name, values in self.choice.params().items() if name not in own}
 
     @property
-    def rows(self) -> list[PropertyDatasetPermission]:
+    def rows(self) -> list[OwnedRow]:
         return self.owned.rows
 
     @property
@@ -118,9 +118,8 @@ def list_page(
     else:
         total = count_owned(user)
     order = sort if sort in SORTS else "newest"
-    rows = chosen.rows(user)
     owned = list_owned(
-        rows,
+        chosen.rows_beside_query(user),
         sort=order,
         after=after,
         before=before,

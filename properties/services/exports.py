@@ -9,10 +9,11 @@ from django.utils import timezone
 from accounts.models import User
 from properties.exports import csv_file, xlsx_file
 from properties.forms import read_choice
-from properties.models import Export, PropertyDatasetPermission
+from properties.models import Export
 from properties.selectors.owned import read_batches
 from properties.selectors.owned_choice import OwnedChoice, Selection
 from properties.selectors.owned_columns import COLUMNS, known_columns
+from properties.selectors.owned_rows import OwnedRow
 from properties.services.preferences import set_export_view
 
 KIND = "properties"
@@ -79,12 +80,11 @@ def write_export(*, export: Export, user: User, zone: tzinfo) -> Iterator[str] |
     """The file of an export, to be sent as it is made; at its end, or where it breaks off, the rows are noted."""
     rows = _selection_of(export).rows(user)
     columns = [COLUMNS[name] for name in known_columns(export.columns, ())]
-    return FILES[export.format](_counted(export.pk, read_batches(rows)), columns, zone)
+    batches = read_batches(rows, with_facts=any(column.is_fact for column in columns))
+    return FILES[export.format](_counted(export.pk, batches), columns, zone)
 
 
-def _counted(
-    export_id: ObjectId, batches: Iterator[list[PropertyDatasetPermission]]
-) -> Iterator[PropertyDatasetPermission]:
+def _counted(export_id: ObjectId, batches: Iterator[list[OwnedRow]]) -> Iterator[OwnedRow]:
     """The rows one by one. When they are through the export has ended; if nobody wants more it has its count alone."""
     count = 0
     noted: dict[str, object] = {}

@@ -8,8 +8,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from atlas_site.templatetags.atlas import count, day, icon, in_a_line, known, moment, money, percent, plain, yes_no
-from properties.models import PropertyDatasetPermission
 from properties.selectors.owned_columns import LOCKED, Column
+from properties.selectors.owned_rows import OwnedRow
 from properties.templatetags.property_counts import sale_price
 
 register = template.Library()
@@ -27,7 +27,7 @@ WRITERS = {
 
 
 @register.simple_tag
-def owned_cells(row: PropertyDatasetPermission, columns: Iterable[Column]) -> SafeString:
+def owned_cells(row: OwnedRow, columns: Iterable[Column]) -> SafeString:
     """Write the cells of a row. On a phone, where a cell names its column, one that tells nothing is left out."""
     cells = ((column, column.value(row)) for column in columns)
     return format_html_join(
@@ -45,7 +45,7 @@ def owned_cells(row: PropertyDatasetPermission, columns: Iterable[Column]) -> Sa
     )
 
 
-def _write(row: PropertyDatasetPermission, column: Column, value: Any) -> Any:
+def _write(row: OwnedRow, column: Column, value: Any) -> Any:
     """Write a value. What there is none of, such as tags, is left empty."""
     if value is LOCKED:
         return format_html('<span class="locked-value">{}</span>', icon("lock", label="locked"))

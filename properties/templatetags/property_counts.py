@@ -11,6 +11,7 @@ from django.urls import reverse
 from atlas_site.templatetags.atlas import money
 from properties.datasets import NON_DISCLOSURE_STATES, NOT_PUBLIC
 from properties.models import PropertyDatasetPermission, SavedSearchRun
+from properties.selectors.owned_rows import OwnedRow
 from properties.selectors.searches import figure_of
 
 register = template.Library()
@@ -23,7 +24,7 @@ def match_count(number: int | None) -> str:
 
 
 @register.filter
-def sale_price(row: PropertyDatasetPermission, style: str = "full") -> str:
+def sale_price(row: PropertyDatasetPermission | OwnedRow, style: str = "full") -> str:
     """Write the last sale price of an owned property: "Not public" where counties do not publish it, never $0."""
     if row.last_sale_price:
         return money(row.last_sale_price, style)

@@ -1,6 +1,7 @@
 """The owned list, page by page in both directions."""
 
 from datetime import timedelta
+from operator import attrgetter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from properties.selectors.owned import (
     owned_matches,
     read_batches,
 )
+from properties.selectors.owned_rows import OwnedRow
 from tests.factories import NOON, PropertyDatasetPermissionFactory, PropertyFactory
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +127,7 @@ def test_a_list_in_the_order_of_what_it_is_filtered_by_has_all_and_walks_only_wh
     for number in range(5 * ROWS_A_PAGE):
         values = {"state": "AZ", "city": "Phoenix", **kinds[number % len(kinds)]}
         PropertyDatasetPermissionFactory.create(user=alice, property_id=f"p{number:03}", **values)
-    rows = owned_matches(alice, query)
+    rows = owned_by(alice)
 
     pages = [list_owned(rows, sort=sort, query=query)]
     while pages[-1].following:
@@ -135,7 +137,7 @@ def test_a_list_in_the_order_of_what_it_is_filtered_by_has_all_and_walks_only_wh
         back.append(list_owned(rows, sort=sort, before=back[-1].preceding, query=query))
 
     visited = [row for page in pages for row in page.rows]
-    assert {row.property_id for row in visited} == {row.property_id for row in rows}
+    assert {row.property_id for row in visited} == {row.property_id for row in owned_matches(alice, query)}
     assert len(visited) == 2 * ROWS_A_PAGE
     assert [row.estimated_value for row in visited] == [500_000.0] * ROWS_A_PAGE + [None] * ROWS_A_PAGE
     assert [row for page in reversed(back) for row in page.rows] == visited
@@ -145,6 +147,57 @@ def test_a_list_in_the_order_of_what_it_is_filtered_by_has_all_and_walks_only_wh
     command = {"explain": {"aggregate": collection.name, "pipeline": pipeline, "cursor": {}}}
     plan = collection.database.command(command, verbosity="executionStats")
     assert plan["executionStats"]["totalDocsExamined"] <= ROWS_A_PAGE + 1
+
+
+def test_a_page_in_the_order_of_what_is_asked_takes_one_read(alice):
+    """Whether something locked was proved is looked for where the rows that tell do not fill the page."""
+    for number in range(ROWS_A_PAGE + 1):
+        PropertyDatasetPermissionFactory.create(
+            user=alice,
+            property_id=f"p{number:03}",
+            state="AZ",
+            datasets=["BASIC", "VALUATION"],
+            estimated_value=500_000.0,
+            year_built=1990 if number else None,
+        )
+    for sort, asked, count in (
+        ("value", {"value_max": ["600000"]}, ROWS_A_PAGE),
+        ("built", {"built_min": ["1980"]}, ROWS_A_PAGE),
+        ("built", {"built_min": ["1991"]}, 0),  # the unknown year is no newer, and that is not even asked
+    ):
+        with recorded_reads() as reads:
+            page = list_owned(
+                owned_by(alice), sort=sort, query=read_query({"q": ["AZ"], **asked}), total=CappedCount(0)
+            )
+        assert (len(page.rows), len(reads)) == (count, 1)
+
+
+def test_rows_have_the_values_of_their_documents(alice):
+    row = PropertyDatasetPermissionFactory.create(
+        user=alice, last_sale_on=NOON.date(), stacked={"lists": 2}, facts={"stories": 2}, tags=["a"]
+    )
+    row.refresh_from_db()
+    (whole,) = list_owned(owned_by(alice), with_facts=True).rows
+    assert whole == attrgetter(*OwnedRow._fields)(row)
+    assert whole.get_absolute_url() == row.get_absolute_url()
+    (shown,) = list_owned(owned_by(alice)).rows
+    assert shown == whole._replace(facts={})
+
+
+def test_a_property_that_fits_no_more_still_says_where_a_page_begins(alice):
+    for number in range(6):
+        PropertyDatasetPermissionFactory.create(
+            user=alice, property_id=f"p{number}", state="AZ", year_built=1990 + number
+        )
+    query = read_query({"q": ["AZ"], "built_min": ["1991"], "built_max": ["1993"]})
+    pages = {
+        edge: list_owned(owned_by(alice), sort="built", query=query, after=edge).rows for edge in ("p5", "p2", "p0")
+    }
+    assert {edge: [row.property_id for row in rows] for edge, rows in pages.items()} == {
+        "p5": ["p3", "p2", "p1"],
+        "p2": ["p1"],
+        "p0": [],
+    }
 
 
 def test_rows_that_fit_on_one_page_are_counted_by_being_there(alice):
@@ -170,7 +223,7 @@ def of_kind(field: str, number: int | None) -> dict:
 def test_all_rows_are_read_once_in_batches(hers):
     batches = list(read_batches(hers, size=10))
     assert [len(batch) for batch in batches] == [10, 10, 10, 10, 10, 5]
-    assert [row.pk for batch in batches for row in batch] == [row.pk for row in hers]
+    assert [row.property_id for batch in batches for row in batch] == [row.property_id for row in hers]
 
 
 def test_a_list_that_takes_too_long_says_so(hers, monkeypatch):

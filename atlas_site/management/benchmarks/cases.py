@@ -114,7 +114,7 @@ def _first_page(
 
     def read(number: int) -> list[PropertyDatasetPermission]:
         rows = owned_matches(owner, query) if query else owned_by(owner)
-        return list(SORTS[sort].after(rows, None)[0][: ROWS_A_PAGE + 1])
+        return list(next(SORTS[sort].after(rows, None))[: ROWS_A_PAGE + 1])
 
     column = PropertyDatasetPermission._meta.get_field(SORTS[sort].field).column
     return Case(
@@ -134,7 +134,7 @@ def _later_page(name: str, owner: User, owned: Filter, database: Database, *, po
     condition = {**owned, "estimatedValue": {"$lte": edge.estimated_value}, "$or": beyond}
     return Case(
         name,
-        lambda number: list(SORTS["value"].after(owned_by(owner), edge)[0][: ROWS_A_PAGE + 1]),
+        lambda number: list(next(SORTS["value"].after(owned_by(owner), edge))[: ROWS_A_PAGE + 1]),
         lambda database, number: _find_page_of_rows(database, condition, "estimatedValue"),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from django import forms
 from django.db import models
@@ -18,6 +18,13 @@ Values = Mapping[str, Any]
 
 # What the vendor writes where it knows nothing.
 NOT_KNOWN = {"", "unknown", "to be determined"}
+
+
+class HasFacts(Protocol):
+    """A row of the owned list, however it was read; it has the columns of the filters too."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class Filter:
         """Read one value of the vendor; None when it tells nothing."""
         raise NotImplementedError
 
-    def value_of(self, row: PropertyDatasetPermission) -> Any:
+    def value_of(self, row: HasFacts) -> Any:
         """The value that an owned row holds, or None."""
         return getattr(row, self.column) if self.column else (row.facts or {}).get(self.name)
 

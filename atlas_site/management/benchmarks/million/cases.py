@@ -31,6 +31,7 @@ from properties.selectors.owned import (
     owned_by,
     owned_matches,
 )
+from properties.selectors.owned_rows import OwnedRow
 from properties.selectors.property_page import show_property
 
 MOST_OVER_PYMONGO = 2.0
@@ -43,6 +44,10 @@ CONDITION = {"state": "AZ", "city": "Phoenix", "bedroomCount": {"$gte": 3}, "est
 PLAIN_CONDITION = Q(state="AZ", city="Phoenix", bedroom_count__gte=3, estimated_value__lte=600_000)
 STATE_VIEW = MapView(west=-114.8, south=31.3, east=-109.0, north=37.0, zoom=7)
 CITY_VIEW = MapView(west=-112.4, south=33.25, east=-111.75, north=33.75, zoom=11)
+# What Atlas reads of a row, no more and no less.
+OF_A_LIST = {"_id": False} | {
+    PropertyDatasetPermission._meta.get_field(name).column: True for name in OwnedRow._fields if name != "facts"
+}
 BY_VALUE = (F("estimated_value").desc(nulls_last=True), F("property_id").desc())
 
 Run = Callable[[ObjectId, int], Any]
@@ -126,8 +131,12 @@ def _plain_rows(user_id: ObjectId) -> Any:
 
 
 def _find(condition: dict[str, Any], sort: str) -> list[dict]:
-    found = _rows().find(condition).sort([(sort, -1), ("propertyId", -1)])
+    found = _rows().find(condition, OF_A_LIST).sort([(sort, -1), ("propertyId", -1)])
     return list(found.limit(ROWS_A_PAGE + 1))[:ROWS_A_PAGE]
+
+
+def _only(keys: list[str]) -> dict[str, bool]:
+    return {"_id": False, **dict.fromkeys(keys, True)}
 
 
 def _count(condition: dict[str, Any]) -> int:
@@ -146,8 +155,7 @@ def _query():
 
 def _atlas_filtered(user_id: ObjectId, call: int) -> list:
     with serving(MONGO):
-        rows = owned_matches(User(pk=user_id), _query())
-        return list_owned(rows, sort="value", query=_query(), total=PENDING).rows
+        return list_owned(owned_by(User(pk=user_id)), sort="value", query=_query(), total=PENDING).rows
 
 
 def _pymongo_filtered(user_id: ObjectId, call: int) -> list:
@@ -271,7 +279,7 @@ def _map_case(name: str, view: MapView) -> BigCase:
             return merge_cells(look_at_everything(User(pk=user_id), view).cells, view.zoom)
 
     def with_pymongo(user_id: ObjectId, call: int) -> list:
-        found = _database()[OwnedCell._meta.db_table].find({"userId": user_id, **inside}, keys)
+        found = _database()[OwnedCell._meta.db_table].find({"userId": user_id, **inside}, _only(keys))
         return merge_cells([Cell(*(counter[key] for key in keys)) for counter in found], view.zoom)
 
     def with_plain(user_id: ObjectId, call: int) -> list:
@@ -290,7 +298,7 @@ def _atlas_filtered_map(user_id: ObjectId, call: int) -> int:
 
 def _pymongo_filtered_map(user_id: ObjectId, call: int) -> int:
     grid, keys = CITY_VIEW.grid_at(CITY_VIEW.grid_zoom), ["propertyId", "address", "latitude", "longitude"]
-    found = _rows().find({**_owned(user_id), **CONDITION, **_in_view()}, keys).limit(MOST_ROWS + 1)
+    found = _rows().find({**_owned(user_id), **CONDITION, **_in_view()}, _only(keys)).limit(MOST_ROWS + 1)
     return _group(grid, [(row["latitude"], row["longitude"]) for row in found])
 
 
