@@ -12,13 +12,12 @@ from django.conf import settings
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from atlas_site.mongodb.documents import as_utc, collection_of, current_session, load
+from atlas_site.mongodb.documents import DUPLICATE_KEY, as_utc, collection_of, current_session, load
 from atlas_site.vendors.batchdata import Email, PersonName, Phone, PropertyRecord
 from properties.models import Dataset, PersonTrace, Property, PropertyDatasetPermission, TraceOutcome, TracePurchase
 from properties.models.records import BEFORE_ALL
 from properties.services.records import storable
 
-DUPLICATE_KEY = 11000
 ABBREVIATIONS = {
     **{"STREET": "ST", "AVENUE": "AVE", "AV": "AVE", "ROAD": "RD", "DRIVE": "DR", "LANE": "LN", "COURT": "CT"},
     **{"BOULEVARD": "BLVD", "PLACE": "PL", "CIRCLE": "CIR", "TERRACE": "TER", "TRAIL": "TRL", "PARKWAY": "PKWY"},
@@ -245,7 +244,7 @@ def outcome_of(*, has_phone: bool, has_email: bool, is_litigator: bool | None) -
     return TraceOutcome.NO_PHONE if has_email else TraceOutcome.MISS
 
 
-def phone_as_kept(phone: Phone, checked_at: datetime) -> dict[str, Any]:
+def phone_as_kept(phone: Phone, checked_at: datetime | None) -> dict[str, Any]:
     """A number with what the vendor said of it and when; what it did not say is null, and null is not "no"."""
     return {
         "number": phone.number,
@@ -258,7 +257,7 @@ def phone_as_kept(phone: Phone, checked_at: datetime) -> dict[str, Any]:
         "tcpa": phone.tcpa,
         "firstReportedOn": phone.first_reported_on.isoformat() if phone.first_reported_on else None,
         "lastReportedOn": phone.last_reported_on.isoformat() if phone.last_reported_on else None,
-        "checkedAt": as_utc(checked_at).isoformat(),
+        "checkedAt": as_utc(checked_at).isoformat() if checked_at else None,
     }
 
 

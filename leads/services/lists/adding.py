@@ -6,17 +6,16 @@ e-mail addresses with CONTACT.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from bson import ObjectId
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import as_utc, collection_of
+from atlas_site.mongodb.documents import as_utc, collection_of, insert_missing
 from atlas_site.vendors.batchdata import PropertyRecord
 from leads.calling import joined
 from leads.imports.fields import Field
@@ -28,8 +27,8 @@ from leads.services.imports.plans import contact_id_of, document_of
 from leads.services.lists.leases import STINT, TURN_WAIT, Clock, State, hand_on, save_progress
 from leads.services.lists.making import make_list
 from properties.models import Dataset, Property, PropertyDatasetPermission
+from properties.services.traces import email_as_kept, phone_as_kept
 
-DUPLICATE_KEY = 11000
 MOST_ADDED = 10_000
 PROPERTIES_A_PART = 250
 TRIES = 5
@@ -215,7 +214,7 @@ def put_on_list(
         documents.append(_document(new, lead, **own))
         added.created += 1
         added.contact_ids.append(pk)
-    _write(documents)
+    insert_missing(Contact, documents)
     identities = [document["identityKey"] for document in documents]
     litigators = [document["identityKey"] for document in documents if document["isLitigator"]]
     changed = [*standing.known_keys(user_id, identities), *litigators, *_tell_known(told)]
@@ -248,7 +247,7 @@ def _owner_of(row: Mapping[str, Any], copy: Mapping[str, Any]) -> NewLead:
         county=str(row.get("county") or ""),
         apn=record.apn or "",
         phones=_phones(record, copy) if has_contact else (),
-        emails=_emails(record) if has_contact else (),
+        emails=[email_as_kept(email) for email in record.emails] if has_contact else (),
         property_id=row["propertyId"],
         is_litigator=record.is_litigator if has_contact else None,
     )
@@ -260,31 +259,7 @@ def _phones(record: PropertyRecord, copy: Mapping[str, Any]) -> list[dict[str, A
         return []
     noted = ((copy.get("asked") or {}).get("CONTACT") or {}).get("at")
     checked_at = as_utc(datetime.fromisoformat(noted)) if noted else None
-    return [
-        {
-            "number": phone.number,
-            "type": phone.type,
-            "carrier": phone.carrier,
-            "score": phone.score,
-            "tested": phone.tested,
-            "reachable": phone.reachable,
-            "dnc": phone.dnc,
-            "tcpa": phone.tcpa,
-            "firstReportedOn": _as_text(phone.first_reported_on),
-            "lastReportedOn": _as_text(phone.last_reported_on),
-            "checkedAt": checked_at,
-            "source": "property",
-        }
-        for phone in record.phones
-    ]
-
-
-def _as_text(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _emails(record: PropertyRecord) -> list[dict[str, Any]]:
-    return [{"address": email.address, "tested": email.tested} for email in record.emails]
+    return [{**phone_as_kept(phone, checked_at), "source": "property"} for phone in record.phones]
 
 
 def _cells(new: NewLead) -> list[str]:
@@ -365,15 +340,6 @@ def _learned(contact: Mapping[str, Any], leads: Iterable[NewLead]) -> dict[str, 
         values["phones"] = joined(values["phones"], new.phones, "number")
         values["emails"] = joined(values["emails"], new.emails, "address")
     return {name: value for name, value in values.items() if value and value != contact.get(name)}
-
-
-def _write(documents: list[dict[str, Any]]) -> None:
-    if documents:
-        try:
-            collection_of(Contact).insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
-                raise
 
 
 def _finish(job: ListJob, group_id: ObjectId, now: datetime) -> None:
