@@ -239,7 +239,7 @@ def close_queued(*, job_id: ObjectId, state: RowState, now: datetime, quote_id: 
                 "attempt": {"$add": ["$attempt", 1]},
             }
         },
-        {"$set": {"counts": counted}},
+        {"$set": {"counts": counted, "skippedCount": {"$subtract": ["$totalContacts", "$enrichedCount"]}}},
     ]
     return collection_of(EnrichmentBatch).update_many(query, ended).modified_count
 

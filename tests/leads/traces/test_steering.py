@@ -108,6 +108,7 @@ def test_a_job_that_is_being_stopped_takes_no_further_quote_until_that_is_done(c
 
     later = now + timedelta(minutes=2)
     assert states_of(finish(job, later))[RowState.CANCELLED] == 10
+    assert EnrichmentBatch.objects.get(enrichment=job, quote_id=job.quote_ids[0]).skipped_count == 10
     assert traces.accept_trace(user=alice, quote_id=rest.pk, now=later).phase == Enrichment.Phase.RUNNING
 
 
