@@ -1,8 +1,8 @@
 """The form of skip traces: whom of a list to trace."""
 
 from django import forms
-from django.http import QueryDict
 
+from atlas_site.lib.forms import ids_of, in_a_sentence
 from leads.selectors.contacts import MOST_CHOSEN, ContactChoice, ContactSelection, read_choice
 
 
@@ -20,8 +20,7 @@ class TraceForm(forms.Form):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        texts = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
-        ids = tuple(dict.fromkeys(each.strip() for text in texts for each in text.split(",") if each.strip()))
+        ids = ids_of(self.data)
         scope = cleaned.get("scope")
         if len(ids) > MOST_CHOSEN:
             raise forms.ValidationError(f"Choose at most {MOST_CHOSEN:,} by hand, or take all that match.")
@@ -35,4 +34,4 @@ class TraceForm(forms.Form):
 
     def problem(self) -> str:
         """Why invalid input traces nobody, in a sentence."""
-        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+        return in_a_sentence(self.errors)

@@ -11,6 +11,7 @@ from leads.imports.columns import ColumnGuess, guess_columns
 from leads.imports.problems import FileRefused
 from leads.imports.tables import Table, open_table
 from leads.models import LeadImport
+from leads.selectors.import_pages import REMEMBERED
 from leads.services.imports.leases import State, hand_on, save_progress
 from leads.services.imports.mapping import MappingRefused, check_mapping, remembered_mapping
 from leads.services.imports.uploads import waits_until
@@ -102,5 +103,5 @@ def _as_document(guess: ColumnGuess, field: str, is_remembered: bool) -> dict[st
         "field": field,
         "sureness": "sure" if is_remembered else guess.sureness,
         "samples": [sample[:SAMPLE_CHARACTERS] for sample in guess.samples],
-        "why": "You said so for the last file with these columns." if is_remembered else guess.why,
+        "why": REMEMBERED if is_remembered else guess.why,
     }
