@@ -27,9 +27,13 @@ function makeCombobox(box) {
     input.setAttribute("aria-expanded", String(options().length > 0));
   }
 
-  function close() {
+  function stopAsking() {
     clearTimeout(timer);
     question?.abort();
+  }
+
+  function close() {
+    stopAsking();
     panel.hidden = true;
     input.setAttribute("aria-expanded", "false");
     mark(null);
@@ -46,6 +50,7 @@ function makeCombobox(box) {
   function step(by) {
     const all = options();
     if (!all.length) return;
+    stopAsking(); // who has begun to choose keeps the options in view
     const at = all.indexOf(active());
     mark(all[(at + by + all.length + (at < 0 && by < 0 ? 1 : 0)) % all.length]);
   }
@@ -110,7 +115,10 @@ function makeCombobox(box) {
 
   input.addEventListener("blur", close);
   // The input keeps the focus while an option is pressed, so that its change is not told before the choice.
-  panel.addEventListener("mousedown", (event) => event.preventDefault());
+  panel.addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    stopAsking();
+  });
   panel.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (option) choose(option);

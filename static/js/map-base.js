@@ -94,8 +94,7 @@ class BaseMap {
     const counties = await this.counties.catch(() => []);
     if (this.ended.aborted) return;
     const cities = zoom >= CITIES_FROM_ZOOM ? await this.findCities(zoom) : [];
-    // By now the map may show another scale, whose names stand already.
-    if (cities && !this.ended.aborted && zoom === this.map.getZoom()) this.nameThese(counties, cities);
+    if (cities && !this.ended.aborted) this.nameThese(counties, cities);
   }
 
   // The largest cities around, or null when the map has moved on. Edges are rounded so that answers can be kept.

@@ -310,6 +310,30 @@ def test_what_is_typed_before_the_script_has_come_is_completed_too(search_page):
     expect(page.get_by_role("option", name="Phoenix, AZ")).to_be_visible()
 
 
+def test_options_stay_for_who_has_begun_to_choose(search_page):
+    page = search_page("/search/")
+    page.get_by_label(PLACE).press_sequentially("phoe")
+    expect(page.get_by_role("option", name="Phoenix, AZ")).to_be_visible()
+    suggestions = re.compile(r"/suggest/\?q=phoeni$")
+    page.route(suggestions, lambda _route: None)  # it stays on its way
+    with page.expect_request(suggestions):
+        page.keyboard.type("ni")
+
+    with page.expect_event("requestfailed", lambda request: suggestions.search(request.url)):
+        page.keyboard.press("ArrowDown")
+
+    expect(page.locator("[data-suggestions] [aria-selected=true]")).to_have_count(1)
+
+
+def test_a_market_that_is_typed_before_the_scripts_have_come_is_completed_too(search_page):
+    page = search_page("/accounts/profile/")
+
+    with script_on_its_way(page, "theme"):
+        page.get_by_role("combobox", name="Market").press_sequentially("phoe")
+
+    expect(page.locator("#places option").first).to_have_attribute("value", "Phoenix, AZ")
+
+
 def test_choosing_an_address_searches_its_place_and_street(search_page, sandbox):
     answer = requests.post(
         f"{settings.BATCHDATA_BASE_URL}/api/v1/property/search",
