@@ -37,22 +37,29 @@ class OutsideConnectionError(AssertionError):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
-    """Start the servers; a wrapper runs before pytest-django's own hook, which imports the settings."""
+    """Start the servers; a wrapper runs before pytest-django's own hook, which imports the settings.
+
+    With ``-n`` each worker has servers of its own, and the process that hands the tests out needs none.
+    """
     options = early_config.known_args_namespace
     only_looking = getattr(options, "help", False) or getattr(options, "version", 0)
     if not only_looking:
+        is_worker = "PYTEST_XDIST_WORKER" in os.environ
         try:
-            use_test_servers()
+            use_test_servers(starting=is_worker or not getattr(options, "numprocesses", None))
         except ServerError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         forbid_outside_connections()
     return (yield)
 
 
-def use_test_servers() -> None:
-    """Put the addresses of running servers into ``os.environ``, starting them unless told of running ones."""
+def use_test_servers(*, starting: bool = True) -> None:
+    """Put the addresses of servers into ``os.environ``: of running ones that it is told of, else of those it starts.
+
+    Without ``starting`` nothing listens there; this is for a process that reads the settings and runs no test.
+    """
     reuse = os.environ.get("ATLAS_TEST_SERVERS")
-    os.environ.update(read_env(Path(reuse)) if reuse else start_test_servers())
+    os.environ.update(read_env(Path(reuse)) if reuse else start_test_servers(starting=starting))
     address, _, options = os.environ["MONGODB_URI"].partition("?")
     os.environ["MONGODB_URI"] = f"{address.rpartition('/')[0]}/atlas_{os.getpid()}?{options}"
     os.environ["ATLAS_ENV"] = "test"
@@ -60,8 +67,11 @@ def use_test_servers() -> None:
     os.environ.update(SSL_CERT_FILE="", SSL_CERT_DIR=os.environ["ATLAS_HOME"])
 
 
-def start_test_servers() -> dict[str, str]:
-    """Start the servers of a temporary home, to be stopped when this process ends, and return their addresses."""
+def start_test_servers(*, starting: bool = True) -> dict[str, str]:
+    """Start the servers of a temporary home, to be stopped when this process ends, and return their addresses.
+
+    Without ``starting`` only the addresses are made.
+    """
     fast = MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free > MEMORY_DISK_BYTES
     disk = MEMORY_DISK if fast else Path(tempfile.gettempdir())
     remove_left_homes(disk)
@@ -79,6 +89,8 @@ def start_test_servers() -> dict[str, str]:
     values = {
         "ATLAS_HOME": str(home),
         "ATLAS_ENV": "test",
+        "MONGODB_URI": f"mongodb://127.0.0.1:{mongod_port}/atlas",
+        "REDIS_URL": f"redis://127.0.0.1:{valkey_port}/0",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "SITE_URL": "http://testserver",
         "BATCHDATA_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
@@ -92,6 +104,8 @@ def start_test_servers() -> dict[str, str]:
         "CHARGEBEE_API_KEY": "sandbox-" + secrets.token_hex(8),
         "CHARGEBEE_WEBHOOK_USERS": f"chargebee:{secrets.token_hex(16)},chargebee-next:{secrets.token_hex(16)}",
     }
+    if not starting:
+        return values
     environment = project_environment(values, os.environ)
     sandbox = servers.spawn_sandbox(sandbox_port, size=SANDBOX_SIZE, seed=SANDBOX_SEED, env=environment)
     test_commands = ("--setParameter", "enableTestCommands=1", "--setParameter", "ttlMonitorEnabled=false")

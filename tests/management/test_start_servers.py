@@ -3,12 +3,14 @@
 import os
 import socket
 
+import psutil
 import pymongo
 import pytest
 import redis
 
 from atlas_site.management.processes import ServerError, is_port_free, pick_free_port
 from atlas_site.management.servers import Servers, explain_loader_error
+from tests.servers import start_test_servers
 
 
 def test_the_suites_mongod_is_a_replica_set_with_transactions():
@@ -75,3 +77,10 @@ def test_a_missing_system_library_gets_a_sentence_that_names_its_package(library
 
 def test_any_other_reason_why_mongod_cannot_run_is_passed_on():
     assert explain_loader_error("Illegal instruction\n").endswith("cannot run here: Illegal instruction")
+
+
+def test_a_process_that_runs_no_test_gets_addresses_and_no_servers():
+    before = psutil.Process().children()
+    addresses = start_test_servers(starting=False)
+    assert {"MONGODB_URI", "REDIS_URL", "BATCHDATA_BASE_URL", "ATLAS_HOME"} <= addresses.keys()
+    assert psutil.Process().children() == before
