@@ -225,7 +225,7 @@ def own(user, number: int, *, owner=None, datasets=("BASIC",), **data):
     copy = PropertyFactory(
         address=street, city=city, state=state, postal_code=code.zfill(5),
         data={"owner": {**people, "mailingAddress": mailing, "phoneNumbers": phones, **data}, "ids": parcel},
-        asked={"CONTACT": {"at": "2026-11-20T12:00:00+00:00", "hit": True}},
+        asked={"CONTACT": {"at": (NOW() - timedelta(days=3)).isoformat(), "hit": True}},
     )  # fmt: skip
     PropertyDatasetPermissionFactory(
         user=user, property_id=copy.property_id, address=street, city=city, state=state, postal_code=code.zfill(5),
