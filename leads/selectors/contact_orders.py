@@ -1,6 +1,6 @@
 """The orders of the contacts of a list. Equals go by their ids, which grow with time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Model, QuerySet
@@ -22,38 +22,38 @@ def in_stage(stage: str) -> Matches:
 class StageSort(Sort):
     """By stage, in the order in which a lead comes along them."""
 
-    def after(self, rows: QuerySet, edge: Model | None) -> list[QuerySet]:
+    def after(self, rows: QuerySet, edge: Model | None) -> Iterator[QuerySet]:
         """The parts of what follows `edge`, each of one stage."""
         return self._parts(rows, edge, rises=self.rises)
 
-    def before(self, rows: QuerySet, edge: Model) -> list[QuerySet]:
+    def before(self, rows: QuerySet, edge: Model) -> Iterator[QuerySet]:
         """The parts of what precedes `edge`, nearest first."""
         return self._parts(rows, edge, rises=not self.rises)
 
     @staticmethod
-    def _parts(rows: QuerySet, edge: Model | None, *, rises: bool) -> list[QuerySet]:
+    def _parts(rows: QuerySet, edge: Model | None, *, rises: bool) -> Iterator[QuerySet]:
         stages = list(STAGES if rises else STAGES[::-1])
         order = "pk" if rises else "-pk"
-        parts = []
         if isinstance(edge, Contact):
             stage = edge.stage or Contact.Stage.NEW.value
             stages = stages[stages.index(stage) + 1 :] if stage in stages else stages
             beyond = {"pk__gt" if rises else "pk__lt": edge.pk}
-            parts.append(rows.filter(in_stage(stage), **beyond).order_by(order))
-        return [*parts, *(rows.filter(in_stage(stage)).order_by(order) for stage in stages)]
+            yield rows.filter(in_stage(stage), **beyond).order_by(order)
+        for stage in stages:
+            yield rows.filter(in_stage(stage)).order_by(order)
 
 
 @dataclass(frozen=True)
 class NewestSort(Sort):
     """By the ids alone."""
 
-    def after(self, rows: QuerySet, edge: Model | None) -> list[QuerySet]:
+    def after(self, rows: QuerySet, edge: Model | None) -> Iterator[QuerySet]:
         """What follows `edge`."""
-        return [self._part(rows, edge, rises=self.rises)]
+        yield self._part(rows, edge, rises=self.rises)
 
-    def before(self, rows: QuerySet, edge: Model) -> list[QuerySet]:
+    def before(self, rows: QuerySet, edge: Model) -> Iterator[QuerySet]:
         """What precedes `edge`, nearest first."""
-        return [self._part(rows, edge, rises=not self.rises)]
+        yield self._part(rows, edge, rises=not self.rises)
 
     @staticmethod
     def _part(rows: QuerySet, edge: Model | None, *, rises: bool) -> QuerySet:
