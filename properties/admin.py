@@ -160,6 +160,7 @@ class VendorBillDayAdmin(ReadOnlyAdmin):
         *("unexplained", "lost_pages", "counts", "made_at", "closed_at"),
     ]
     list_filter = ["kind"]
+    list_reads = ["causes"]
     ordering = ["-day", "-kind"]
 
     @admin.display(description="free")

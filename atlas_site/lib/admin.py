@@ -29,8 +29,9 @@ class DocumentChangeList(ChangeList):
 
     def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
         """Return the documents without the JSON that the list does not show, which may be a megabyte of each."""
+        seen = {*self.list_display, *self.model_admin.list_reads}
         fields = self.model._meta.concrete_fields
-        unseen = [each.name for each in fields if isinstance(each, JSONField) and each.name not in self.list_display]
+        unseen = [each.name for each in fields if isinstance(each, JSONField) and each.name not in seen]
         return super().get_queryset(request, **kwargs).defer(*unseen)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[str]:
@@ -58,10 +59,12 @@ class DocumentAdmin(admin.ModelAdmin):
 
     It is newest first, searched by exact values of ``exact_search_fields`` (an ObjectId, a vendor's id, an e-mail
     address; a foreign key to a user takes the address too) and never counted beyond ten thousand. Small collections
-    may name ``search_fields`` instead, which looks for parts of words.
+    may name ``search_fields`` instead, which looks for parts of words. ``list_reads`` are the JSON fields of which a
+    column of the list is made; others are read only where the list shows them.
     """
 
     exact_search_fields: Sequence[str] = ("id",)
+    list_reads: Sequence[str] = ()
     ordering = ["-pk"]
     sortable_by = ()
     list_per_page = 50

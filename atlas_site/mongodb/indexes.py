@@ -7,7 +7,7 @@ and MongoDB refuses to build it twice; so one that exists is adopted, whatever i
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bson import ObjectId
+from bson import ObjectId, decode, encode
 from pymongo.collection import Collection
 from pymongo.operations import IndexModel
 
@@ -55,7 +55,7 @@ def ensure_index(collection: Collection, keys: Keys, *, name: str, **options) ->
     Raises pymongo's DuplicateKeyError if uniqueness is asked for and the documents do not have it.
     """
     options = {key: value for key, value in options.items() if _is_set(value)}
-    wanted = meaning_of(options)
+    wanted = meaning_of(decode(encode(options)))  # as the server tells them, which knows no time zones
     existing = list(collection.list_indexes())
     alike = [index for index in existing if keys_of(index) == _in_order(keys)]
     for index in alike:

@@ -14,7 +14,7 @@ function watch(message) {
   };
   for (const type of ["pointerenter", "focusin"]) message.addEventListener(type, stay);
   for (const type of ["pointerleave", "focusout"]) message.addEventListener(type, start);
-  start();
+  if (!message.matches(":hover, :focus-within")) start();
 }
 
 const region = document.getElementById("messages");

@@ -412,3 +412,6 @@ def test_ensuring_an_index_returns_the_name_it_goes_by(houses):
     assert ensure_index(houses, [("a", 1)], name="first") == "first"
     assert ensure_index(houses, [("a", 1)], name="second") == "first"
     assert ensure_index(houses, [("b", 1)], name="first") == "first_"
+    since = {"partialFilterExpression": {"soldAt": {"$gt": datetime(2024, 5, 1, tzinfo=UTC)}}}
+    assert ensure_index(houses, [("c", 1)], name="since", **since) == "since"
+    assert ensure_index(houses, [("c", 1)], name="again", **since) == "since", "the server tells no time zone"
