@@ -1,5 +1,6 @@
 """A worker dies with its children, its queue is lost, and another one is started: how long until the job is done."""
 
+import sys
 import time
 
 import pytest
@@ -21,9 +22,9 @@ def test_a_restarted_worker_is_done_in_time_at_each_named_step(tmp_path):
             marks.mkdir()
             seconds[step] = seconds_to_recover(world, step, str(marks))
     longest = max(seconds, key=lambda step: seconds[step])
-    print(  # noqa: T201
+    sys.stdout.write(
         f"\nC10, {len(seconds)} steps, {ROWS} rows each: done {min(seconds.values()):.0f} to {seconds[longest]:.0f} s "
-        f"after the restart ({longest}): {', '.join(f'{step} {each:.0f}' for step, each in seconds.items())}"
+        f"after the restart ({longest}): {', '.join(f'{step} {each:.0f}' for step, each in seconds.items())}\n"
     )
 
 

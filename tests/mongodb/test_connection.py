@@ -87,7 +87,7 @@ def test_a_server_that_does_not_answer_is_an_error_with_a_hint():
     try:
         started = time.monotonic()
         (error,) = other.validation.check()
-        assert time.monotonic() - started < 25, "the driver's own patience is 30 seconds"
+        assert time.monotonic() - started < 10
         assert error.id == "atlas.E002"
         assert "MONGODB_URI" in error.hint
     finally:
