@@ -63,9 +63,11 @@ def run_txn(
         try:
             return work()
         except DatabaseError as error:
-            # The driver runs the transaction again when it sees its label, which Django's error hides in its cause.
+            # Django's error hides in its cause what the driver runs again by its label, and that the time is over.
             cause = error.__cause__
-            if isinstance(cause, PyMongoError) and cause.has_error_label("TransientTransactionError"):
+            if isinstance(cause, PyMongoError) and (
+                cause.timeout or cause.has_error_label("TransientTransactionError")
+            ):
                 raise cause from error
             raise
 

@@ -13,6 +13,17 @@ from tests.factories import LeadGroupFactory
 from tests.leads.contacts.people import make_contacts
 
 SELECT = re.compile("^Select (?!this page)")
+# As soon as the first contact's stage has come with its answer, it is changed to another.
+CHANGE_AGAIN_AT_ONCE = """stage => {
+  const cell = document.querySelector(".stage-cell");
+  const observer = new MutationObserver(() => {
+    observer.disconnect();
+    const select = cell.querySelector("select");
+    select.value = stage;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  observer.observe(cell, { childList: true });
+}"""
 
 
 @pytest.fixture
@@ -81,6 +92,10 @@ def test_a_stage_is_set_in_place_and_contacts_are_walked_through(hers: Page, gro
     assert Contact.objects.get(pk=contact_id).stage == "nurture"
     first.get_by_label(re.compile("^Stage of")).select_option("talking")
     expect(hers.get_by_text("1 contact is now in the stage “Talking”.")).to_be_visible()
+    hers.evaluate(CHANGE_AGAIN_AT_ONCE, "closed")
+    first.get_by_label(re.compile("^Stage of")).select_option("dead")
+    expect(hers.get_by_text("1 contact is now in the stage “Closed”.")).to_be_visible()
+    assert Contact.objects.get(pk=contact_id).stage == "closed"
 
     hers.keyboard.press("Escape")
     first.get_by_role("link").click()
