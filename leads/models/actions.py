@@ -45,7 +45,7 @@ class ContactAction(Document):
     ids = models.JSONField(default=list, blank=True)
     query = models.CharField(max_length=2_000, default="", blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
-    # About how many contacts it was about when it began.
+    # About how many contacts it was about when it began; all of the list where nobody could tell soon enough.
     total = models.BigIntegerField(default=0)
     # Steps that are carried out, and of those how many are undone; contacts that were met, and that were changed.
     steps = models.IntegerField(default=0)

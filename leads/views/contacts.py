@@ -68,7 +68,7 @@ def act_on_contacts(request: HttpRequest, group_id: str) -> HttpResponse:
 def _say_done(request: HttpRequest, action: ContactAction) -> None:
     if not action.is_over:
         nudge(run_action, str(action.pk))
-        messages.info(request, f"{action.total:,} contacts are being changed. You may go on meanwhile.")
+        messages.info(request, f"Up to {action.total:,} contacts are being changed. You may go on meanwhile.")
         return
     stage = Contact.Stage(action.what["stage"]).label if action.kind == ContactAction.Kind.STAGE else ""
     are = "contact is" if action.changed == 1 else "contacts are"

@@ -11,11 +11,13 @@ from pymongo.errors import DuplicateKeyError
 from accounts.models import User
 from atlas_site.mongodb.counting import count_up_to
 from atlas_site.mongodb.documents import collection_of, load
+from atlas_site.mongodb.patience import TooSlow, no_longer_than
 from leads.models import Contact, ContactAction, ContactActionStep, LeadGroup, RemovedContact
 from leads.selectors.contact_actions import latest_actions
 from leads.selectors.contacts import ContactSelection, read_choice
 from leads.services import workspaces
 from leads.services.actions.kinds import KINDS, Row
+from properties.selectors.owned import SECONDS_FOR_A_COUNT
 
 CONTACTS_A_STEP = 500
 # So many are changed while the user waits.
@@ -54,7 +56,7 @@ def start_action(
     other. Raises NothingSelected and AnotherAction.
     """
     began = now()
-    total = count_up_to(selection.rows(group, began), group.total_contacts + MOST_AT_ONCE)
+    total = _count(selection, group, began)
     if not total:
         raise NothingSelected
     if total > MOST_AT_ONCE and _is_busy(group):
@@ -71,6 +73,15 @@ def start_action(
         created_at=began,
     )
     return _at_once(action, now)
+
+
+def _count(selection: ContactSelection, group: LeadGroup, now: datetime) -> int:
+    """How many contacts are selected; all of the list, and too many to be done at once, if counting takes too long."""
+    try:
+        with no_longer_than(SECONDS_FOR_A_COUNT):
+            return count_up_to(selection.rows(group, now), group.total_contacts + MOST_AT_ONCE)
+    except TooSlow:
+        return max(group.total_contacts, MOST_AT_ONCE + 1)
 
 
 def _is_busy(group: LeadGroup) -> bool:

@@ -245,6 +245,20 @@ def test_an_action_that_is_killed_in_a_step_is_carried_on_to_the_same_result(gro
     assert Contact.objects.filter(lead_group_id=target.pk).count() == 0
 
 
+def test_what_cannot_be_counted_soon_enough_is_left_to_workers(group, monkeypatch):
+    make_contacts(group, 12)
+    matching = [pk for pk, stage in stages(group).items() if stage == "new"]
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "SECONDS_FOR_A_COUNT", 0.000_001)
+        action = start(group, "stage", {"stage": "talking"}, ContactSelection(choice=ContactChoice(stage="new")))
+    assert (action.state, action.seen, action.total) == ("running", 0, running.MOST_AT_ONCE + 1)
+
+    actions.run_action(action_id=str(action.pk), now=timezone.now)
+
+    action.refresh_from_db()
+    assert (action.state, action.changed) == ("done", len(matching))
+
+
 def test_nobody_changes_the_contacts_of_another(group, bob):
     contacts = make_contacts(group, 3)
     theirs = LeadGroupFactory.create(user=bob)
