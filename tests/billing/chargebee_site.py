@@ -30,6 +30,10 @@ class ChargebeeSite:
         """Let the next calls of an operation, such as ``invoice.list``, fail in this mode."""
         self.control("faults", {"endpoint": endpoint, "mode": mode, "times": times, **options})
 
+    def unused_faults(self) -> int:
+        """Return how many calls have not met the queued faults yet, by which calls are counted."""
+        return sum(fault["times"] for fault in self.control("faults", method="GET")["faults"])
+
     def set_price(self, price_id: str, **fields: Any) -> None:
         """Add or change an item price."""
         self.control("chargebee/item_price", {"id": price_id, **fields})

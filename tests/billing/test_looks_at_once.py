@@ -90,7 +90,7 @@ def test_a_difference_that_another_look_has_made_is_none(shopper, now):
     shopper.site.fail("slow", endpoint="transaction.list", seconds=5)
     with ThreadPoolExecutor(1) as pool:
         comparing = pool.submit(in_thread(lambda: compare_customer(customer_id=shopper.id, now=now)))
-        wait_for(lambda: not shopper.site.control("faults", method="GET")["faults"])  # the last of its answers is slow
+        wait_for(lambda: not shopper.site.unused_faults())  # the last of its answers is slow
         shopper.buy()
         billing_services.sync_customer(customer_id=shopper.id, now=now)
         assert not comparing.done()

@@ -1,12 +1,14 @@
 """From the words before the click to the credits, over Chargebee's own pages: by the return, and without it."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+import time_machine
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -28,6 +30,13 @@ def shop(site: ChargebeeSite, db) -> ChargebeeSite:
     """The sandbox Chargebee, with its prices copied."""
     services.copy_offers(now=timezone.now())
     return site
+
+
+@pytest.fixture
+def standing_clock() -> Iterator[None]:
+    """No time passes, however slow the machine is."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 @pytest.fixture
@@ -239,27 +248,29 @@ def test_while_the_payment_is_confirmed_the_page_looks_again_for_a_minute(as_car
     assert buckets(carol) == (0, 100)
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_chargebee_is_asked_about_a_checkout_once_in_two_seconds(as_carol, carol, shop):
     pay(hosted_address(as_carol, press(as_carol, "pack-100-USD")))
     checkout = Checkout.objects.get(user_id=carol.pk)
     shop.fail("503", endpoint="hosted_page.retrieve", times=50)
     as_carol.get("/billing/return/", {"id": checkout.pk})
-    asked = unused_faults(shop)
+    asked = shop.unused_faults()
     assert asked < 50
     for _ in range(20):
         page = as_carol.get("/billing/return/", {"id": checkout.pk})
         assert "We are asking about your payment" in page.content.decode()
         assert "does not answer" not in page.content.decode()
         assert "Refresh" in page.headers
-    assert unused_faults(shop) == asked
+    assert shop.unused_faults() == asked
     shop.control("faults", {}, method="DELETE")
     let_time_pass()
     assert as_carol.get("/billing/return/", {"id": checkout.pk}).status_code == 302
     shop.fail("slow", endpoint="*", times=50, seconds=0)
     assert [as_carol.get("/billing/return/", {"id": checkout.pk}).status_code for _ in range(20)] == [302] * 20
-    assert (unused_faults(shop), buckets(carol)) == (50, (0, 100))
+    assert (shop.unused_faults(), buckets(carol)) == (50, (0, 100))
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_of_many_that_look_at_once_one_asks(as_carol, carol, shop):
     press(as_carol, "pack-100-USD")
     checkout = Checkout.objects.get(user_id=carol.pk)
@@ -276,12 +287,7 @@ def test_of_many_that_look_at_once_one_asks(as_carol, carol, shop):
     with ThreadPoolExecutor(6) as pool:
         pages = list(pool.map(look, range(6)))
     assert sorted("Not paid yet" in page for page in pages) == [False] * 5 + [True]
-    assert unused_faults(shop) == 49
-
-
-def unused_faults(shop: ChargebeeSite) -> int:
-    """How many calls have not met the queued fault yet, by which calls are counted."""
-    return sum(fault["times"] for fault in shop.control("faults", method="GET")["faults"])
+    assert shop.unused_faults() == 49
 
 
 def let_time_pass() -> None:
