@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from properties.datasets import people
+
 CHECK_HOLDS_FOR = timedelta(days=31)
 """The rule of the product for every phone list: an older check says nothing of today."""
 
-PERMISSION = (
-    "A traced number is not permission. Dial by hand, 8 am–9 pm their time, say who you are, stop when asked. "
-    "Texts, voicemail drops and recorded voices need written consent first. States differ; ask a lawyer."
-)
+PERMISSION = people.PERMISSION
 LITIGATOR = "Known litigator. Numbers withheld, nothing charged."
 
 # What a check tells of a number: of two checks these are never mixed.

@@ -7,6 +7,12 @@ from properties.datasets.fields import DatasetInfo, day, flag, money, number, te
 from properties.datasets.kinds import Field, Kind, Section, Table
 from properties.models.records import Dataset
 
+PERMISSION = (
+    "A traced number is not permission. Dial by hand, 8 am–9 pm their time, say who you are, stop when asked. "
+    "Texts, voicemail drops and recorded voices need written consent first. States differ; ask a lawyer."
+)
+"""What stands at every list of phone numbers, by the words of the product."""
+
 OWNER = DatasetInfo(
     Dataset.OWNER,
     "How many properties the owner's mailing address holds, what they are worth and what is owed on them.",

@@ -115,3 +115,10 @@ def test_every_icon_that_is_handed_to_a_component_is_in_the_sprite():
     named |= {icon for _, _, icon in NAVIGATION}
     assert named
     assert [name for name in sorted(named) if f'<symbol id="{name}"' not in sprite] == []
+
+
+def test_what_stands_at_every_phone_list_is_written_once():
+    words = "States differ; ask a lawyer."
+    written = [path.name for path in (*PAGES, *PYTHON) if words in path.read_text(encoding="utf-8")]
+
+    assert written == ["people.py"]

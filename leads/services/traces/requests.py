@@ -10,6 +10,7 @@ from atlas_site.vendors.batchdata import Address, PersonName, TraceRequest
 from leads.imports.fields import Field
 from leads.imports.identity import identity_key
 from leads.imports.rows import Lead, LeadReader
+from leads.services.people import COLUMNS as COLUMNS_OF_PEOPLE
 from properties.models import TracePurchase
 from properties.services.traces import is_bought, place_key
 
@@ -19,21 +20,7 @@ SHOWN_TO_VENDOR = (
 )
 """The keys of a contact's document that the question is made of."""
 
-COLUMNS = (
-    (Field.FIRST_NAME, "firstName"),
-    (Field.LAST_NAME, "lastName"),
-    (Field.COMPANY, "company"),
-    (Field.ADDRESS, "address"),
-    (Field.CITY, "city"),
-    (Field.STATE, "state"),
-    (Field.ZIP, "zip"),
-    (Field.MAILING_ADDRESS, "mailingAddress"),
-    (Field.MAILING_CITY, "mailingCity"),
-    (Field.MAILING_STATE, "mailingState"),
-    (Field.MAILING_ZIP, "mailingZip"),
-    (Field.APN, "apn"),
-    (Field.COUNTY, "county"),
-)
+COLUMNS = tuple(each for each in COLUMNS_OF_PEOPLE if each[0] not in {Field.PHONE, Field.EMAIL, Field.LINKEDIN})
 READER = LeadReader({index: field for index, (field, _) in enumerate(COLUMNS)}, [key for _, key in COLUMNS])
 """Reads of a contact what is asked by as imports read a row: who was never edited is known by the same key."""
 
