@@ -33,6 +33,7 @@ urlpatterns = [
     path("traces/<str:enrichment_id>/", traces.show_trace, name="show-trace"),
     path("traces/<str:enrichment_id>/pause/", traces.pause_trace, name="pause-trace"),
     path("traces/<str:enrichment_id>/resume/", traces.resume_trace, name="resume-trace"),
+    path("traces/<str:enrichment_id>/stop/", traces.confirm_stop, name="confirm-stop"),
     path("traces/<str:enrichment_id>/cancel/", traces.cancel_trace, name="cancel-trace"),
     path("traces/<str:enrichment_id>/retry/", traces.retry_trace, name="retry-trace"),
     path("traces/<str:enrichment_id>/rest/", traces.quote_rest, name="quote-trace-rest"),

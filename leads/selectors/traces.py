@@ -18,6 +18,9 @@ FORECAST_FROM = 0.05
 PACE = timedelta(seconds=60)
 MOST_RETRIES = 3
 """How often a batch that failed is asked again: the vendor may bill an answer that is a fault."""
+JOINED_WITHIN = timedelta(days=30)
+"""For how long other quotes may join a job. It lives no longer: credits are held for three days, and lost answers are
+waited for a day."""
 Phase = Enrichment.Phase
 
 
@@ -42,6 +45,7 @@ class TraceProgress:
     can_resume: bool = False
     can_cancel: bool = False
     can_retry: bool = False
+    can_be_joined: bool = False
 
 
 def trace_progress(user: User, enrichment_id: Any, *, now: datetime | None = None) -> TraceProgress | None:
@@ -82,7 +86,13 @@ def progress_of(job: Enrichment, *, now: datetime | None = None) -> TraceProgres
         can_resume=runs and job.phase == Phase.PAUSED,
         can_cancel=runs and job.phase in {Phase.RUNNING, Phase.DELAYED, Phase.PAUSED} and waiting > 0,
         can_retry=any(part["failed"] for part in parts) and job.phase != Phase.PAUSED,
+        can_be_joined=may_be_joined(job, moment),
     )
+
+
+def may_be_joined(job: Enrichment, now: datetime) -> bool:
+    """Whether a job is young enough for another quote: workers look for jobs of some weeks alone."""
+    return job.created_at is not None and job.created_at > now - JOINED_WITHIN
 
 
 def _parts(job: Enrichment, now: datetime) -> list[dict[str, Any]]:

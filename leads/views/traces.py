@@ -16,6 +16,7 @@ from credits import services as credit_services
 from credits.models import Quote
 from leads.selectors import trace_pages as selectors
 from leads.selectors.groups import find_group
+from leads.selectors.trace_stops import stop_page
 from leads.services import trace_choices, traces
 from leads.tasks import run_trace
 from leads.trace_forms import TraceForm
@@ -127,6 +128,19 @@ def pause_trace(request: HttpRequest, enrichment_id: str) -> HttpResponse:
 def resume_trace(request: HttpRequest, enrichment_id: str) -> HttpResponse:
     """Let a paused job go on."""
     return _change(request, enrichment_id, traces.resume_trace)
+
+
+@require_GET
+@never_cache
+@onboarded_required
+def confirm_stop(request: HttpRequest, enrichment_id: str) -> HttpResponse:
+    """Name what stopping a job leaves undone and uncharged, before it is confirmed."""
+    stop = stop_page(request.user, enrichment_id, timezone.now())
+    if stop is None:
+        raise Http404
+    if not stop.page.progress.can_cancel:
+        return redirect(stop.page.enrichment)
+    return render(request, "leads/trace_stop.html", {"stop": stop})
 
 
 @require_POST

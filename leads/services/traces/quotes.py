@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
@@ -18,7 +18,7 @@ from credits import services as credit_services
 from credits.models import CreditType, Quote
 from leads.models import Enrichment, EnrichmentBatch, LeadGroup, RowState
 from leads.models.traces import ROWS_A_BATCH
-from leads.selectors.traces import MOST_RETRIES
+from leads.selectors.traces import MOST_RETRIES, may_be_joined
 from leads.services.traces.choice import PRICED, ROWS, Candidate, Choice, Kind, TraceCount
 from leads.services.traces.projecting import show_traces
 from leads.services.traces.requests import place_of
@@ -26,8 +26,6 @@ from properties.services.allowances import free_refreshes_left
 
 KIND = "skiptrace"
 MOST_TRACED = 50_000
-# A job lives no longer: credits are held for three days, and lost answers are waited for a day.
-JOINED_WITHIN = timedelta(days=30)
 MOST_COUNTED = 200_000
 
 
@@ -91,7 +89,7 @@ def quote_trace(
     if not units:
         show_traces(user_id=user.pk, rows=rows, now=now)
         raise NothingToTrace(count)
-    joins = joins if joins and _may_be_joined(joins, now) else None
+    joins = joins if joins and may_be_joined(joins, now) else None
     enrichment_id = joins.pk if joins else ObjectId()
     notes = _notes(len(rows) - units, joins, free_refreshes_left(user.pk, now) if asks_anew else None)
     quote = credit_services.make_quote(
@@ -218,11 +216,6 @@ def _offer_again(user: User, quote: Quote, most: int, joins: Enrichment | None, 
         asks_anew=subject.get("asks_anew", False),
         now=now,
     )
-
-
-def _may_be_joined(job: Enrichment, now: datetime) -> bool:
-    """Whether a job is young enough for another quote: workers look for jobs of some weeks alone."""
-    return job.created_at is not None and job.created_at > now - JOINED_WITHIN
 
 
 def _job_to_join(user: User, quote: Quote) -> Enrichment | None:
