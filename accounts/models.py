@@ -2,11 +2,11 @@
 
 from bson import ObjectId
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 from django_mongodb_backend.fields import ObjectIdField
 
+from accounts.permissions import ReadPermissionsMixin
 from atlas_site.mongodb.models import Document
 
 
@@ -30,7 +30,7 @@ class UserManager(BaseUserManager):
         return self.create_user(email, password, role=User.Role.ADMIN, is_superuser=True, **fields)
 
 
-class User(Document, AbstractBaseUser, PermissionsMixin):
+class User(Document, AbstractBaseUser, ReadPermissionsMixin):
     """One person. Staff are ADMIN plus the group `staff`, support are ADMIN plus the group `support`."""
 
     class Role(models.TextChoices):
