@@ -24,7 +24,7 @@ from properties.search.conditions import (
     PlaceCondition,
     SignalCondition,
 )
-from properties.search.filters import FILTERS, SORTS, Chip, Choice, Filter
+from properties.search.filters import FILTERS, POSITIONS, SORTS, Chip, Choice, Filter
 from properties.search.signals import SIGNALS
 
 NEGATION = "not-"
@@ -80,8 +80,8 @@ class SearchQuery:
     @cached_property
     def active_filters(self) -> list[Filter]:
         """The filters that are set, in the registry's order."""
-        named = [each for each in FILTERS if not self.values.keys().isdisjoint(each.params)]
-        return [each for each in named if each.is_active(self.values)]
+        named = sorted({POSITIONS[param] for param in self.values if param in POSITIONS})
+        return [FILTERS[position] for position in named if FILTERS[position].is_active(self.values)]
 
     @property
     def asks_for_locked(self) -> bool:

@@ -51,6 +51,7 @@ __all__ = [
     "FILTERS",
     "FILTERS_BY_NAME",
     "GROUPS",
+    "POSITIONS",
     "SIGNAL_CHOICES",
     "SORTS",
     "Chip",
@@ -77,5 +78,8 @@ FILTERS: tuple[Filter, ...] = (
 )
 
 FILTERS_BY_NAME = {each.name: each for each in FILTERS}
+
+# Where in FILTERS the one is that a parameter belongs to.
+POSITIONS = {param: position for position, each in enumerate(FILTERS) for param in each.params}
 
 SIGNAL_CHOICES = tuple((signal.slug, signal.label) for signal in SIGNALS.values())
