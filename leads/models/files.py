@@ -42,6 +42,7 @@ class ContactExport(Document):
         indexes = [
             models.Index(fields=["due_at"], name="contact_export_by_due"),
             models.Index(fields=["created_at"], name="contact_export_by_age"),
+            models.Index(fields=["lead_group"], name="contact_export_by_list"),
         ]
 
     def __str__(self) -> str:

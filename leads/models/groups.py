@@ -16,6 +16,8 @@ class LeadGroup(Document):
     total_contacts = models.BigIntegerField(default=0, db_column="totalContacts")
     file_name = models.CharField(max_length=255, null=True, blank=True, db_column="fileName")
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    # The imports that its contacts come from, also by way of other lists: their columns come back in its exports.
+    import_ids = ArrayField(models.CharField(max_length=24), default=list, blank=True, db_column="importIds")
     is_deleted = models.BooleanField(default=False, db_column="isDeleted")
     deleted_at = models.DateTimeField(null=True, blank=True, db_column="deletedAt", editable=False)
     user = models.ForeignKey(
@@ -29,7 +31,10 @@ class LeadGroup(Document):
 
     class Meta:
         db_table = "Leads"
-        indexes = [models.Index(fields=["user", "is_deleted", "-created_at"], name="lead_group_by_user")]
+        indexes = [
+            models.Index(fields=["user", "is_deleted", "-created_at"], name="lead_group_by_user"),
+            models.Index(fields=["deleted_at"], name="lead_group_by_deletion"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -85,6 +85,7 @@ class LeadImport(Document):
             models.Index(fields=["user", "-created_at"], name="import_by_user"),
             models.Index(fields=["user", "content_hash", "-created_at"], name="import_by_content"),
             models.Index(fields=["state", "due_at"], name="import_by_due"),
+            models.Index(fields=["lead_group"], name="import_by_list"),
         ]
 
     def __str__(self) -> str:

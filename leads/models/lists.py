@@ -68,6 +68,7 @@ class ListJob(Document):
         indexes = [
             models.Index(fields=["user", "-created_at"], name="list_job_by_user"),
             models.Index(fields=["state", "due_at"], name="list_job_by_due"),
+            models.Index(fields=["lead_group"], name="list_job_by_list"),
         ]
 
     def __str__(self) -> str:

@@ -81,7 +81,8 @@ class Enrichment(Document):
         db_table = "Enrichment"
         indexes = [
             models.Index(fields=["lead_group", "status"], name="enrichment_by_group"),
-            models.Index(fields=["user", "-created_at"], name="enrichment_by_user"),
+            models.Index(fields=["lead_group", "-created_at", "-id"], name="enrichment_of_group_by_age"),
+            models.Index(fields=["user", "-created_at", "-id"], name="enrichment_by_age"),
             models.Index(fields=["phase", "created_at"], name="enrichment_by_phase"),
         ]
 

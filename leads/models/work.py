@@ -35,6 +35,8 @@ class Identity(Document):
     key = models.CharField(max_length=32)
     do_not_call_at = models.DateTimeField(null=True, blank=True, db_column="doNotCallAt")
     do_not_mail_at = models.DateTimeField(null=True, blank=True, db_column="doNotMailAt")
+    # Who says so where it is not the user, as a sentence.
+    do_not_mail_why = models.CharField(max_length=200, null=True, blank=True, db_column="doNotMailWhy")
     # Numbers that reach somebody else or nobody: {"6145550174": "wrong_number"}.
     bad_numbers = models.JSONField(default=dict, blank=True, db_column="badNumbers")
     touch_count = models.IntegerField(default=0, db_column="touchCount")
@@ -108,7 +110,7 @@ class DoNotCall(Document):
         db_table = "DoNotCall"
         verbose_name = "do-not-call number"
         constraints = [models.UniqueConstraint(fields=["user", "number"], name="do_not_call_by_number")]
-        indexes = [models.Index(fields=["user", "-added_at"], name="do_not_call_by_time")]
+        indexes = [models.Index(fields=["user", "-added_at", "-id"], name="do_not_call_by_age")]
 
     def __str__(self) -> str:
         return self.number

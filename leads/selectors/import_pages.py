@@ -116,14 +116,14 @@ def page_of(lead_import: LeadImport) -> ImportPage:
     """What the page of an import shows now."""
     state = lead_import.state
     has_plan = state == State.PLANNED or (state == State.DONE and lead_import.due_at is not None)
-    group = lead_import.lead_group if lead_import.lead_group_id else None
+    group = LeadGroup.objects.filter(pk=lead_import.lead_group_id, is_deleted=False).first()
     tells_price = has_plan and lead_import.counts.get("create") and not _was_traced_since(lead_import)
     return ImportPage(
         lead_import=lead_import,
         progress=progress_of(lead_import),
         columns=_columns(lead_import) if state in WITH_COLUMNS else [],
         groups=plan_groups(lead_import) if has_plan else [],
-        group=group if group and not group.is_deleted else None,
+        group=group,
         old_list=_old_list(lead_import) if tells_price else None,
     )
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from bson import ObjectId
 from bson.errors import InvalidId
-from django.db.models import Q
 
 from accounts.models import User
 from atlas_site.lib.spreadsheets import csv_lines
+from atlas_site.mongodb.conditions import older_than
 from atlas_site.mongodb.documents import collection_of
 from atlas_site.templatetags.atlas import credits as credits_text
 from credits import selectors as credit_selectors
@@ -279,7 +279,7 @@ def list_traces(user: User, *, group: LeadGroup | None = None, after: str = "", 
     if group is not None:
         jobs = jobs.filter(lead_group_id=group.pk)
     if edge is not None:
-        jobs = jobs.filter(Q(created_at__lt=edge.created_at) | Q(created_at=edge.created_at, pk__lt=edge.pk))
+        jobs = jobs.filter(older_than("createdAt", edge.created_at, edge.pk))
     found = list(jobs.order_by("-created_at", "-pk")[: most + 1])
     shown = found[:most]
     groups = LeadGroup.objects.filter(is_deleted=False).in_bulk([job.lead_group_id for job in shown])

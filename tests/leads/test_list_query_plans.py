@@ -7,10 +7,11 @@ from django.utils import timezone
 from accounts.models import User
 from atlas_site.mongodb.documents import collection_of
 from atlas_site.mongodb.explain import assert_index_scan, assert_index_scan_of
-from leads.models import Contact, LeadWorkspace, ListJob, ListPart
+from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob, ListPart
 from leads.selectors import lists as selectors
-from leads.services import linking, lists
+from leads.services import groups, linking, lists
 from properties.models import PropertyDatasetPermission
+from tests import factories
 
 ID = ObjectId()
 USER = User(pk=ID)
@@ -57,3 +58,17 @@ def test_reads_of_lists_use_an_index(db, name):
 def test_commands_of_lists_use_an_index(db, name):
     model, condition = COMMANDS[name]
     assert_index_scan_of(collection_of(model), condition)
+
+
+def test_lists_are_removed_for_good_by_indexes(alice):
+    now = timezone.now()
+    long_ago = now - groups.PURGED_AFTER
+    factories.LeadGroupFactory.create(user=alice, is_deleted=True, deleted_at=now)
+    due = factories.LeadGroupFactory.create(user=alice, is_deleted=True, deleted_at=long_ago)
+    kept = [factories.LeadImportFactory(lead_group=due), factories.ListJobFactory(lead_group=due)]
+    gone = [factories.ContactExportFactory(lead_group=due), factories.ContactActionFactory(lead_group=due)]
+    assert_index_scan(lambda: groups.purge_deleted(now=now))
+    assert LeadGroup.objects.filter(pk=due.pk).count() == 0
+    assert [type(each).objects.get(pk=each.pk).lead_group_id for each in kept] == [None, None]
+    assert not any(type(each).objects.filter(pk=each.pk).exists() for each in gone)
+    assert groups.purge_deleted(now=now) is False

@@ -6,9 +6,11 @@ import re
 from html import unescape
 
 import pytest
+from bson import ObjectId
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from leads.imports.columns import guess_columns
 from leads.imports.limits import CSV_BYTES
@@ -300,6 +302,14 @@ def test_rows_that_are_no_longer_kept_are_not_offered(hers, alice):
     imports.run_import(import_id=str(lead_import.pk), now=in_a_minute(60 * 24 * 40))
     assert "no longer kept" in read(hers.get(url("show-import", lead_import)))
     assert hers.get(url("download-rows", lead_import, "rejected")).status_code == 404
+
+
+def test_an_import_whose_list_is_gone_says_so(hers, alice):
+    values = {"state": State.DONE, "ended_at": timezone.now(), "due_at": None, "counts": dict.fromkeys(("create", "update", "duplicate", "known", "rejected"), 1)}
+    lead_import = LeadImportFactory.create(user=alice, lead_group_id=ObjectId(), **values)
+    page = read(hers.get(url("show-import", lead_import)))
+    assert "The list was deleted since." in page
+    assert "Import another list" in page
 
 
 def test_columns_are_not_asked_for_when_it_is_too_late(hers, alice):

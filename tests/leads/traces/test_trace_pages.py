@@ -11,13 +11,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from atlas_site.mongodb.explain import assert_index_scan
 from credits.models import Credit, Quote
 from leads.emails import trace_mail
 from leads.imports.columns import guess_columns
 from leads.models import Contact, Enrichment, EnrichmentBatch, LeadGroup
 from leads.models.traces import RowState
 from leads.selectors.import_pages import TEMPLATE_FIELDS, TEMPLATE_HEADERS
-from leads.selectors.trace_pages import DOWNLOADS, TEMPLATE_ATTRIBUTES, time_left
+from leads.selectors.trace_pages import DOWNLOADS, TEMPLATE_ATTRIBUTES, list_traces, time_left
 from leads.selectors.trace_words import WORDS
 from leads.services import trace_choices, traces
 from tests.factories import EnrichmentFactory, LeadGroupFactory
@@ -428,3 +429,15 @@ def test_the_mail_of_a_stopped_trace_says_so(done):
     assert "was stopped by you" in mail.paragraphs[0]
     assert "not permission" not in " ".join(mail.paragraphs)
     assert traces.MOST_TRACED == 50_000
+
+
+def test_jobs_are_listed_by_an_index_also_those_of_one_moment_and_of_one_list(alice, now):
+    groups = LeadGroupFactory.create_batch(2, user=alice)
+    made = [EnrichmentFactory(user=alice, lead_group=groups[number % 2], created_at=now) for number in range(5)]
+    for group, wanted in ((None, made), (groups[0], made[::2])):
+        seen, after = [], None
+        while after != "":
+            page = list_traces(alice, group=group, after=after or "", most=2)
+            assert_index_scan(lambda group=group, after=after: list_traces(alice, group=group, after=after or ""))
+            seen, after = [*seen, *(row.enrichment for row in page.rows)], page.older
+        assert seen == wanted[::-1]

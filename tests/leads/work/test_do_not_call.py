@@ -5,12 +5,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from atlas_site.mongodb.documents import as_utc
+from atlas_site.mongodb.explain import assert_index_scan
 from leads.calling import WhyNot, callable_numbers, numbers_of
 from leads.models import Contact, DoNotCall, Identity
+from leads.selectors.do_not_call import do_not_call_page
 from leads.services.books import verify_imports
 from leads.services.do_not_call import bar_same_leads, lift_do_not_call, set_do_not_call
 from leads.services.people import set_do_not_mail, set_next_touch, set_stage
 from leads.services.touches import log_touch
+from properties.selectors import owned
 from tests.factories import NOON, PersonTraceFactory, TracePurchaseFactory
 from tests.leads.lists import as_csv
 from tests.leads.work.people import checked, make_contact
@@ -263,3 +266,13 @@ def test_the_list_is_paged_and_searched(client, alice):
     found = client.get("/leads/do-not-call/?find=(614) 555-011").context["page"].entries
     assert [entry.number for entry in found] == [f"614555{number:04d}" for number in range(110, 120)]
     assert client.get("/leads/do-not-call/?after=nonsense").status_code == 200
+
+
+def test_a_page_of_a_long_list_is_read_by_an_index_and_not_counted_to_its_end(alice, monkeypatch):
+    monkeypatch.setattr(owned, "COUNTED_UP_TO", 2)
+    set_do_not_call(user=alice, numbers=[f"614555{number:04d}" for number in range(100, 160)], now=NOON)
+    first = do_not_call_page(alice)
+    assert (str(first.total), len(first.entries)) == ("2+", 50)
+    assert len(do_not_call_page(alice, after=first.following).entries) == 10
+    for page in ({}, {"after": first.following}, {"find": "614555"}):
+        assert_index_scan(lambda page=page: do_not_call_page(alice, **page))
