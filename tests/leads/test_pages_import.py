@@ -305,8 +305,9 @@ def test_rows_that_are_no_longer_kept_are_not_offered(hers, alice):
 
 
 def test_an_import_whose_list_is_gone_says_so(hers, alice):
-    values = {"state": State.DONE, "ended_at": timezone.now(), "due_at": None, "counts": dict.fromkeys(("create", "update", "duplicate", "known", "rejected"), 1)}
-    lead_import = LeadImportFactory.create(user=alice, lead_group_id=ObjectId(), **values)
+    counts = dict.fromkeys(("create", "update", "duplicate", "known", "rejected"), 1)
+    over = {"state": State.DONE, "ended_at": timezone.now(), "due_at": None}
+    lead_import = LeadImportFactory.create(user=alice, lead_group_id=ObjectId(), counts=counts, **over)
     page = read(hers.get(url("show-import", lead_import)))
     assert "The list was deleted since." in page
     assert "Import another list" in page
