@@ -18,6 +18,9 @@ from leads.services.traces.quotes import KIND
 FIRST_FEW = 10
 """How many are traced to see what comes."""
 
+COUNTED_AT_ONCE = 5_000
+"""Of a longer list the page is shown before its contacts are counted, which takes seconds."""
+
 CHOSEN, MATCHING, FIRST, REST, ALL, ANEW = "chosen", "matching", "first", "rest", "all", "anew"
 
 
@@ -111,6 +114,11 @@ def why_nobody(counts: TraceCount) -> str:
     return f"There is nobody to trace{f' ({lines})' if lines else ''}. Nothing was charged."
 
 
+def is_counted_later(group: LeadGroup, selection: ContactSelection | None) -> bool:
+    """Whether so many contacts are to be counted that the page is shown before. Selected ids are few."""
+    return group.total_contacts > COUNTED_AT_ONCE and not (selection and selection.ids)
+
+
 def choices_page(*, user: User, group: LeadGroup, selection: ContactSelection | None, now: datetime) -> ChoicesPage:
     """Return what can be chosen: the selected contacts, if there are any, else those without a number, or some.
 
@@ -121,12 +129,13 @@ def choices_page(*, user: User, group: LeadGroup, selection: ContactSelection | 
         counts = count_traceable(user=user, group=group, contact_ids=ids, now=now)
         found = [(CHOSEN if selection.ids else MATCHING, counts)]
     else:
-        rest = count_traceable(user=user, group=group, skips_with_phone=True, most=MOST_TRACED, now=now)
+        everybody = count_traceable(user=user, group=group, most=MOST_TRACED, now=now)
+        rest = everybody.skipping_phones()
         found = [(REST, rest)]
         if _most_units(rest) > FIRST_FEW:
             found.insert(0, (FIRST, TraceCount(to_ask=FIRST_FEW)))
         if rest.left_out:
-            found.append((ALL, count_traceable(user=user, group=group, most=MOST_TRACED, now=now)))
+            found.append((ALL, everybody))
     if old := found[-1][1].old:
         found.append((ANEW, TraceCount(to_ask=old)))
     costs = credit_selectors.price_each(

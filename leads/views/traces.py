@@ -27,15 +27,21 @@ from leads.views.shared import csv_answer, group_or_404
 @never_cache
 @onboarded_required
 def choose_trace(request: HttpRequest, group_id: str) -> HttpResponse:
-    """Show whom of a list can be traced, what that costs at most, and what is free; selected contacts come by POST."""
+    """Show whom of a list can be traced, what that costs at most, and what is free; selected contacts come by POST.
+
+    Of a long list that is counted when the page asks for it, once it is shown.
+    """
     group = group_or_404(request, group_id)
     form = TraceForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.problem())
         return redirect("leads:show-group", group_id)
     selection = form.cleaned_data["selection"]
-    page = trace_choices.choices_page(user=request.user, group=group, selection=selection, now=timezone.now())
-    return render(request, "leads/trace_choose.html", {"page": page})
+    shown = {"group": group, "selection": selection}
+    if request.POST.get("count") == "now" or not trace_choices.is_counted_later(group, selection):
+        shown["page"] = trace_choices.choices_page(user=request.user, now=timezone.now(), **shown)
+    template = "leads/_trace_choices.html" if wants_fragment(request) else "leads/trace_choose.html"
+    return render(request, template, shown)
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """Which contacts a skip trace is about: what is asked of the vendor, what is held already, and what is left out."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -54,6 +55,19 @@ class Kind(StrEnum):
 
 ROWS = (Kind.ASK, Kind.COPY, Kind.ATTACH)
 PRICED = (Kind.ASK, Kind.COPY)
+# Who has a number is left out of these, if the choice says so.
+SKIPPED = (*PRICED, Kind.UNTRACEABLE)
+COUNTED_AS = {
+    Kind.ASK: "to_ask",
+    Kind.COPY: "from_copy",
+    Kind.ATTACH: "yours",
+    Kind.YOURS: "yours",
+    Kind.MISSED: "missed_lately",
+    Kind.UNTRACEABLE: "untraceable",
+    Kind.DUPLICATE: "duplicates",
+    Kind.UNDER_WAY: "under_way",
+    Kind.HAS_PHONE: "left_out",
+}
 
 
 @dataclass
@@ -62,8 +76,9 @@ class TraceCount:
 
     `yours` are bought already, `known_free` told e-mails alone or a litigator lately, to somebody else: attached free.
     `old` are those of `yours` whose numbers are over 30 days old: they may be asked for anew, if the user says so.
-    `has_phone` counts those who have a number, whatever else they are; they are `left_out` when the choice says so.
-    `is_whole` is False when the counting stopped at a limit.
+    `has_phone` counts those who have a number, whatever else they are; they are `left_out` when the choice says so, and
+    otherwise `skippable` has those of them who would be, by the name under which they are counted. `is_whole` is False
+    when the counting stopped at a limit.
     """
 
     total: int = 0
@@ -78,12 +93,18 @@ class TraceCount:
     under_way: int = 0
     has_phone: int = 0
     left_out: int = 0
+    skippable: Counter[str] = field(default_factory=Counter)
     is_whole: bool = True
 
     @property
     def units(self) -> int:
         """The most that can be charged, in units."""
         return self.to_ask + self.from_copy
+
+    def skipping_phones(self) -> "TraceCount":
+        """The same contacts as they count when those who have a number are left out."""
+        rest = {name: getattr(self, name) - count for name, count in self.skippable.items()}
+        return replace(self, **rest, left_out=self.left_out + self.skippable.total(), skippable=Counter())
 
 
 @dataclass(frozen=True)
@@ -105,7 +126,7 @@ class Candidate:
 
     @property
     def has_phone(self) -> bool:
-        return bool(self.contact.get("phone") or self.contact.get("phones"))
+        return _has_phone(self.contact)
 
 
 @dataclass
@@ -159,6 +180,8 @@ class Choice:
             kind = self._kind_of_new(contact.get("identityKey") or "", key, under_way)
             if kind is None:
                 kind = self._kind(contact, key, held.get(key), bought, now)
+            if self.skips_with_phone and kind in SKIPPED and _has_phone(contact):
+                kind = Kind.HAS_PHONE
             renews = _renewed(contact, key, held.get(key), bought, now) if kind in {Kind.YOURS, Kind.ATTACH} else ""
             if self.asks_anew:
                 if not renews:
@@ -200,8 +223,6 @@ class Choice:
                 return Kind.MISSED if held.outcome == TraceOutcome.MISS or is_shown else Kind.ATTACH
         else:
             is_fresh = False
-        if self.skips_with_phone and (contact.get("phone") or contact.get("phones")):
-            return Kind.HAS_PHONE
         # What was told of the contact under another name or address later than this copy would hide it.
         is_hidden = key != identity and held is not None and is_up_to_date(contact, held)
         if is_fresh and not is_hidden:
@@ -221,6 +242,10 @@ def _identify(user_id: ObjectId, contacts: list[dict[str, Any]]) -> None:
         updates.append(UpdateOne({"_id": document["_id"], "identityKey": None}, {"$set": values}))
     if updates:
         collection_of(Contact).bulk_write(updates, ordered=False)
+
+
+def _has_phone(contact: Mapping[str, Any]) -> bool:
+    return bool(contact.get("phone") or contact.get("phones"))
 
 
 def is_up_to_date(contact: Mapping[str, Any], held: PersonTrace) -> bool:
@@ -256,19 +281,10 @@ def _tally(count: TraceCount, candidate: Candidate) -> None:
     count.total += 1
     count.has_phone += candidate.has_phone
     count.old += bool(candidate.renews) and candidate.kind != Kind.ASK
-    names = {
-        Kind.ASK: "to_ask",
-        Kind.COPY: "from_copy",
-        Kind.ATTACH: "yours",
-        Kind.YOURS: "yours",
-        Kind.MISSED: "missed_lately",
-        Kind.UNTRACEABLE: "untraceable",
-        Kind.DUPLICATE: "duplicates",
-        Kind.UNDER_WAY: "under_way",
-        Kind.HAS_PHONE: "left_out",
-    }
-    name = names[candidate.kind]
+    name = COUNTED_AS[candidate.kind]
     setattr(count, name, getattr(count, name) + 1)
+    if candidate.has_phone and candidate.kind in SKIPPED:
+        count.skippable[name] += 1
 
 
 def keys_under_way(user_id: ObjectId, now: datetime) -> set[str]:
