@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             model_name="leadgroup",
             name="import_ids",
             field=django_mongodb_backend.fields.ArrayField(
-                base_field=models.CharField(max_length=24), blank=True, db_column="importIds", default=list
+                base_field=models.CharField(max_length=24), db_column="importIds", default=list, editable=False
             ),
         ),
         migrations.RunPython(fill_imports, migrations.RunPython.noop),

@@ -17,7 +17,7 @@ class LeadGroup(Document):
     file_name = models.CharField(max_length=255, null=True, blank=True, db_column="fileName")
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
     # The imports that its contacts come from, also by way of other lists: their columns come back in its exports.
-    import_ids = ArrayField(models.CharField(max_length=24), default=list, blank=True, db_column="importIds")
+    import_ids = ArrayField(models.CharField(max_length=24), default=list, db_column="importIds", editable=False)
     is_deleted = models.BooleanField(default=False, db_column="isDeleted")
     deleted_at = models.DateTimeField(null=True, blank=True, db_column="deletedAt", editable=False)
     user = models.ForeignKey(
