@@ -12,7 +12,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo import UpdateOne
 
-from atlas_site.mongodb.documents import as_utc, collection_of
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session
 from leads.imports.rows import Lead
 from leads.imports.values.addresses import place_keys
 from leads.models import Contact, LeadGroup, LeadWorkspace
@@ -104,15 +104,17 @@ def link_contacts(
     """Link contacts of a list, or these ones, that have no property yet, and return how many were linked.
 
     They are gone through by ZIP code, so that what the user owns in one is read once. `hold_on` is called now and then.
+    Within `run_txn` it is part of the transaction.
     """
     chosen: dict[str, Any] = {"userId": user_id, "propertyId": None}
     if group_id is not None:
         chosen["leadsId"] = group_id
     if contact_ids is not None:
         chosen["_id"] = {"$in": list(contact_ids)}
-    contacts = collection_of(Contact).find(chosen, WHOLE, batch_size=BATCH).sort("zip", 1).allow_disk_use(True)
+    contacts = collection_of(Contact).find(chosen, WHOLE, batch_size=BATCH, session=current_session())
     linked = 0
-    for code, there in groupby(contacts, lambda contact: str(contact.get("zip") or "")[:5]):
+    by_code = contacts.sort("zip", 1).allow_disk_use(True)
+    for code, there in groupby(by_code, lambda contact: str(contact.get("zip") or "")[:5]):
         owned: dict[str, str] | None = None
         while batch := list(islice(there, BATCH)):
             if owned is None or not code:
@@ -137,7 +139,7 @@ def look_at_reveals(*, now: datetime, limit: int = LOOKED_AT_ONCE) -> int:
 def restack(*, user_id: ObjectId, property_ids: Iterable[str], hold_on: Callable[[], object] = bool) -> None:
     """Note on how many of the user's lists, deleted ones left out, each of these properties is.
 
-    `hold_on` is called now and then.
+    `hold_on` is called now and then. Within `run_txn` it is part of the transaction.
     """
     ids = iter(property_ids)
     live = set(LeadGroup.objects.filter(user_id=user_id, is_deleted=False).values_list("pk", flat=True))
@@ -146,7 +148,7 @@ def restack(*, user_id: ObjectId, property_ids: Iterable[str], hold_on: Callable
             {"$match": {"userId": user_id, "propertyId": {"$in": batch}}},
             {"$group": {"_id": "$propertyId", "lists": {"$addToSet": "$leadsId"}}},
         ]
-        found = collection_of(Contact).aggregate(on_lists)
+        found = collection_of(Contact).aggregate(on_lists, session=current_session())
         counts = {each["_id"]: len(live.intersection(each["lists"])) for each in found}
         set_stack(user_id, "lists", {**dict.fromkeys(batch, 0), **counts})
         hold_on()
@@ -167,7 +169,7 @@ def _link(user_id: ObjectId, contacts: list[dict[str, Any]], owned: Mapping[str,
         if values:
             changes.append(UpdateOne({"_id": contact["_id"], "propertyId": None}, {"$set": values}))
     if changes:
-        collection_of(Contact).bulk_write(changes, ordered=False)
+        collection_of(Contact).bulk_write(changes, ordered=False, session=current_session())
     restack(user_id=user_id, property_ids=linked)
     standing.refresh(user_id=user_id, identity_keys=identity_keys, now=now)
     return len(linked)
@@ -190,7 +192,8 @@ def _owned_at(user_id: ObjectId, code: str, contacts: Iterable[Document]) -> dic
         where["$or"] = [
             {"state": state, "city": {"$in": [city, city.title(), city.upper()]}} for state, city in sorted(cities)
         ]
-    return _by_place(collection_of(PropertyDatasetPermission).find(where, OWNED_PLACE, batch_size=BATCH))
+    owned = collection_of(PropertyDatasetPermission)
+    return _by_place(owned.find(where, OWNED_PLACE, batch_size=BATCH, session=current_session()))
 
 
 def _by_place(rows: Iterable[Document]) -> dict[str, str]:

@@ -125,6 +125,7 @@ def change_stage(request: HttpRequest, group_id: str, contact_id: str) -> HttpRe
             user=request.user, group=group, contact=contact, stage=stage, was=was, reason=reason, now=timezone.now
         )
     except contacts.ContactChanged:
+        contact = _contact(group, contact_id)
         text = f"{contact} was moved to “{contact.get_stage_display()}” in the meantime, and stays there."
         messages.warning(request, text)
     else:
