@@ -262,3 +262,26 @@ def test_a_worker_that_is_killed_anywhere_loses_no_call_and_logs_none_twice(alic
     assert dialer_file.logged == Touch.objects.filter(user=alice).count() == 900
     assert Contact.objects.count() == 300
     assert {identity.touch_count for identity in Identity.objects.all()} == {3}
+
+
+def test_calls_that_another_file_logged_after_the_plan_are_not_counted_as_logged(alice, people):
+    first, second = planned(alice, FILE), planned(alice, FILE + "6145550101,Left VM,11/22/2026 8:00 AM,\n")
+    assert (first.counts["known"], second.counts["known"]) == (0, 0)
+    assert commit(second).logged == 5
+    assert commit(first).logged == 0
+    assert len(touches_of(alice)) == 5
+
+
+def test_of_a_number_that_very_many_have_some_contacts_are_read(alice, people, monkeypatch):
+    numbers_of, read = planning._numbers_of, set()
+    monkeypatch.setattr(planning, "CONTACTS_OF_ROWS", 20, raising=False)
+    monkeypatch.setattr(planning, "CONTACTS_OF_A_NUMBER", 11, raising=False)
+    monkeypatch.setattr(planning, "_numbers_of", lambda each: read.add(each["_id"]) or numbers_of(each))
+    group = people["Ada"].lead_group
+    Contact.objects.bulk_create(
+        Contact(user=alice, lead_group=group, identity_key=f"k{n}", phones=[{"number": "6145550777"}])
+        for n in range(40)
+    )
+    counts = planned(alice, FILE).counts
+    assert (counts["touches"], counts["unmatched"], counts["rows"]) == (4, 1, 8)
+    assert len(read) == 4 + 11

@@ -38,13 +38,20 @@ def carry_out(dialer_file: DialerFile, clock: Clock) -> None:
             save_progress(dialer_file, now=now)
             log_touches(user=user, touches=touches[start : start + TOUCHES_AT_ONCE], now=now)
         now = clock()
-        save_progress(dialer_file, now=now, chunks_committed=chunk["number"])
+        logged = dialer_file.logged + _logged(dialer_file, touches)
+        save_progress(dialer_file, now=now, chunks_committed=chunk["number"], logged=logged)
         if now - began >= STINT and chunk["number"] < dialer_file.chunks_planned:
             hand_on(dialer_file, now=now, due_at=now)
             return
     now = clock()
-    logged = dialer_file.counts["touches"] - dialer_file.counts["known"]
-    hand_on(dialer_file, now=now, state=State.DONE, due_at=waits_until(now), ended_at=now, logged=logged)
+    hand_on(dialer_file, now=now, state=State.DONE, due_at=waits_until(now), ended_at=now)
+
+
+def _logged(dialer_file: DialerFile, touches: list[NewTouch]) -> int:
+    """How many of these touches are logged by this file: a file that was planned beside it may have been before it."""
+    keys = [stored_key(dialer_file.user_id, touch.key) for touch in touches]
+    of_file = {"key": {"$in": keys}, "source": str(dialer_file.pk)}
+    return collection_of(Touch).count_documents(of_file) if keys else 0
 
 
 def _bar(user: User, rows: list[PlanRow], clock: Clock) -> None:

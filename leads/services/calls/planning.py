@@ -12,7 +12,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
 from bson import ObjectId
@@ -38,6 +39,10 @@ from leads.services.touches import stored_key
 ROWS_A_CHUNK = 500
 MOST_PEOPLE = 10
 """A number that more people share than this is hardly one of theirs."""
+
+CONTACTS_OF_ROWS = 10_000
+CONTACTS_OF_A_NUMBER = 1_000
+"""When the numbers of some rows have more contacts than CONTACTS_OF_ROWS, so many of each are looked at."""
 
 CAUSES_KEPT = 20
 UNMATCHED = "No contact of yours has this number."
@@ -195,16 +200,24 @@ class Planner:
         numbers = {number for call in calls for number in call.numbers}
         ids = [ObjectId(call.contact_id) for call in calls if ObjectId.is_valid(call.contact_id)]
         by_number: dict[str, list[dict[str, Any]]] = {}
-        for contact in self._find({"phones.number": {"$in": list(numbers)}}):
+        for contact in self._having(numbers):
             for number in _numbers_of(contact) & numbers:
                 by_number.setdefault(number, []).append(contact)
         by_id = {str(contact["_id"]): contact for contact in self._find({"_id": {"$in": ids}})} if ids else {}
         return by_number, by_id
 
-    def _find(self, condition: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _having(self, numbers: set[str]) -> list[dict[str, Any]]:
+        """The contacts that have one of these numbers, the oldest first; of a number that very many have, some."""
+        found = list(self._find({"phones.number": {"$in": list(numbers)}}, limit=CONTACTS_OF_ROWS + 1))
+        if len(found) > CONTACTS_OF_ROWS:
+            some = [self._find({"phones.number": number}, limit=CONTACTS_OF_A_NUMBER) for number in numbers]
+            found = list({contact["_id"]: contact for contact in chain(*some)}.values())
+        return sorted(found, key=itemgetter("_id"))
+
+    def _find(self, condition: dict[str, Any], limit: int = 0) -> Iterator[dict[str, Any]]:
         wanted = {"identityKey": 1, "leadsId": 1, "phones.number": 1}
         contacts = collection_of(Contact)
-        for contact in contacts.find({"userId": self.user.pk, **condition}, wanted).sort("_id", 1):
+        for contact in contacts.find({"userId": self.user.pk, **condition}, wanted, limit=limit):
             if not contact.get("identityKey"):
                 whole = contacts.find_one({"_id": contact["_id"]})
                 contact["identityKey"] = ensure_identity(load(Contact, whole or contact))
