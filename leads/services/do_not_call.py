@@ -126,13 +126,14 @@ def numbers_of_people(user_id: ObjectId, keys: Iterable[str]) -> dict[str, froze
     return numbers
 
 
-def bar_people(user_id: ObjectId, keys: Iterable[str], numbers: Iterable[str], *, why: str, now: datetime) -> None:
-    """Put the numbers of people on the list, and these with them, within the running transaction.
+def bar_people(user_id: ObjectId, people: Mapping[str, Iterable[str]], *, why: str, now: datetime) -> None:
+    """Put all numbers of people on the list, with these ones of each, within the running transaction.
 
     Who calls it brings the contacts up to it.
     """
-    people = frozenset(keys)
-    wanted = dict.fromkeys(numbers, people) | numbers_of_people(user_id, people)
+    wanted = numbers_of_people(user_id, people)
+    for key, numbers in people.items():
+        wanted |= {number: wanted.get(number, frozenset()) | {key} for number in numbers}
     known = _known(user_id, wanted)
     writes = [_entry(user_id, each, known.get(each), of, is_on=True, why=why, now=now) for each, of in wanted.items()]
     if found := [write for write in writes if write]:

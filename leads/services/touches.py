@@ -235,11 +235,12 @@ def _person(identity: Mapping[str, Any], contacts: Iterable[Mapping[str, Any]]) 
 
 
 def _bar(user_id: ObjectId, people: Mapping[str, _Person], documents: list[dict[str, Any]], now: datetime) -> None:
-    barred = [key for key, person in people.items() if person.is_barred]
-    if not barred:
-        return
-    dialed = [each["number"] for each in documents if each["outcome"] == Outcome.DO_NOT_CALL and each["number"]]
-    bar_people(user_id, barred, dialed, why="Asked not to be called", now=now)
+    dialed: dict[str, list[str]] = {key: [] for key, person in people.items() if person.is_barred}
+    for each in documents:
+        if each["outcome"] == Outcome.DO_NOT_CALL and each["number"]:
+            dialed[each["identityKey"]].append(each["number"])
+    if dialed:
+        bar_people(user_id, dialed, why="Asked not to be called", now=now)
 
 
 def _midnight(day: date | None) -> datetime | None:

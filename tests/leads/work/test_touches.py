@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from leads.calling import WhyNot, callable_numbers, numbers_of
 from leads.models import Contact, DoNotCall, Identity, Outcome, Touch
+from leads.services.do_not_call import lift_do_not_call
 from leads.services.people import set_stage
 from leads.services.touches import NewTouch, log_touch, log_touches
 from tests.factories import NOON
@@ -99,6 +100,22 @@ def test_a_number_that_must_not_be_called_is_barred_for_everybody_who_has_it(ali
     log(alice, make_contact(alice, phones=[checked(MOBILE)]), "do_not_call", number=MOBILE)
     barred = {each.number for each in DoNotCall.objects.filter(removed_at=None)}
     assert [number.why_not for number in numbers_of(neighbour, barred, NOON)] == [WhyNot.OWN_LIST]
+
+
+def test_a_number_is_noted_with_those_alone_who_were_dialed_there_or_have_it(alice):
+    ada = make_contact(alice, key="a" * 32)
+    max_ = make_contact(alice, key="b" * 32, phones=[checked("6145550199")])
+    dialed = [(ada, MOBILE), (ada, "6145550199"), (max_, LANDLINE)]
+    touches = [
+        NewTouch(key=f"k{n}", identity_key=contact.identity_key, outcome="do_not_call", number=number)
+        for n, (contact, number) in enumerate(dialed)
+    ]
+    log_touches(user=alice, touches=touches, now=NOON)
+    noted = {entry.number: entry.history[0]["with"] for entry in DoNotCall.objects.all()}
+    assert noted == {MOBILE: ["a" * 32], LANDLINE: ["b" * 32], "6145550199": ["a" * 32, "b" * 32]}
+    Contact.objects.filter(pk=ada.pk).update(phones=[checked(MOBILE)])  # it turns out to be Ada's
+    assert lift_do_not_call(user=alice, contacts=[ada], now=NOON).numbers == 1
+    assert set(DoNotCall.objects.filter(removed_at=None).values_list("number", flat=True)) == {LANDLINE, "6145550199"}
 
 
 @pytest.mark.parametrize(
