@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from atlas_site.mongodb.documents import collection_of
-from leads.combining import Operation
+from leads.combining import Combiner, Operation
 from leads.models import Contact, LeadGroup, LeadWorkspace, ListJob, ListPart
 from leads.selectors.lists import chosen_groups, job_page
 from leads.services import lists
@@ -384,3 +384,19 @@ def test_killed_workers_leave_the_same_list_as_one_that_lives(alice):
     assert sorted(each["matchKeys"][0] for each in found) == [f"{number:012d}" for number in range(2_000 + size)]
     assert LeadGroup.objects.get(pk=job.pk).total_contacts == 2_000 + size
     assert read_workspace(alice.pk).committing is None and not ListPart.objects.filter(job=job).exists()
+
+
+def test_a_count_that_is_cancelled_while_a_part_is_written_leaves_no_part(alice, three, monkeypatch):
+    job = lists.start_combining(user=alice, operation=Operation.UNION, groups=three, at_least=2, name="All", now=NOW())
+    leads = Combiner.leads
+
+    def cancel_meanwhile(combiner):
+        for number, lead in enumerate(leads(combiner)):
+            if number == 2:
+                lists.cancel_job(user=alice, job_id=str(job.pk), now=NOW())
+            yield lead
+
+    monkeypatch.setattr(combining, "LEADS_A_PART", 1)
+    monkeypatch.setattr(Combiner, "leads", cancel_meanwhile)
+    assert run(job).state == State.CANCELLED
+    assert not ListPart.objects.filter(job=job).exists()

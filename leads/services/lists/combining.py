@@ -5,6 +5,7 @@ The count holds for one version of the user's lists, and so does what is made of
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from bson import ObjectId
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
-from atlas_site.mongodb.documents import as_utc, collection_of, insert_missing
+from atlas_site.mongodb.documents import as_utc, collection_of, current_session, insert_missing
 from leads.calling import joined
 from leads.combining import MARKED, MOST_LISTS, Combiner, Entry, Operation, Overlap, Rule
 from leads.imports.rows import Lead
@@ -238,11 +239,9 @@ def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) 
     def write() -> None:
         nonlocal number
         number += 1
-        part = {"jobId": job.pk, "number": number}
-        collection_of(ListPart).replace_one(part, {**part, "leads": leads}, upsert=True)
         now = clock()
         _count_rest(job, rest, counts, now if number <= PARTS_PRICED else None)
-        save_progress(job, now=now)
+        run_txn(partial(_write_part, job, number, leads, now))
         leads.clear()
         rest.clear()
 
@@ -263,6 +262,13 @@ def _write_parts(job: ListJob, combiner: Combiner, contacts: int, clock: Clock) 
         write()
     ListPart.objects.filter(job_id=job.pk, number__gt=number).delete()
     return {**counts, "overlap": overlap.leads}
+
+
+def _write_part(job: ListJob, number: int, leads: list[list[ObjectId]], now: datetime) -> None:
+    """Write a part down, in the running transaction: none is left by whoever lost the lease. Raises LeaseLost."""
+    save_progress(job, now=now)
+    part = {"jobId": job.pk, "number": number}
+    collection_of(ListPart).replace_one(part, {**part, "leads": leads}, upsert=True, session=current_session())
 
 
 def _count_rest(job: ListJob, rest: Mapping[ObjectId, bool], counts: dict[str, int], now: datetime | None) -> None:
