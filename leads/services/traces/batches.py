@@ -59,7 +59,7 @@ LONGEST_DELAY = timedelta(minutes=5)
 PROBE_DELAY = timedelta(seconds=1)
 # Answers that are faults may each have been billed.
 FAULTS_BEFORE_GIVING_UP = 3
-# A batch that kills its workers, or meets an error that nobody foresaw, is not tried for ever.
+# A batch that kills its workers, or meets an error that nobody foresaw, is not tried for ever; a retry counts anew.
 ATTEMPTS_BEFORE_GIVING_UP = 200
 # An answer that was lost may still come: a worker that lost its lease puts it on record.
 LOOK_AGAIN = timedelta(minutes=10)
@@ -81,8 +81,9 @@ def run_batch(*, batch_id: ObjectId, job: Enrichment, now: Clock) -> bool:
     if batch is None:
         return False
     crash_at("after claim")
-    if batch["attempt"] > ATTEMPTS_BEFORE_GIVING_UP and batch["phase"] == BatchPhase.QUEUED:
-        logger.error("Batch %s was given up after %d attempts.", batch_id, batch["attempt"])
+    attempts = batch["attempt"] - (batch.get("metadata") or {}).get("attemptsBefore", 0)
+    if attempts > ATTEMPTS_BEFORE_GIVING_UP and batch["phase"] == BatchPhase.QUEUED:
+        logger.error("Batch %s was given up after %d attempts.", batch_id, attempts)
         _fail(batch, job, "Atlas could not carry this out.", now())
     if not has_room(user_id=owner_of(job), now=now(), claimed=1):
         save_batch(batch, now=now(), lease=None)

@@ -53,11 +53,31 @@ def end_quotes(*, job: Enrichment, now: datetime) -> bool:
 
 
 def _settle_quote(job: Enrichment, quote_id: str, now: datetime) -> None:
-    counts = _priced_counts(job, quote_id)
-    reasons = [{"why": why, "count": counts[state]} for state, why in REASONS.items() if counts[state]]
+    def settle() -> None:
+        if _has_open_batches(job.pk, [quote_id]):
+            return
+        counts = _priced_counts(job, quote_id)
+        reasons = [{"why": why, "count": counts[state]} for state, why in REASONS.items() if counts[state]]
+        credit_services.release(quote_id=quote_id, cause=_cause(counts), not_charged=reasons, now=now)
+        _hold_retries_off(job.pk, [quote_id])
+
     crash_at("before receipt")
-    credit_services.release(quote_id=quote_id, cause=_cause(counts), not_charged=reasons, now=now)
+    run_txn(settle, lock=job.user_id)
     crash_at("after receipt")
+
+
+def _has_open_batches(job_id: Any, quote_ids: list[str]) -> bool:
+    """Whether a batch of these quotes is open, in the running transaction: a retry may have come in between."""
+    live = {"enrichmentId": job_id, "status": BatchStatus.PENDING.value, "quoteId": {"$in": quote_ids}}
+    return collection_of(EnrichmentBatch).find_one(live, {"_id": 1}, session=current_session()) is not None
+
+
+def _hold_retries_off(job_id: Any, quote_ids: list[str]) -> None:
+    """Write the batches that failed, in the running transaction: a retry that has read them, or this, is run again."""
+    batches, session = collection_of(EnrichmentBatch), current_session()
+    failed = {"enrichmentId": job_id, "status": BatchStatus.FAILED.value, "quoteId": {"$in": quote_ids}}
+    if batches.find_one(failed, {"_id": 1}, session=session) is not None:
+        batches.update_many(failed, {"$inc": {"attempt": 1}}, session=session)
 
 
 def _priced_counts(job: Enrichment, quote_id: str) -> Counter[str]:
@@ -68,7 +88,8 @@ def _priced_counts(job: Enrichment, quote_id: str) -> Counter[str]:
         {"$match": {"rows.free": {"$ne": True}}},
         {"$group": {"_id": "$rows.state", "count": {"$sum": 1}}},
     ]
-    return Counter({each["_id"]: each["count"] for each in collection_of(EnrichmentBatch).aggregate(stages)})
+    found = collection_of(EnrichmentBatch).aggregate(stages, session=current_session())
+    return Counter({each["_id"]: each["count"] for each in found})
 
 
 def _cause(counts: Counter[str]) -> str:
@@ -90,9 +111,9 @@ def _end_job(job: Enrichment, now: datetime) -> bool:
         found = jobs.find_one({"_id": job.pk, "status": Status.PROCESSING.value}, session=session)
         if found is None:
             return False
-        live = {"enrichmentId": job.pk, "status": BatchStatus.PENDING.value, "quoteId": {"$in": found["quoteIds"]}}
-        if collection_of(EnrichmentBatch).find_one(live, {"_id": 1}, session=session) is not None:
+        if _has_open_batches(job.pk, found["quoteIds"]):
             return False
+        _hold_retries_off(job.pk, found["quoteIds"])
         ended = {
             "status": (Status.FAILED if failed else Status.COMPLETED).value,
             "phase": (Phase.CANCELLED if found.get("cancelledAt") else Phase.DONE).value,

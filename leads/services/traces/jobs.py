@@ -21,6 +21,8 @@ BatchStatus = EnrichmentBatch.Status
 LOOKED_FOR = timedelta(days=40)
 WORKED_ON = [Phase.RUNNING, Phase.DELAYED]
 OPEN = [*WORKED_ON, Phase.PAUSED]
+# Of the largest job: 50,000 contacts in 500 batches.
+SECONDS_OF_RETRY = 30
 
 
 class TraceStopping(Exception):
@@ -178,14 +180,30 @@ def retry_trace(*, user: User, enrichment_id: Any, now: datetime) -> Quote | Non
     or nothing may be asked again.
     """
     job = find_job(user, enrichment_id)
-    held = Quote.objects.filter(pk__in=job.quote_ids, status=Quote.Status.ACCEPTED, hold_until__gt=now)
-    query = {
-        "enrichmentId": job.pk,
+    if run_txn(lambda: _ask_again(job.pk, now), seconds=SECONDS_OF_RETRY):
+        return None
+    return quote_failed(user=user, job=job, now=now)
+
+
+def _ask_again(job_id: ObjectId, now: datetime) -> int:
+    """Let the failed batches of a job that goes on wait again whose credits are held; return how many.
+
+    In the running transaction: the end of a quote and of a job (`ending`) writes the batches that failed as well, so
+    that of the two that come at once the later one is run again, and finds what the other did.
+    """
+    session = current_session()
+    goes_on = {"_id": job_id, "status": Status.PROCESSING.value, "phase": {"$in": [phase.value for phase in OPEN]}}
+    job = collection_of(Enrichment).find_one(goes_on, {"quoteIds": 1}, session=session)
+    if job is None:
+        return 0
+    held = Quote.objects.filter(pk__in=job["quoteIds"], status=Quote.Status.ACCEPTED, hold_until__gt=now)
+    failed = {
+        "enrichmentId": job_id,
         "quoteId": {"$in": list(held.values_list("pk", flat=True))},
         **may_be_retried(),
     }
-    batches, requeued = collection_of(EnrichmentBatch), 0
-    for batch in batches.find(query, {"rows": 1, "attempt": 1}):
+    batches, asked_again = collection_of(EnrichmentBatch), 0
+    for batch in batches.find(failed, {"rows": 1, "attempt": 1}, session=session):
         rows = [_queued_again(row) if _is_failed(row) else row for row in batch["rows"]]
         if rows == batch["rows"]:
             continue
@@ -198,12 +216,12 @@ def retry_trace(*, user: User, enrichment_id: Any, now: datetime) -> Quote | Non
             "endedAt": None,
             "problem": "",
             "metadata.failed": False,
+            # Attempts fence workers off, so they go on from here and are not counted from 1 again.
+            "metadata.attemptsBefore": batch["attempt"],
         }
-        it = {"_id": batch["_id"], "phase": BatchPhase.FAILED.value, "attempt": batch["attempt"]}
-        requeued += batches.update_one(
-            it, {"$set": again, "$inc": {"failures": 1, "metadata.retries": 1}}
-        ).modified_count
-    return None if requeued else quote_failed(user=user, job=job, now=now)
+        change = {"$set": again, "$inc": {"failures": 1, "metadata.retries": 1}}
+        asked_again += batches.update_one({"_id": batch["_id"]}, change, session=session).modified_count
+    return asked_again
 
 
 def _queued_again(row: dict[str, Any]) -> dict[str, Any]:

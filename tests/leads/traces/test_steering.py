@@ -1,8 +1,10 @@
 """What a user does with a job: pause, go on, stop, ask again, pay for the rest later; and who else may not."""
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from credits import services as credit_services
@@ -11,7 +13,7 @@ from leads.models import Contact, Enrichment, EnrichmentBatch, RowState
 from leads.selectors.trace_pages import csv_of_rows
 from leads.selectors.traces import MOST_RETRIES, trace_progress
 from leads.services import traces
-from leads.services.traces import batches
+from leads.services.traces import batches, ending, jobs
 from tests.leads.traces.conftest import finish, make_list, start_trace, states_of, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_lane")]
@@ -266,3 +268,72 @@ def test_a_batch_whose_credits_are_held_is_asked_again_three_times_at_most(alice
         else:
             with pytest.raises(traces.NothingToTrace):
                 traces.retry_trace(user=alice, enrichment_id=job.pk, now=now)
+
+
+def fail_all(job: Enrichment, **values) -> None:
+    """Let the only batch of a job have failed, whose credits are held."""
+    rows = [{**row, "state": RowState.ERROR.value} for row in job.batches.get().rows]
+    failed = {"phase": "failed", "status": "failed", "rows": rows, "counts": {"error": len(rows)}, "due_at": None}
+    job.batches.update(**failed, **values)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Let another process do something in the midst of a function, the first time that it calls another one."""
+
+    def arrange(module, called: str, act) -> list[object]:
+        call, done = getattr(module, called), []
+
+        def other() -> None:
+            done.append(act())
+            connection.close()
+
+        def act_first(*arguments):
+            if not done:
+                thread = Thread(target=other)
+                thread.start()
+                thread.join()
+            return call(*arguments)
+
+        monkeypatch.setattr(module, called, act_first)
+        return done
+
+    return arrange
+
+
+def test_a_retry_that_comes_with_the_end_of_its_job_leaves_no_batch_open_in_it(alice, now, sandbox, meanwhile):
+    job = start_trace(alice, make_list(alice, 5), now)
+    fail_all(job)
+    has_ended = meanwhile(jobs, "counts_of", lambda: ending.end_quotes(job=job, now=now))
+    quote = traces.retry_trace(user=alice, enrichment_id=job.pk, now=now)
+
+    assert has_ended == [True]
+    assert (quote.status, quote.subject["enrichment"]) == ("offered", str(job.pk))
+    job = Enrichment.objects.get(pk=job.pk)
+    assert (job.is_over, states_of(job)[RowState.ERROR]) == (True, 5)
+    assert not EnrichmentBatch.objects.filter(quote_id__in=job.quote_ids, status="pending").exists()
+    assert Credit.objects.get(user=alice).reserved == 0
+
+
+def test_a_job_that_comes_to_its_end_with_a_retry_goes_on(alice, now, sandbox, meanwhile):
+    job = start_trace(alice, make_list(alice, 5), now)
+    fail_all(job)
+    retry = {"user": alice, "enrichment_id": job.pk, "now": now}
+    retried = meanwhile(ending, "_priced_counts", lambda: traces.retry_trace(**retry))
+
+    assert not ending.end_quotes(job=job, now=now)
+    assert retried == [None]
+    job = Enrichment.objects.get(pk=job.pk)
+    assert (job.is_over, states_of(job)) == (False, {RowState.QUEUED: 5})
+    assert Quote.objects.get(pk=job.quote_ids[0]).status == Quote.Status.ACCEPTED
+    assert states_of(finish(job, now))[RowState.HIT] > 0
+    assert credit_services.verify_books().is_sound
+
+
+def test_the_attempts_of_a_batch_that_was_given_up_are_counted_anew_when_it_is_asked_again(alice, now, sandbox):
+    job = start_trace(alice, make_list(alice, 5), now)
+    fail_all(job, attempt=batches.ATTEMPTS_BEFORE_GIVING_UP + 1)
+    assert traces.retry_trace(user=alice, enrichment_id=job.pk, now=now) is None
+    assert states_of(work(job, now))[RowState.HIT] > 0
+    attempts = job.batches.get().attempt
+    assert attempts == batches.ATTEMPTS_BEFORE_GIVING_UP + 2, "no worker of before holds the lease of one that is due"
