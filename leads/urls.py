@@ -52,6 +52,7 @@ urlpatterns = [
     path("<str:group_id>/restore/", lists.restore_group, name="restore-group"),
     path("<str:group_id>/totals/", lists.count_group, name="count-group"),
     path("<str:group_id>/contacts/count/", contacts.count_contacts, name="count-contacts"),
+    path("<str:group_id>/contacts/selected/", contacts.find_selected, name="find-selected"),
     path("<str:group_id>/contacts/act/", contacts.act_on_contacts, name="act-on-contacts"),
     path("<str:group_id>/contacts/<str:contact_id>/", contacts.show_contact, name="show-contact"),
     path("<str:group_id>/contacts/<str:contact_id>/edit/", contacts.edit_contact, name="edit-contact"),

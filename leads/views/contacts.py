@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from leads.contact_forms import ActionForm, ContactForm, ContactSelectionForm
 from leads.models import Contact, ContactAction, LeadGroup, Outcome
 from leads.selectors.contact_actions import find_action, undone_in_words
 from leads.selectors.contact_page import contact_page
-from leads.selectors.contacts import find_contact, read_choice
+from leads.selectors.contacts import MOST_CHOSEN, find_contact, read_choice
 from leads.services import actions, contacts
 from leads.tasks import run_action
 from leads.views.shared import group_or_404
@@ -41,6 +41,18 @@ def count_contacts(request: HttpRequest, group_id: str) -> HttpResponse:
     """Say how many contacts of a list a choice holds, after its page is shown."""
     rows = read_choice(request.GET.dict()).rows(group_or_404(request, group_id), timezone.now())
     return render(request, "partials/_total.html", {"total": count_capped(rows)})
+
+
+@require_POST
+@onboarded_required
+def find_selected(request: HttpRequest, group_id: str) -> JsonResponse:
+    """Say which of the contacts that a browser has kept as selected are still on the list."""
+    group = group_or_404(request, group_id)
+    form = ContactSelectionForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"error": form.problem()}, status=400)
+    ids = form.selection.rows(group, timezone.now()).values_list("pk", flat=True)[:MOST_CHOSEN]
+    return JsonResponse({"ids": [str(pk) for pk in ids]})
 
 
 @require_POST

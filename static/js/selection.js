@@ -125,10 +125,31 @@ function keep(form) {
   else show();
   form.dataset.isReady = "";
 
+  // Of those on other pages some may have been removed since, here or in another tab.
+  async function forgetRemoved() {
+    const here = new Set(boxes.map((box) => box.value));
+    const elsewhere = [...chosen].filter((id) => !here.has(id));
+    if (!form.dataset.selectionKept || !elsewhere.length || elsewhere.length > MOST) return;
+    const asked = new FormData();
+    asked.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    asked.set("ids", elsewhere.join(","));
+    try {
+      const answer = await fetch(form.dataset.selectionKept, { method: "POST", body: asked });
+      if (!answer.ok) return;
+      const kept = new Set((await answer.json()).ids);
+      for (const id of elsewhere) if (!kept.has(id)) chosen.delete(id);
+    } catch {
+      return; // the page was left, or nobody answers: the server leaves out whom it does not find
+    }
+    store();
+    show();
+  }
+
   // Back may show this page as it was left, while another page has gone on selecting.
   addEventListener("pageshow", () => {
     load();
     show();
+    forgetRemoved();
   });
 }
 

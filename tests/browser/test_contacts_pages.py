@@ -82,6 +82,24 @@ def test_contacts_are_selected_across_pages_and_changed_at_once(hers: Page, grou
     assert len(set(Contact.objects.filter(lead_group_id=group.pk).values_list("stage", flat=True))) > 3
 
 
+def test_who_was_removed_is_selected_no_more(hers: Page, group: LeadGroup):
+    boxes = hers.get_by_role("checkbox", name=SELECT)
+    for place in range(3):
+        boxes.nth(place).check()
+    removed = boxes.nth(1).get_attribute("value")
+    hers.get_by_role("link", name="Next", exact=True).click()
+    expect(status(hers)).to_have_text("3 selected, 3 on other pages.")
+    Contact.objects.get(pk=removed).delete()
+    hers.reload()
+    expect(status(hers)).to_have_text("2 selected, 2 on other pages.")
+
+    boxes.first.check()
+    hers.get_by_text("More", exact=True).click()
+    hers.get_by_role("button", name="Remove from list").click()
+    expect(hers.get_by_text("3 contacts are taken off this list.")).to_be_visible()
+    expect(status(hers)).to_have_text("Check rows to work on them.")
+
+
 def test_a_stage_is_set_in_place_and_contacts_are_walked_through(hers: Page, group: LeadGroup, look):
     Contact.objects.filter(lead_group_id=group.pk).update(stage="new")
     hers.goto(f"{hers.url}?stage=new&sort=score")

@@ -164,6 +164,17 @@ def test_a_touch_is_logged_from_the_page_of_a_contact(hers, group):
     assert "Interested" in read(hers.get(url("show-contact", group, contact)))
 
 
+def test_a_browser_learns_who_of_the_selected_is_still_on_the_list(hers, group, bob):
+    kept, removed = make_contacts(group, 2)
+    (of_bob,) = make_contacts(LeadGroupFactory.create(user=bob), 1)
+    removed_id = str(removed.pk)
+    removed.delete()
+    ids = ",".join([str(kept.pk), removed_id, str(of_bob.pk), "nonsense"])
+    assert hers.post(url("find-selected", group), {"ids": ids}).json() == {"ids": [str(kept.pk)]}
+    assert hers.post(url("find-selected", group), {}).status_code == 400
+    assert hers.post(url("find-selected", of_bob.lead_group), {"ids": ids}).status_code == 404
+
+
 def test_nothing_of_another_user_is_shown_or_changed(hers, group, bob):
     theirs = LeadGroupFactory.create(user=bob)
     (contact,) = make_contacts(theirs, 1, stage="new")
