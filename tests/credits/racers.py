@@ -1,25 +1,24 @@
 """Processes in which a new period, spends and releases of one wallet meet at the same moment (C19).
 
-`racers` starts them; each runs this module, reads one list of operations a line (JSON) and carries all of them out at
-once, a thread for each. The processes share nothing but the database.
+`racers` starts them; each runs this module, is told one list of operations after the other and carries all of a list
+out at once, a thread for each. The processes share nothing but the database.
 """
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
 
+from tests.crew import Line, crew, work_as_crew
+
 GRANT, PURCHASED = 100, 30
 FIRST, SECOND = datetime(2026, 10, 22, 12, tzinfo=UTC), datetime(2026, 11, 22, 12, tzinfo=UTC)
 PROCESSES = 3
+POOL = ThreadPoolExecutor(4)  # its threads begin, and connect, in the fork that first needs them
 
 
 @dataclass
@@ -93,41 +92,17 @@ def _release(quote_id: str, cause: str) -> dict[str, Any]:
     return {"name": "release", "quote": quote_id, "cause": cause}
 
 
-@contextmanager
-def racers(database: str) -> Iterator[list[subprocess.Popen]]:
+def racers(database: str) -> AbstractContextManager[list[Line]]:
     """Start the processes on this database, and stop them at the end."""
-    address, _, options = os.environ["MONGODB_URI"].partition("?")
-    environment = os.environ | {
-        "MONGODB_URI": f"{address.rpartition('/')[0]}/{database}?{options}",
-        "DJANGO_SETTINGS_MODULE": "atlas_site.settings_test",
-    }
-    command = [sys.executable, "-m", "tests.credits.racers"]
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    processes = [subprocess.Popen(command, env=environment, **pipes) for _ in range(PROCESSES)]
-    try:
-        for process in processes:
-            assert process.stdout is not None
-            assert json.loads(process.stdout.readline()) == "ready"
-        yield processes
-    finally:
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.close()
-        for process in processes:
-            process.wait(timeout=30)
-            assert process.stdout is not None
-            process.stdout.close()
+    return crew("tests.credits.racers", PROCESSES, database)
 
 
-def run_race(processes: Sequence[subprocess.Popen], race: Race) -> None:
+def run_race(lines: Sequence[Line], race: Race) -> None:
     """Have each process do its part at once, and keep what they answered."""
-    for process, operations in zip(processes, race.operations, strict=True):
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(operations) + "\n")
-        process.stdin.flush()
-    for process in processes:
-        assert process.stdout is not None
-        race.answers += json.loads(process.stdout.readline())
+    for line, operations in zip(lines, race.operations, strict=True):
+        line.say(operations)
+    for line in lines:
+        race.answers += line.hear()
 
 
 def _do(operation: dict[str, Any]) -> str:
@@ -153,19 +128,10 @@ def _do(operation: dict[str, Any]) -> str:
     return name
 
 
-def main() -> None:
-    """Carry out the operations that come in, one list a line."""
-    import django
-    from django.db import connection
-
-    django.setup()
-    connection.ensure_connection()
-    connection.database.client.admin.command("ping")
-    print(json.dumps("ready"), flush=True)  # noqa: T201
-    with ThreadPoolExecutor(4) as pool:
-        for line in sys.stdin:
-            print(json.dumps(list(pool.map(_do, json.loads(line)))), flush=True)  # noqa: T201
+def carry_out(line: Line) -> None:
+    """Carry out the next list of operations."""
+    line.say(list(POOL.map(_do, line.hear())))
 
 
 if __name__ == "__main__":
-    main()
+    work_as_crew(carry_out)

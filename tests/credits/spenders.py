@@ -1,19 +1,17 @@
 """Processes with threads that spend at the same moment, for tests of concurrency.
 
-`Spenders` starts them; each runs this module, reads one order a line (JSON) and answers with one line. An order names
-a user, quotes, and how many threads send each quote's acceptance: every quote once, or each of them by all threads.
+`spenders` starts them; each runs this module and answers one order after the other. An order names a user, quotes, and
+how many threads send each quote's acceptance: every quote once, or each of them by all threads.
 """
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.crew import Line, crew, work_as_crew
 
 PROCESSES, THREADS = 4, 8
 
@@ -44,8 +42,8 @@ class Outcome:
 class Spenders:
     """PROCESSES processes that are ready to spend."""
 
-    def __init__(self, processes: list[subprocess.Popen]) -> None:
-        self.processes = processes
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
 
     def accept(self, quotes: Sequence[tuple[str, str]], *, each_by_all: bool = False) -> Outcome:
         """Accept quotes, given as pairs of user and quote, by all threads of all processes at once.
@@ -53,19 +51,17 @@ class Spenders:
         Each quote is accepted once; with `each_by_all` every process sends each one THREADS / 2 times at once, so with
         four processes 16 times in all.
         """
-        for number, process in enumerate(self.processes):
-            share = quotes if each_by_all else quotes[number :: len(self.processes)]
-            _write(process.stdin, {"quotes": list(share), "each_by_all": each_by_all})
-        for process in self.processes:
-            assert process.stdout is not None
-            assert json.loads(process.stdout.readline()) == "ready"
+        for number, line in enumerate(self.lines):
+            share = quotes if each_by_all else quotes[number :: len(self.lines)]
+            line.say({"quotes": list(share), "each_by_all": each_by_all})
+        for line in self.lines:
+            assert line.hear() == "ready"
         started = time.perf_counter()
-        for process in self.processes:
-            _write(process.stdin, "go")
+        for line in self.lines:
+            line.say("go")
         outcome = Outcome()
-        for process in self.processes:
-            assert process.stdout is not None
-            result = json.loads(process.stdout.readline())
+        for line in self.lines:
+            result = line.hear()
             outcome.accepted += result["accepted"]
             outcome.refused += result["refused"]
             outcome.errors += result["errors"]
@@ -79,29 +75,8 @@ class Spenders:
 @contextmanager
 def spenders(database: str) -> Iterator[Spenders]:
     """Start the processes on this database, and stop them at the end."""
-    address, _, options = os.environ["MONGODB_URI"].partition("?")
-    environment = os.environ | {
-        "MONGODB_URI": f"{address.rpartition('/')[0]}/{database}?{options}",
-        "DJANGO_SETTINGS_MODULE": "atlas_site.settings_test",
-    }
-    command = [sys.executable, "-m", "tests.credits.spenders"]
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    processes = [subprocess.Popen(command, env=environment, **pipes) for _ in range(PROCESSES)]
-    try:
-        yield Spenders(processes)
-    finally:
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.close()
-        for process in processes:
-            process.wait(timeout=30)
-            assert process.stdout is not None
-            process.stdout.close()
-
-
-def _write(stream: Any, message: object) -> None:
-    stream.write(json.dumps(message) + "\n")
-    stream.flush()
+    with crew("tests.credits.spenders", PROCESSES, database) as lines:
+        yield Spenders(lines)
 
 
 def _spend(order: dict[str, Any]) -> dict[str, Any]:
@@ -158,20 +133,13 @@ def _spend(order: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def main() -> None:
-    """Carry out the orders that come in, one a line."""
-    import django
-    from django.db import connection
-
-    django.setup()
-    connection.ensure_connection()
-    connection.database.client.admin.command("ping")
-    for line in sys.stdin:
-        order = json.loads(line)
-        _write(sys.stdout, "ready")
-        sys.stdin.readline()
-        _write(sys.stdout, _spend(order))
+def carry_out(line: Line) -> None:
+    """Carry out the next order, at the moment when all are told to."""
+    order = line.hear()
+    line.say("ready")
+    line.hear()
+    line.say(_spend(order))
 
 
 if __name__ == "__main__":
-    main()
+    work_as_crew(carry_out)
