@@ -1,7 +1,9 @@
 """Migration operations for what Django's own cannot say. Like the schema editor, each may be run again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
+from django.db import migrations
 from django.db.migrations.operations.base import Operation, OperationCategory
 
 from atlas_site.mongodb.indexes import drop_indexes, ensure_index
@@ -96,6 +98,55 @@ class EnsureIndex(Operation):
 
     def _applies_to(self, schema_editor, model):
         return not schema_editor.collect_sql and self.allow_migrate_model(schema_editor.connection.alias, model)
+
+
+class AdditionsTogether(Operation):
+    """Additions to models that are there, which see the models as they are after all of them.
+
+    Django makes the classes of a model and of all that are related to it anew for each addition. Of a migration with
+    thirty additions that takes 1.5 seconds; here it is done once.
+    """
+
+    reversible = True
+    category = OperationCategory.ADDITION
+    KINDS = (migrations.AddField, migrations.AddIndex, migrations.AddConstraint)
+
+    def __init__(self, operations: Iterable[Operation]):
+        self.operations = list(operations)
+
+    def state_forwards(self, app_label, state):
+        classes = state.__dict__.pop("apps", None)  # without them nothing is made anew
+        for operation in self.operations:
+            operation.state_forwards(app_label, state)
+        if classes is not None:
+            state.apps = classes
+            names = {(app_label, operation.model_name_lower) for operation in self.operations}
+            state.reload_models(names, delay=False)
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        for operation in self.operations:
+            operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        for operation in reversed(self.operations):
+            operation.database_backwards(app_label, schema_editor, from_state, from_state)
+
+    def describe(self):
+        return "; ".join(operation.describe() for operation in self.operations)
+
+
+class LongMigration(migrations.Migration):
+    """A migration whose additions that follow one another are made together. It does what Django's does, sooner."""
+
+    def __init__(self, name: str, app_label: str):
+        super().__init__(name, app_label)
+        self.operations = list(_with_additions_together(self.operations))
+
+
+def _with_additions_together(operations: Iterable[Operation]) -> Iterator[Operation]:
+    for are_additions, run in groupby(operations, lambda operation: isinstance(operation, AdditionsTogether.KINDS)):
+        alike = list(run)
+        yield from [AdditionsTogether(alike)] if are_additions else alike
 
 
 def whole_number(*, minimum: int | None = None, maximum: int | None = None) -> dict:

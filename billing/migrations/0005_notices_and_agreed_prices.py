@@ -3,13 +3,13 @@
 import django_mongodb_backend.fields
 from django.db import migrations, models
 
-from atlas_site.mongodb.migrations import SetValidator, whole_number
+from atlas_site.mongodb.migrations import LongMigration, SetValidator, whole_number
 
 AMOUNT = whole_number(minimum=0)
 LIMITS = {"belowCredits": AMOUNT, "monthlyCapCents": AMOUNT}
 
 
-class Migration(migrations.Migration):
+class Migration(LongMigration):
     dependencies = [
         ("billing", "0004_validators"),
     ]

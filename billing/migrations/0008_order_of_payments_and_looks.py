@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from atlas_site.mongodb.migrations import LongMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LongMigration):
     dependencies = [
         ("billing", "0007_reconciliation_in_turns"),
     ]

@@ -4,7 +4,7 @@ import django_mongodb_backend.fields
 from django.conf import settings
 from django.db import migrations, models
 
-from atlas_site.mongodb.migrations import SetValidator, one_of, whole_number
+from atlas_site.mongodb.migrations import LongMigration, SetValidator, one_of, whole_number
 
 AMOUNT = whole_number(minimum=0)
 CHANGE = whole_number()
@@ -13,7 +13,7 @@ SHORTAGE = one_of("", "low", "empty")
 WEIGHT = {"bsonType": ["double", "int", "long", "decimal", "null"], "minimum": 0}
 
 
-class Migration(migrations.Migration):
+class Migration(LongMigration):
     dependencies = [
         ("credits", "0002_validators"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

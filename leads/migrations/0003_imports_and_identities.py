@@ -7,8 +7,10 @@ import django_mongodb_backend.fields
 from django.conf import settings
 from django.db import migrations, models
 
+from atlas_site.mongodb.migrations import LongMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LongMigration):
     dependencies = [
         ("leads", "0002_validators"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -3,8 +3,10 @@
 import django_mongodb_backend.fields
 from django.db import migrations, models
 
+from atlas_site.mongodb.migrations import LongMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LongMigration):
     dependencies = [
         ("leads", "0004_validators_of_imports"),
     ]

@@ -7,10 +7,10 @@ import django_mongodb_backend.fields
 from django.conf import settings
 from django.db import migrations, models
 
-from atlas_site.mongodb.migrations import SetValidator, one_of, whole_number
+from atlas_site.mongodb.migrations import LongMigration, SetValidator, one_of, whole_number
 
 
-class Migration(migrations.Migration):
+class Migration(LongMigration):
     dependencies = [
         ("leads", "0005_names_in_full"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

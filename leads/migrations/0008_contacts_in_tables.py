@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 from pymongo import UpdateOne
 
-from atlas_site.mongodb.migrations import EnsureIndex, SetValidator, one_of, whole_number
+from atlas_site.mongodb.migrations import EnsureIndex, LongMigration, SetValidator, one_of, whole_number
 from leads.imports.lookup import find_keys, name_key
 
 CONTACTS_A_WRITE = 1_000
@@ -37,7 +37,7 @@ def fill_keys(apps, schema_editor):
         contacts.bulk_write(changes, ordered=False)
 
 
-class Migration(migrations.Migration):
+class Migration(LongMigration):
     dependencies = [
         ("leads", "0007_lists_at_work"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

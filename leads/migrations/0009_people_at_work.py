@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.db import migrations, models
 
-from atlas_site.mongodb.migrations import EnsureIndex, SetValidator, one_of, whole_number
+from atlas_site.mongodb.migrations import EnsureIndex, LongMigration, SetValidator, one_of, whole_number
 
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 CALLABLE = {"callableUntil": {"$gt": BEFORE_ALL}}
@@ -21,7 +21,7 @@ STAGES = [
 COUNTERS = {"touchCount": whole_number(minimum=0), "version": whole_number(minimum=0)}
 
 
-class Migration(migrations.Migration):
+class Migration(LongMigration):
     dependencies = [
         ("leads", "0008_contacts_in_tables"),
     ]

@@ -5,8 +5,10 @@ import django_mongodb_backend.fields
 from django.conf import settings
 from django.db import migrations, models
 
+from atlas_site.mongodb.migrations import LongMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LongMigration):
     initial = True
 
     dependencies = [

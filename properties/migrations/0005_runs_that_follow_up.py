@@ -4,8 +4,10 @@ import datetime
 
 from django.db import migrations, models
 
+from atlas_site.mongodb.migrations import LongMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LongMigration):
     dependencies = [("properties", "0004_validators_of_searches")]
 
     operations = [

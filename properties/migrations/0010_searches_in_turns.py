@@ -4,7 +4,7 @@ import datetime
 
 from django.db import migrations, models
 
-from atlas_site.mongodb.migrations import SetValidator, one_of, whole_number
+from atlas_site.mongodb.migrations import LongMigration, SetValidator, one_of, whole_number
 
 COUNTER = whole_number(minimum=0)
 SEARCH = {"cadence": one_of("off", "daily", "weekly"), "runCount": COUNTER, "version": COUNTER}
@@ -16,7 +16,7 @@ WATCH = {
 }
 
 
-class Migration(migrations.Migration):
+class Migration(LongMigration):
     dependencies = [("properties", "0009_days_of_the_bill_that_are_closed")]
 
     operations = [

@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError, WriteError
 
 from atlas_site.mongodb.explain import assert_index_scan, assert_index_scan_of
 from atlas_site.mongodb.indexes import ensure_index, keys_of, meaning_of
-from atlas_site.mongodb.migrations import EnsureIndex, SetValidator, one_of, whole_number
+from atlas_site.mongodb.migrations import EnsureIndex, LongMigration, SetValidator, one_of, whole_number
 from tests.mongodb.models import House, Owner
 
 LABEL = "mongodb_tests"
@@ -415,3 +415,37 @@ def test_ensuring_an_index_returns_the_name_it_goes_by(houses):
     since = {"partialFilterExpression": {"soldAt": {"$gt": datetime(2024, 5, 1, tzinfo=UTC)}}}
     assert ensure_index(houses, [("c", 1)], name="since", **since) == "since"
     assert ensure_index(houses, [("c", 1)], name="again", **since) == "since", "the server tells no time zone"
+
+
+@pytest.mark.parametrize("kind", [migrations.Migration, LongMigration])
+def test_additions_come_together_or_one_by_one_to_the_same_and_can_be_taken_back(houses, kind):
+    class Migration(kind):
+        operations = [
+            migrations.AddField("house", "garage", models.CharField(max_length=9, default="none")),
+            migrations.AddField("house", "seller", models.ForeignKey(f"{LABEL}.owner", models.CASCADE, null=True)),
+            migrations.AddIndex("house", models.Index(fields=["garage", "price"], name="by_garage")),
+            migrations.AddConstraint("house", models.UniqueConstraint(fields=["garage", "parcel"], name="garages")),
+            migrations.RemoveIndex("house", "house_by_city"),
+            migrations.AddField("owner", "phone", models.CharField(max_length=20, null=True, db_index=True)),
+        ]
+
+    before = ProjectState()
+    for each in (Owner, House):
+        before.add_model(ModelState.from_model(each))
+    assert before.apps.get_model(LABEL, "house"), "the classes are made before"
+    houses.insert_one({"parcel": "1"})
+    migration = Migration("0002_garages", LABEL)
+    with connection.schema_editor() as editor:
+        after = migration.apply(before.clone(), editor)
+    assert houses.find_one()["garage"] == "none"
+    assert [found(houses, [("garage", 1), (key, 1)]) for key in ("price", "parcel")] == [[{}], [{"unique": True}]]
+    assert found(houses, [("seller_id", 1)]) == [{}]
+    house = after.apps.get_model(LABEL, "house")
+    assert {field.name for field in house._meta.get_fields()} >= {"garage", "seller", "owner", "price"}
+    assert house._meta.get_field("seller").related_model is after.apps.get_model(LABEL, "owner")
+    assert {index.name for index in house._meta.indexes} == {"house_by_owner", "by_garage"}
+    assert after.apps.get_model(LABEL, "owner")._meta.get_field("phone").db_index
+    with connection.schema_editor() as editor:
+        migration.unapply(before.clone(), editor)
+    assert "garage" not in houses.find_one()
+    assert names(houses) == {"_id_", "house_by_city"}
