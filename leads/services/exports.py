@@ -187,7 +187,7 @@ def _rows(
     if purpose is Purpose.NUMBERS:
         return dialers.rows_per_number(called, tally, zone)
     if purpose is Purpose.CRM:
-        return crm.rows_per_contact(called, tally, zone, {} if for_count else headers_of(export.lead_group_id))
+        return crm.rows_per_contact(called, tally, zone, {} if for_count else headers_of(export.lead_group))
     width = dialers.MOST_NUMBERS if for_count or export.is_partial else Tally.of(export.counts).widest
     return dialers.rows_per_person(called, tally, zone, width)
 
@@ -235,19 +235,9 @@ def _parts(values: Iterable[Value], size: int) -> Iterator[list[Value]]:
         yield part
 
 
-def headers_of(group_id: ObjectId) -> dict[str, list[str]]:
-    """The original columns of the files that contacts of a list came with, the first file first."""
-    named = {"$concatArrays": [["$origin.importId"], {"$ifNull": ["$origin.earlier.importId", []]}]}
-    found = collection_of(Contact).aggregate(
-        [
-            {"$match": {"leadsId": group_id, "origin.importId": {"$gt": ""}}},
-            {"$project": {"_id": 0, "named": named}},
-            {"$unwind": "$named"},
-            {"$group": {"_id": "$named"}},
-            {"$sort": {"_id": 1}},
-            {"$limit": MOST_IMPORTS},
-        ]
-    )
-    ids = [ObjectId(each["_id"]) for each in found if ObjectId.is_valid(each["_id"])]
-    imports = LeadImport.objects.in_bulk(ids)
-    return {str(pk): imports[pk].table.get("headers", []) for pk in ids if pk in imports}
+def headers_of(group: LeadGroup) -> dict[str, list[str]]:
+    """The original columns of the files that contacts of a list came with, by their imports, the first file first."""
+    ids = [ObjectId(each) for each in sorted(group.import_ids)[:MOST_IMPORTS]]
+    found = collection_of(LeadImport).find({"_id": {"$in": ids}}, {"table.headers": 1})
+    headers = {each["_id"]: (each.get("table") or {}).get("headers", []) for each in found}
+    return {str(pk): headers[pk] for pk in ids if pk in headers}

@@ -2,20 +2,27 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from atlas_site.mongodb.documents import collection_of
+from atlas_site.mongodb.explain import recorded_reads
+from leads.combining import Operation
 from leads.exports.purposes import Purpose
 from leads.exports.tally import Tally
 from leads.models import Contact, ContactExport, DoNotCall, LeadGroup
 from leads.selectors.contacts import ContactChoice, ContactSelection
-from leads.services import exports
+from leads.services import actions, exports
 from properties.models import Export
 from tests.factories import ContactFactory, LeadGroupFactory
 from tests.leads.conftest import commit, plan
+from tests.leads.test_list_jobs import combine
 
 EVERYBODY = ContactSelection(choice=ContactChoice())
 
@@ -200,3 +207,38 @@ def test_original_columns_come_back_as_they_were_after_another_file_brought_cont
     ]
     assert (ada["Street"], ada["Source"]) == ("12 Oak St", "county")
     assert (bo["Record"], bo["Zip"], bo["Atlas Property ZIP"], bo["Source"]) == ("008", "1109", "01109", "")
+
+
+def test_a_list_knows_its_columns_without_a_look_at_its_contacts(alice, import_list):
+    """Also where contacts came by way of other lists, or were taken off and put back."""
+    first, second = import_list(alice, FIRST.encode(), "first.csv"), import_list(alice, AGAIN.encode(), "again.csv")
+    target = LeadGroupFactory.create(user=alice)
+    values = {"user": alice, "selection": EVERYBODY, "now": timezone.now}
+    actions.start_action(group=second, kind="copy", what={"group": str(target.pk)}, **values)
+    both = combine(alice, [first, second]).lead_group
+    rest = combine(alice, [first, second], Operation.MINUS).lead_group
+    removed = actions.start_action(group=rest, kind="remove", what={}, **values)
+    LeadGroup.objects.filter(pk=rest.pk).update(import_ids=[])
+    actions.undo_action(user=alice, action_id=str(removed.pk), now=timezone.now)
+    named = {"first": FIRST.partition(",")[0], "second": AGAIN.partition(",")[0]}
+    for group, wanted in ((first, {"first"}), (target, {"second"}), (both, {"first", "second"}), (rest, {"first"})):
+        export = prepared(alice, LeadGroup.objects.get(pk=group.pk), Purpose.CRM)
+        log = exports.start_download(export=export, now=timezone.now())
+        content = exports.write_file(export=export, log=log, zone=UTC, clock=timezone.now)
+        with recorded_reads() as seen:
+            heading = next(csv.reader([next(content).removeprefix("\ufeff")]))
+        content.close()
+        assert {name for name, header in named.items() if header in heading} == wanted
+        assert "Contacts" not in {collection.name for collection, _ in seen}
+
+
+def test_lists_of_before_are_told_the_imports_of_their_contacts(alice, import_list):
+    group = import_list(alice, FIRST.encode(), "first.csv")
+    commit(plan(alice, AGAIN.encode(), "again.csv", group=group))
+    known = LeadGroup.objects.get(pk=group.pk).import_ids
+    collection_of(LeadGroup).update_many({}, {"$unset": {"importIds": ""}})
+    migration = import_module("leads.migrations.0015_lists_know_their_imports")
+    for _ in range(2):
+        migration.fill_imports(None, SimpleNamespace(connection=connection))
+        assert sorted(LeadGroup.objects.get(pk=group.pk).import_ids) == known
+    assert len(known) == 2

@@ -20,6 +20,7 @@ from atlas_site.mongodb.documents import as_utc, collection_of, insert_missing
 from leads.models import Contact, ContactAction, ContactActionStep, RemovedContact
 from leads.services import linking, people, standing
 from leads.services.do_not_call import set_do_not_call
+from leads.services.imports.origins import imports_of, note_imports
 from leads.services.imports.plans import COLUMNS_OF_LEADS
 
 Row = dict[str, Any]
@@ -165,6 +166,7 @@ def _restore(action: ContactAction, rows: list[Row], now: datetime) -> int:
     back = _on_list_again(action, [each for each in found if each["_id"] not in had_twin])
     contacts = [each for each in found if each["_id"] not in back]
     if contacts:
+        note_imports(action.lead_group_id, imports_of(contacts))
         insert_missing(Contact, contacts)
         removed.delete_many({"_id": {"$in": [each["_id"] for each in contacts]}, "actionId": action.pk})
         _restack(action, contacts)
@@ -254,6 +256,7 @@ def _copy(action: ContactAction, rows: list[Row], now: datetime) -> None:
         made.append(
             {**contact, "_id": _copy_id(action, str(contact["_id"])), "leadsId": target, "createdAt": as_utc(now)}
         )
+    note_imports(target, imports_of(made))
     insert_missing(Contact, made)
     _restack(action, found)
 

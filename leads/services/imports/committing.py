@@ -17,7 +17,7 @@ from leads.services import linking, standing, workspaces
 from leads.services.find_keys import NAMED_BY, fill_find_keys, keys_of
 from leads.services.imports.leases import State, change_state, find_import, hand_on, save_progress
 from leads.services.imports.mapping import STARTS_ANEW, remember_mapping
-from leads.services.imports.origins import new_origins, origin_of
+from leads.services.imports.origins import new_origins, note_imports, origin_of
 from leads.services.imports.planning import STINT
 from leads.services.imports.plans import Kind, PlanRow, contact_id_of
 from leads.services.imports.reading import Clock
@@ -60,9 +60,8 @@ def commit_import(*, user: User, import_id: str, plan_hash: str, now: datetime) 
 def carry_out(lead_import: LeadImport, clock: Clock) -> None:
     """Carry the plan out, or the rest of it, until it is done or the stint is over. Raises LeaseLost."""
     began = clock()
-    _make_list(lead_import, began)
-    chunks = _chunks(lead_import)
-    for number, rows in chunks:
+    note_imports(_make_list(lead_import, began), [str(lead_import.pk)])
+    for number, rows in _chunks(lead_import):
         _write(lead_import, rows, clock())
         now = clock()
         save_progress(lead_import, now=now, chunks_committed=number)
@@ -72,10 +71,10 @@ def carry_out(lead_import: LeadImport, clock: Clock) -> None:
     _finish(lead_import, clock())
 
 
-def _make_list(lead_import: LeadImport, now: datetime) -> None:
-    """Make the list that the contacts go into, unless there is one. A list made by an import has the import's id."""
+def _make_list(lead_import: LeadImport, now: datetime) -> ObjectId:
+    """Make the list that the contacts go into, unless there is one, and return its id: one so made has the import's."""
     if lead_import.lead_group_id:
-        return
+        return lead_import.lead_group_id
     try:
         LeadGroup.objects.create(
             id=lead_import.pk,
@@ -87,6 +86,7 @@ def _make_list(lead_import: LeadImport, now: datetime) -> None:
     except IntegrityError:
         pass  # an earlier worker made it and was killed
     save_progress(lead_import, now=now, lead_group_id=lead_import.pk)
+    return lead_import.pk
 
 
 def _chunks(lead_import: LeadImport) -> Iterator[tuple[int, list[PlanRow]]]:
