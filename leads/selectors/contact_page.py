@@ -11,7 +11,7 @@ from django.conf import settings
 
 from accounts.models import User
 from leads.calling import PERMISSION
-from leads.models import Contact, LeadGroup, LeadImport
+from leads.models import Contact, Identity, LeadGroup, LeadImport
 from leads.selectors.contact_table import state_of
 from leads.selectors.contacts import ContactChoice, Neighbors, neighbors_of
 from leads.selectors.people import Person, person_of
@@ -38,6 +38,8 @@ class ContactDetails:
     owned: PropertyDatasetPermission | None = None
     # Whether its last trace is over 30 days old, so that the vendor can be asked again.
     can_trace_again: bool = False
+    # Who says that the person is not to be written to, where it is not the user.
+    why_no_mail: str = ""
 
     permission = PERMISSION
 
@@ -80,7 +82,13 @@ def contact_page(
         others=_others(user, contact),
         owned=_owned(user, contact),
         can_trace_again=contact.traced_at is not None and contact.traced_at <= now - settings.RECORD_FRESH_FOR,
+        why_no_mail=_why_no_mail(user, contact) if contact.do_not_mail else "",
     )
+
+
+def _why_no_mail(user: User, contact: Contact) -> str:
+    known = Identity.objects.filter(user_id=user.pk, key=contact.identity_key or "")
+    return known.values_list("do_not_mail_why", flat=True).first() or ""
 
 
 def _original(user: User, contact: Contact) -> tuple[list[tuple[str, str]], str]:

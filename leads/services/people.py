@@ -201,3 +201,15 @@ def set_do_not_mail(*, user: User, contacts: Iterable[Contact], is_on: bool, now
         return {"doNotMailAt": as_utc(now) if is_on else None}
 
     return change_identities(user_id=user.pk, keys=keys_of(contacts, user.pk), change=change, now=now)
+
+
+def note_opt_outs(*, user_id: ObjectId, keys: Iterable[str], why: str, now: datetime) -> int:
+    """Leave people of these identities out of mailings because somebody else says so, with who does; return how many.
+
+    Who is left out already stays so, as it was said first.
+    """
+
+    def change(identity: dict[str, Any]) -> dict[str, Any]:
+        return {} if identity.get("doNotMailAt") else {"doNotMailAt": as_utc(now), "doNotMailWhy": why}
+
+    return change_identities(user_id=user_id, keys=keys, change=change, now=now)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from atlas_site.mongodb.documents import collection_of
@@ -257,6 +258,25 @@ def test_a_litigators_numbers_do_not_come_along(alice):
     job = add(alice, [own(alice, 1, datasets=("BASIC", "CONTACT"), litigator=True)])
     contact = collection_of(Contact).find_one({"leadsId": job.lead_group_id})
     assert contact["phones"] == [] and contact["isLitigator"] is True
+
+
+def test_an_owner_who_opted_out_of_mail_is_left_out_of_it_where_that_was_unlocked(client, alice, import_list, sign_in):
+    other = import_list(alice, numbered(1, 4))
+    both = ("BASIC", "CONTACT")
+    ids = [own(alice, number, datasets=both, mailingOptOut=number == 1) for number in (1, 2)]
+    job = add(alice, [*ids, own(alice, 3, mailingOptOut=True)])
+    marked = Contact.objects.filter(do_not_mail=True)
+    assert {(each.lead_group_id, each.address) for each in marked} == {
+        (group, lead_row(1)[2]) for group in (other.pk, job.lead_group_id)
+    }
+    contact = marked.get(lead_group=other)
+    page = sign_in(client, alice).get(reverse("leads:show-contact", args=[other.pk, contact.pk])).text
+    assert "The record of the property says that its owner opted out of mail." in page
+
+    set_do_not_mail(user=alice, contacts=[contact], is_on=False, now=NOW())
+    told = [own(alice, 4, datasets=both, mailingOptOut=True)]
+    assert add(alice, told, other).counts["known"] == 1  # whoever is there already learns it too
+    assert [each.address for each in marked.all()] == [lead_row(4)[2]]
 
 
 def test_an_owner_who_is_on_the_list_is_not_put_there_again(alice, import_list):

@@ -161,6 +161,11 @@ class PropertyRecord:
         """Whether the owner is known to sue callers."""
         return lenient.boolean(lenient.dig(self.raw, "owner.litigator"))
 
+    @property
+    def opted_out_of_mail(self) -> bool | None:
+        """Whether the owner wants no advertising by mail."""
+        return lenient.boolean(lenient.dig(self.raw, "owner.mailingOptOut"))
+
     # ------------------------------------------------------------------ building and land
     @property
     def property_type(self) -> str | None:

@@ -7,7 +7,7 @@ e-mail addresses with CONTACT.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 from bson import ObjectId
@@ -26,6 +26,7 @@ from leads.services.identities import identity_of, known_people
 from leads.services.imports.plans import contact_id_of, document_of
 from leads.services.lists.leases import STINT, TURN_WAIT, Clock, State, hand_on, save_progress
 from leads.services.lists.making import make_list
+from leads.services.people import note_opt_outs
 from properties.models import Dataset, Property, PropertyDatasetPermission
 from properties.services.traces import email_as_kept, phone_as_kept
 
@@ -33,6 +34,7 @@ MOST_ADDED = 10_000
 PROPERTIES_A_PART = 250
 TRIES = 5
 OWNERS = 4
+OPTED_OUT = "The record of the property says that its owner opted out of mail."
 
 FIELDS = [
     *[Field.FIRST_NAME, Field.LAST_NAME] * OWNERS,
@@ -47,7 +49,7 @@ READER = LeadReader(dict(enumerate(FIELDS)), [f"{column} {name}" for column, nam
 # Records are large; of a copy only this is read, and phones and e-mails only where they were unlocked.
 RECORD = {"propertyId": 1, "data.ids.apn": 1, "data.owner.names": 1, "data.owner.fullName": 1, "asked.CONTACT": 1}
 RECORD |= {"data.owner.mailingAddress": 1, "data.owner.litigator": 1, "data.owner.phoneNumbers": 1}
-RECORD |= {"data.owner.enrichedEmails": 1, "data.owner.emails": 1}
+RECORD |= {"data.owner.enrichedEmails": 1, "data.owner.emails": 1, "data.owner.mailingOptOut": 1}
 OWNED = dict.fromkeys(("propertyId", "datasets", "address", "city", "state", "postal_code", "county"), 1)
 SAME = dict.fromkeys(("leadsId", "matchKeys", "identityKey", "doNotCall"), 1)
 KNOWN = dict.fromkeys(("identityKey", "phone", "phones", "emails", "propertyId", "isDivorceLead", "isLitigator"), 1)
@@ -87,6 +89,7 @@ class NewLead:
     property_id: str = ""
     is_divorce_lead: bool = False
     is_litigator: bool | None = None
+    opted_out_of_mail: bool = False
 
 
 @dataclass
@@ -219,8 +222,18 @@ def put_on_list(
     litigators = [document["identityKey"] for document in documents if document["isLitigator"]]
     changed = [*standing.known_keys(user_id, identities), *litigators, *_tell_known(told)]
     standing.refresh(user_id=user_id, identity_keys=changed, now=now)
+    opted_out = [new.opted_out_of_mail for new, _, lead in read if isinstance(lead, Lead)]
+    _note_opt_outs(user_id, compress(added.contact_ids, opted_out), now)
     linking.restack(user_id=user_id, property_ids=[new.property_id for new in leads if new.property_id])
     return added
+
+
+def _note_opt_outs(user_id: ObjectId, contact_ids: Iterable[ObjectId], now: datetime) -> None:
+    """Leave the people of these contacts out of mailings, on all lists, as the vendor says."""
+    if ids := list(contact_ids):
+        found = collection_of(Contact).find({"_id": {"$in": ids}, "userId": user_id}, {"identityKey": 1})
+        keys = [contact["identityKey"] for contact in found if contact.get("identityKey")]
+        note_opt_outs(user_id=user_id, keys=keys, why=OPTED_OUT, now=now)
 
 
 def owners_of(user_id: ObjectId, property_ids: Sequence[str]) -> list[NewLead]:
@@ -250,6 +263,7 @@ def _owner_of(row: Mapping[str, Any], copy: Mapping[str, Any]) -> NewLead:
         emails=[email_as_kept(email) for email in record.emails] if has_contact else (),
         property_id=row["propertyId"],
         is_litigator=record.is_litigator if has_contact else None,
+        opted_out_of_mail=has_contact and bool(record.opted_out_of_mail),
     )
 
 
