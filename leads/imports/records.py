@@ -46,6 +46,35 @@ class _QuoteStaysOpen(Exception):
     """The record goes on for longer than a record can."""
 
 
+class _Lines:
+    """The lines of a text, for readers of the csv module. `held` are those of the record that is being read."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.source = iter(lines)
+        self.given_back: deque[str] = deque()
+        self.held: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        held = self.held
+        while self.given_back:
+            held.append(self.given_back.popleft())
+            yield held[-1]
+        for text in self.source:
+            held.append(text)
+            if len(held) > RECORD_LINES:
+                raise _QuoteStaysOpen
+            yield text
+        if held:
+            raise _QuoteStaysOpen
+
+    def give_back(self) -> str:
+        """Let the lines of the record but for the first one, which is returned, be read anew."""
+        first, *others = self.held
+        self.given_back.extendleft(reversed(others))
+        self.held.clear()
+        return first
+
+
 def records_of(lines: Iterable[str], dialect: Dialect, *, name: str, width: int = 0) -> Iterator[Record]:
     """Yield every record, the blank ones as well.
 
@@ -54,27 +83,13 @@ def records_of(lines: Iterable[str], dialect: Dialect, *, name: str, width: int 
 
     :raises FileRefused: when that happens so often that the quotation marks of the file mean nothing
     """
-    source = iter(lines)
-    given_back: deque[str] = deque()
-    held: list[str] = []  # the lines of the record that is being read
+    source = _Lines(lines)
+    held = source.held
     line, opened = 1, 0
-
-    def feed() -> Iterator[str]:
-        while given_back:
-            held.append(given_back.popleft())
-            yield held[-1]
-        for text in source:
-            held.append(text)
-            if len(held) > RECORD_LINES:
-                raise _QuoteStaysOpen
-            yield text
-        if held:
-            raise _QuoteStaysOpen
-
     is_over = False
     while not is_over:
         try:
-            for cells in dialect.reader(feed()):
+            for cells in dialect.reader(source):
                 if len(held) > 1 and _holds_records(cells, held, dialect, width):
                     raise _QuoteStaysOpen
                 first = held[0]
@@ -93,10 +108,8 @@ def records_of(lines: Iterable[str], dialect: Dialect, *, name: str, width: int 
             opened += 1
             if opened > OPEN_QUOTES:
                 raise _refusal(name, line) from None
-            first = held[0]
-            given_back.extendleft(reversed(held[1:]))
+            first = source.give_back()
             problem = OPEN_QUOTE if first.count('"') % 2 else LONG_CELL
-            held.clear()
             parts = first.rstrip("\n").split(dialect.delimiter, COLUMNS)[:COLUMNS]
             yield line, [cell[:CELL_CHARACTERS] for cell in parts], problem
             line += 1

@@ -167,19 +167,15 @@ class LeadReader:
         extra = len(cells) - self.width
         if extra > 0 and (more := [at for at in range(self.width, len(cells)) if cells[at].strip()]):
             return Rejected(too_many_cells(len(more)), more[0])
-        if extra < 0:
-            cells = [*cells, *[""] * -extra]
-        if sum(map(len, cells)) > CELL_MAX_LENGTH:
-            cells = [cell[:CELL_MAX_LENGTH] for cell in cells]
+        if extra < 0 or sum(map(len, cells)) > CELL_MAX_LENGTH:
+            cells = self.fitted(cells)
         phones = self.values(cells, self.phones, self.read_phones)
         emails = self.values(cells, self.emails, read_emails)
         site = self.site.read(cells, self.address_at)
         mail = self.mail.read(cells, self.address_at)
         linkedin = "" if self.linkedin is None else clean(cells[self.linkedin])
         apn = "" if self.apn is None else clean(cells[self.apn])
-        parcel = PARCEL_MARKS.sub("", apn).upper() if apn else ""
-        if parcel.isalpha():
-            parcel = ""  # a remark: every parcel's number has digits
+        parcel = parcel_of(apn) if apn else ""
         if not (site.street or mail.street or phones or emails or parcel) and not LINKEDIN.search(linkedin):
             return self.doubts.no_lead(cells)
         if (is_doubtful(site.place) or is_doubtful(mail.place) or not (phones or emails)) and (
@@ -188,28 +184,12 @@ class LeadReader:
             return rejected
         county = "" if self.county is None else clean(cells[self.county])
         owners = self.owners(cells)
-        company = "" if self.company is None else clean(cells[self.company])
-        owner = owners[0] if owners else None
-        first = middle = last = suffix = key = ""
-        if isinstance(owner, Person):
-            first, middle, last, suffix = owner
-            key = owner.key
-        elif owner is not None:
-            company = company or owner.name
-            key = owner.key
-        elif company:
-            key = Company(company).key
+        names, person_key = names_of(owners, "" if self.company is None else clean(cells[self.company]))
         where = site if site.street else mail
-        keys = where.keys
-        if parcel and keys and not where.has_number:
-            keys = tuple(f"{parcel}~{value}" for value in keys)
+        keys = where.keys if where.has_number or not parcel else tuple([f"{parcel}~{key}" for key in where.keys])
         place, mailing = site.place, mail.place
         return Lead(
-            first,
-            middle,
-            last,
-            suffix,
-            company,
+            *names,
             phones,
             emails,
             linkedin,
@@ -226,10 +206,14 @@ class LeadReader:
             apn,
             county,
             tuple([str(other) for other in owners[1:]]) if len(owners) > 1 else (),
-            key,
+            person_key,
             keys,
             parcel_keys(parcel, county, place.state) if parcel else (),
         )
+
+    def fitted(self, cells: Sequence[str]) -> list[str]:
+        """Return a cell for each column at least, and of none more than is read."""
+        return [cell[:CELL_MAX_LENGTH] for cell in [*cells, *[""] * (self.width - len(cells))]]
 
     def owners(self, cells: Sequence[str]) -> tuple[Owner, ...]:
         """Return the owners of a row: those of the columns of first and last names, else of whole names."""
@@ -333,6 +317,23 @@ def pairs_of(first: list[int], last: list[int]) -> list[tuple[int | None, int | 
 def first_of(columns: list[int]) -> int | None:
     """Return the first column of a field that only one column fills, or None."""
     return columns[0] if columns else None
+
+
+def names_of(owners: tuple[Owner, ...], company: str) -> tuple[tuple[str, str, str, str, str], str]:
+    """Return first, middle and last name, suffix and company of a row's first owner, and what compares the owner."""
+    owner = owners[0] if owners else None
+    if isinstance(owner, Person):
+        first, middle, last, suffix = owner
+        return (first, middle, last, suffix, company), owner.key
+    if owner is not None:
+        return ("", "", "", "", company or owner.name), owner.key
+    return ("", "", "", "", company), Company(company).key if company else ""
+
+
+def parcel_of(apn: str) -> str:
+    """Return the number of a parcel without marks; "" for a remark: every parcel's number has digits."""
+    parcel = PARCEL_MARKS.sub("", apn).upper()
+    return "" if parcel.isalpha() else parcel
 
 
 def profile_key(linkedin: str) -> str:

@@ -203,8 +203,7 @@ def choose_list(request: HttpRequest) -> HttpResponse:
         return redirect("properties:list-properties")
     selection = SelectionForm(request.POST)
     if not selection.is_valid():
-        messages.error(request, selection.problem())
-        return redirect("properties:list-properties")
+        return _refuse(request, selection.problem())
     form = TargetForm(user=request.user, initial={"token": str(ObjectId())})
     return _ask_for_list(request, selection, form)
 
@@ -217,8 +216,7 @@ def add_properties(request: HttpRequest) -> HttpResponse:
         return redirect("properties:list-properties")
     selection, form = SelectionForm(request.POST), TargetForm(request.POST, user=request.user)
     if not selection.is_valid():
-        messages.error(request, selection.problem())
-        return redirect("properties:list-properties")
+        return _refuse(request, selection.problem())
     if not form.is_valid():
         return _ask_for_list(request, selection, form)
     rows = selection.selection.rows(request.user).values_list("property_id", flat=True)
@@ -232,12 +230,15 @@ def add_properties(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except lists.TooManyToAdd:
-        messages.error(request, f"At most {lists.MOST_ADDED:,} properties at once. Narrow the list, or check rows.")
-        return redirect("properties:list-properties")
+        return _refuse(request, f"At most {lists.MOST_ADDED:,} properties at once. Narrow the list, or check rows.")
     except lists.NothingToAdd:
-        messages.error(request, "None of these properties is yours.")
-        return redirect("properties:list-properties")
+        return _refuse(request, "None of these properties is yours.")
     return _carry_on(request, job, is_short=job.total <= PROPERTIES_AT_ONCE)
+
+
+def _refuse(request: HttpRequest, why: str) -> HttpResponse:
+    messages.error(request, why)
+    return redirect("properties:list-properties")
 
 
 def _ask_for_list(request: HttpRequest, selection: SelectionForm, form: TargetForm) -> HttpResponse:

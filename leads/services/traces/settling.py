@@ -46,24 +46,14 @@ def settle(
         rows, hits, unchanged = _decide(batch, user_id, reading, unread, now)
         take(user_id, UNCHANGED_REFRESH, len(unchanged), now)
         metadata = {**(batch.get("metadata") or {}), **values.get("metadata", {})}
-        captured = credit_services.capture(
-            quote_id=batch["quoteId"],
-            step=_step(batch["batchNumber"], metadata.get("settled", 0)),
-            units={CreditType.SKIPTRACE: len(hits)},
-            reason=f"Skip trace of {job.title}"[:300],
-            now=now,
-        )
-        for row in hits:
-            row["state"] = (RowState.LATE if captured.is_late else RowState.HIT).value
-        if hits:
-            metadata["settled"] = metadata.get("settled", 0) + 1
+        spent = _charge(batch, job, hits, metadata, now)
         if reading is not None:
             metadata["unlinked"] = [*metadata.get("unlinked", []), *reading.unlinked]
         changed = {
             "phase": BatchPhase.SETTLED.value,
             **values,
             **_counted(rows),
-            "spent": batch["spent"] + captured.amount,
+            "spent": batch["spent"] + spent,
             "metadata": metadata,
         }
         save_batch(dict(batch), now=now, lease=lease, **changed)
@@ -77,6 +67,25 @@ def settle(
     changed = run_txn(work, lock=user_id)
     batch.update(changed, leaseUntil=as_utc(now) + lease if lease else None)
     crash_at("after settlement")
+
+
+def _charge(batch: Batch, job: Enrichment, hits: list[dict[str, Any]], metadata: dict[str, Any], now: datetime) -> int:
+    """Charge for hits, in the running transaction: note in them how they end, and in `metadata` that they are charged.
+
+    Returns what they cost in credits. Those of a quote whose time is over are delivered free.
+    """
+    captured = credit_services.capture(
+        quote_id=batch["quoteId"],
+        step=_step(batch["batchNumber"], metadata.get("settled", 0)),
+        units={CreditType.SKIPTRACE: len(hits)},
+        reason=f"Skip trace of {job.title}"[:300],
+        now=now,
+    )
+    for row in hits:
+        row["state"] = (RowState.LATE if captured.is_late else RowState.HIT).value
+    if hits:
+        metadata["settled"] = metadata.get("settled", 0) + 1
+    return captured.amount
 
 
 def _bought_by(row: dict[str, Any]) -> Bought:
