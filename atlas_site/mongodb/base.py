@@ -1,10 +1,13 @@
 """The connection class that Django loads for ``ENGINE = "atlas_site.mongodb"``."""
 
-from django_mongodb_backend import base
+from atlas_site.mongodb.gis import no_search_for_gdal
 
-from atlas_site.mongodb.operations import DatabaseOperations
-from atlas_site.mongodb.schema import DatabaseSchemaEditor
-from atlas_site.mongodb.validation import DatabaseValidation
+with no_search_for_gdal():
+    from django_mongodb_backend import base
+
+    from atlas_site.mongodb.operations import DatabaseOperations
+    from atlas_site.mongodb.schema import DatabaseSchemaEditor
+    from atlas_site.mongodb.validation import DatabaseValidation
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
