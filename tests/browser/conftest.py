@@ -117,6 +117,12 @@ def enter(live_server) -> Callable[[Page, User], Page]:
     return give_session
 
 
+def wait_for_all(page: Page) -> None:
+    """Wait for the whole page and its letters: a click is over when the first of the next page has come."""
+    page.wait_for_load_state()
+    page.evaluate("document.fonts.ready.then(() => true)")
+
+
 @pytest.fixture
 def assert_accessible() -> Callable[..., None]:
     """Let axe look at the page as it stands, in both themes, and fail on any breach of WCAG 2.2 AA that it finds.
@@ -126,6 +132,7 @@ def assert_accessible() -> Callable[..., None]:
     """
 
     def look(page: Page, *, in_dark: bool = True) -> None:
+        wait_for_all(page)
         page.evaluate(AXE.read_text(encoding="utf-8"))
         for theme, rules in {"light": RULES, **({"dark": RULES_OF_COLOR} if in_dark else {})}.items():
             page.emulate_media(color_scheme=theme)
@@ -149,6 +156,7 @@ def assert_fits() -> Callable[[Page], None]:
     """Fail when the page is wider than its window, so that a phone would have to scroll sideways."""
 
     def measure(page: Page) -> None:
+        wait_for_all(page)
         wider_by = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider_by <= 0, f"{page.url} is {wider_by} pixels wider than its window."
 
