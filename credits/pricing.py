@@ -117,7 +117,7 @@ OPERATIONS = (
         CreditType.SKIPTRACE,
         "a property or contact",
         "A number came, went, or is to be called no more. For 90 days after you bought them, they are one purchase, "
-        "attached free; a skip trace asks anew for numbers over 30 days old if you choose so.",
+        "attached free; once they are over 30 days old they are asked for anew if you choose so.",
     ),
 )
 

@@ -190,5 +190,17 @@ class PropertyDatasetPermission(Document):
     def __str__(self) -> str:
         return " ".join((self.address or self.property_id).split())
 
+    def phones_wait_until(self, answer: "Answer | None") -> datetime | None:
+        """Until when phones that are unlocked are not asked for again; None when nobody knows of their purchase.
+
+        They are one purchase for 90 days. But what is over 30 days old is new no more, and nobody may dial it soon:
+        who wants to renew it may (the money rule: asking the vendor again for owned data), as with a traced contact.
+        """
+        unlocked = self.unlocked.get(Dataset.CONTACT)
+        if unlocked is None:
+            return None
+        until = datetime.fromisoformat(unlocked) + settings.CONTACT_BOUGHT_FOR
+        return min(until, answer.at + settings.RECORD_FRESH_FOR) if answer else until
+
     def get_absolute_url(self) -> str:
         return reverse("properties:show-property", args=[self.property_id])

@@ -45,8 +45,9 @@ class Section:
     is_known_empty: bool
     source_on: date | None = None
     story: Any = None
-    # From when an owned dataset may be asked for again; None for now. Phones are one purchase for a while.
+    # Until when phones are one purchase, and from when they may be asked for again; None for now.
     one_purchase_until: datetime | None = None
+    renewable_from: datetime | None = None
 
     @property
     def parts(self) -> list[Part]:
@@ -188,29 +189,24 @@ def _unlocked(
     facts: Mapping[str, Facts],
     now: datetime,
 ) -> Section:
-    info, unlocked_at = DATASET_INFOS[dataset], permission.unlocked.get(dataset)
+    info, unlocked_at, answer = DATASET_INFOS[dataset], permission.unlocked.get(dataset), held.answer_of(dataset)
+    bought_at = datetime.fromisoformat(unlocked_at) if unlocked_at else None
+    renewable_from = permission.phones_wait_until(answer) if dataset == Dataset.CONTACT else None
     return Section(
         dataset=dataset,
         info=info,
         is_unlocked=True,
         shown=shown[dataset],
         field_names=[],
-        unlocked_at=datetime.fromisoformat(unlocked_at) if unlocked_at else None,
-        answer=held.answer_of(dataset),
+        unlocked_at=bought_at,
+        answer=answer,
         price=prices[info.credit_type],
         is_known_empty=False,
         source_on=facts[dataset].value(SOURCE_DAYS[dataset]) if dataset in SOURCE_DAYS else None,
         story=tell_story(dataset, facts, held, now),
-        one_purchase_until=_one_purchase_until(dataset, unlocked_at, now),
+        one_purchase_until=bought_at + settings.CONTACT_BOUGHT_FOR if bought_at else None,
+        renewable_from=renewable_from if renewable_from and renewable_from > now else None,
     )
-
-
-def _one_purchase_until(dataset: str, unlocked_at: str | None, now: datetime) -> datetime | None:
-    """Until when phones that were bought are not sold again (the money rule); None when they may be."""
-    if dataset != Dataset.CONTACT or unlocked_at is None:
-        return None
-    until = datetime.fromisoformat(unlocked_at) + settings.CONTACT_BOUGHT_FOR
-    return until if until > now else None
 
 
 def _locked(held: Property, dataset: str, prices: Mapping[str, int], now: datetime) -> Section:

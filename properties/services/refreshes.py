@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accounts.models import User
 from atlas_site.lib.transactions import run_txn
+from atlas_site.vendors.batchdata import PropertyRecord
 from credits import services as credit_services
 from credits.models import Quote
 from properties.datasets import DATASET_INFOS
@@ -19,7 +20,7 @@ from properties.services.allowances import UNCHANGED_REFRESH, free_refreshes_lef
 from properties.services.cells import fill_row
 from properties.services.jobs import capture_units, end_job, save_progress, source_of
 from properties.services.records import values_of_copy
-from properties.services.unlocks import fetch_datasets, units_of
+from properties.services.unlocks import WITHHELD, fetch_datasets, units_of
 
 UNCHANGED = "unchanged"
 NEWEST_SHOWN = "already owned: the newest copy is shown"
@@ -43,9 +44,10 @@ def quote_refresh(
 
     The quote names the most that it can cost: the unit of every dataset, which is charged where a listed field
     changed, or where nothing did after the free unchanged ones of the month. Left out are datasets that are not owned,
-    phones that were bought within 90 days (one purchase), and those of which Atlas holds a copy that is newer than the
-    user's last look and younger than 30 days: it is shown already. `last_look` is now for somebody who looks at the
-    property's page, and the moment of the last run for an automatic refresh. Raises NothingToRefresh.
+    phones that were bought within 90 days (one purchase) and are less than 30 days old, and those of which Atlas holds
+    a copy that is newer than the user's last look and younger than 30 days: it is shown already. `last_look` is now for
+    somebody who looks at the property's page, and the moment of the last run for an automatic refresh. Raises
+    NothingToRefresh.
     """
     looked_at = last_look or now
     wanted = _wanted(permission, dict.fromkeys(datasets), looked_at, now)
@@ -77,13 +79,14 @@ def _wanted(
     if not owned:
         raise NothingToRefresh("None of these is yours. Unlock a dataset first; then you can ask for it again.")
     shown = [each for each in owned if is_newer(held, each, looked_at, now)]
-    bought = [each for each in owned if each == Dataset.CONTACT and is_one_purchase(permission, now)]
+    bought = [each for each in owned if each == Dataset.CONTACT and _waits(permission, held, now)]
     wanted = [each for each in owned if each not in (*shown, *bought)]
     if not wanted:
         raise NothingToRefresh(
             "The newest copy is shown already. Nothing was asked for, and nothing was charged."
             if shown
-            else "Phones that you bought within 90 days are one purchase: what was found then is attached, free."
+            else "Phones that you bought within 90 days are one purchase, and can be asked for again once they are 30 "
+            "days old. Nothing was asked for, and nothing was charged."
         )
     return wanted
 
@@ -105,10 +108,10 @@ def is_newer(held: Property, dataset: str, looked_at: datetime, now: datetime) -
     return answer is not None and answer.at > looked_at and answer.is_younger_than(settings.RECORD_FRESH_FOR, now)
 
 
-def is_one_purchase(permission: PropertyDatasetPermission, now: datetime) -> bool:
-    """Whether the user unlocked the phones of this property within the last 90 days."""
-    unlocked = permission.unlocked.get(Dataset.CONTACT)
-    return unlocked is not None and now - datetime.fromisoformat(unlocked) < settings.CONTACT_BOUGHT_FOR
+def _waits(permission: PropertyDatasetPermission, held: Property, now: datetime) -> bool:
+    """Whether phones that the user unlocked are one purchase still, and were asked for lately."""
+    until = permission.phones_wait_until(held.answer_of(Dataset.CONTACT))
+    return until is not None and now < until
 
 
 def refresh_datasets(*, job: PropertyJob, now: datetime) -> PropertyJob:
@@ -157,6 +160,8 @@ def _outcome(job: PropertyJob, held: Property, dataset: str, source: str, free_l
         return {**row, "outcome": NEWEST_SHOWN, "source": "copy"}
     if source != "vendor":
         return {**row, "outcome": GONE, "source": source}
+    if dataset == Dataset.CONTACT and PropertyRecord(held.data).is_litigator:
+        return {**row, "outcome": WITHHELD, "source": source}
     changed = changed_fields(job.cursor["before"][dataset], held.data, dataset)
     if changed:
         return {**row, "outcome": CHARGED, "source": source, "why": f"changed: {', '.join(changed)}"}

@@ -19,6 +19,7 @@ from properties.services.jobs import capture_units, end_job, save_progress, sour
 from properties.services.records import note_nothing_found, store_records, values_of_copy
 from properties.services.traces import is_traced_at, place_key
 
+WITHHELD = "known litigator, numbers withheld"
 # Phones of a person that the user has traced within 90 days are one purchase: they are given free.
 TRACED = "traced by you lately"
 
@@ -141,7 +142,7 @@ def _why_free(permission: PropertyDatasetPermission, held: Property, dataset: st
     if answer is not None and answer.hit:
         return None
     if dataset == Dataset.CONTACT and PropertyRecord(held.data).is_litigator:
-        return "known litigator, numbers withheld"
+        return WITHHELD
     return "nothing on file"
 
 

@@ -401,6 +401,20 @@ def test_phones_are_one_purchase_and_offer_no_button_that_does_nothing(hers, ali
     assert "Ask again" in section(html, "VALUATION")
 
 
+def test_phones_over_thirty_days_old_are_offered_again_while_they_are_one_purchase(hers, alice):
+    permission = own(alice, whole_record())
+    bought = timezone.now() - timedelta(days=31)
+    PropertyDatasetPermission.objects.filter(pk=permission.pk).update(unlocked={"CONTACT": bought.isoformat()})
+    held = Property.objects.get(property_id=permission.property_id)
+    held.asked = {**held.asked, "CONTACT": {"at": bought.isoformat(), "hit": True}}
+    held.save()
+
+    html = page_of(hers, permission)
+
+    assert "Ask again" in section(html, "CONTACT")
+    assert "One purchase until" not in section(html, "CONTACT")
+
+
 def test_comparables_of_the_vendor_are_a_quote_and_then_stand_in_the_table(hers, alice, phoenix, reveal, now):
     reveal(alice, phoenix, 1)
     permission = PropertyDatasetPermission.objects.get(user=alice)

@@ -164,6 +164,35 @@ def test_phones_are_one_purchase_for_ninety_days(carol, owned, soon):
     assert [line["type"] for line in again.lines] == ["SKIPTRACE"]
 
 
+OTHER_NUMBERS = [{"number": "6025550199", "dnc": False, "tcpa": False, "reachable": True}]
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"), [({}, "charged"), ({"litigator": True}, unlocks.WITHHELD)], ids=["changed", "litigator"]
+)
+def test_phones_may_be_renewed_once_they_are_thirty_days_old(carol, owned, accept, soon, sandbox, told, outcome):
+    """Their check ends after 31 days, long before the 90 of their purchase."""
+    bought = soon.isoformat()
+    owned.datasets = [*owned.datasets, "CONTACT"]
+    owned.unlocked = {**owned.unlocked, "CONTACT": bought}
+    owned.save()
+    held = Property.objects.get(property_id=owned.property_id)
+    held.asked = {**held.asked, "CONTACT": {"at": bought, "hit": True}}
+    held.save()
+    with pytest.raises(refreshes.NothingToRefresh, match="are 30 days old"):
+        accept(carol, owned, ["CONTACT"], at=soon + timedelta(days=29))
+
+    later = soon + timedelta(days=30)
+    sandbox.patch(owned.property_id, {"owner": {"phoneNumbers": OTHER_NUMBERS, **told}})
+    before = Credit.objects.get(user=carol).credit_available
+    job = run(accept(carol, owned, ["CONTACT"], at=later), later)
+
+    assert [row["outcome"] for row in job.rows] == [outcome]
+    assert Credit.objects.get(user=carol).credit_available == before - (outcome == "charged")
+    renewed = PropertyDatasetPermission.objects.get(pk=owned.pk).unlocked["CONTACT"]
+    assert renewed == (later.isoformat() if outcome == "charged" else bought)
+
+
 def test_a_record_that_is_gone_costs_nothing_and_keeps_what_was_known(carol, owned, accept, soon, sandbox):
     sandbox.patch(owned.property_id, {"delete": True})
 
