@@ -252,6 +252,7 @@ CREDIT_MARGIN = env.decimal("CREDIT_MARGIN", "1.4")
 
 # ---------------------------------------------------------------- background work
 CELERY_BROKER_URL = REDIS_URL
+CELERY_IMPORTS = ["chargebee"]  # before the worker forks: it takes long, and is else imported when it is first needed
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -8,6 +8,7 @@ so none of these is ever chained to an error of Atlas, or logged.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import re
@@ -15,11 +16,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-import chargebee
 import httpx
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -36,6 +36,9 @@ from atlas_site.vendors.errors import (
     VendorRejected,
     VendorUnavailable,
 )
+
+if TYPE_CHECKING:
+    import chargebee
 
 VENDOR = "chargebee"
 CONNECT_SECONDS = 5.0
@@ -89,6 +92,11 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def load_package() -> Any:
+    """Return the official package. Its first import takes longer than half of Atlas, and most processes never call."""
+    return importlib.import_module("chargebee")
+
+
 def perform(call: Callable[[chargebee.Chargebee], Any], noun: str) -> Reply:
     """Make one call by the official package and return the JSON of its ``noun`` alone, or Chargebee's error.
 
@@ -100,7 +108,7 @@ def perform(call: Callable[[chargebee.Chargebee], Any], noun: str) -> Reply:
     try:
         result = call(client)
         return Reply(result.http_status_code, _payload_of(result, noun), result.headers)
-    except chargebee.APIError as error:
+    except load_package().APIError as error:
         return Reply(error.http_status_code, error.json_obj, error.http_headers or {})
     except _NOT_SENT as error:
         raise http.NotSent(type(error).__name__) from error
@@ -164,7 +172,7 @@ def idempotent(key: str) -> dict[str, str]:
     """
     if not _KEY.fullmatch(key):
         raise ValueError("A key is 1 to 100 visible ASCII characters.")
-    return {chargebee.Chargebee.idempotency_header: key}
+    return {load_package().Chargebee.idempotency_header: key}
 
 
 @lru_cache(maxsize=1)
@@ -175,7 +183,8 @@ def _connect(base_url: str, site: str, key: str, timeout_seconds: float) -> char
         raise VendorMisconfigured(f"CHARGEBEE_BASE_URL: {error}") from error
     parts = urlsplit(base_url)
     plain = parts.scheme == "http"  # which check_url allows on loopback alone
-    client = chargebee.Chargebee(
+    package = load_package()
+    client = package.Chargebee(
         key,
         site,
         protocol=parts.scheme,
@@ -184,7 +193,7 @@ def _connect(base_url: str, site: str, key: str, timeout_seconds: float) -> char
     )
     client.env.api_endpoint = f"{base_url}/api/{client.env.API_VERSION}"
     # The package reads this from the class. While it is off, https calls are still verified, by another list.
-    chargebee.Chargebee.verify_ca_certs = not plain
+    package.Chargebee.verify_ca_certs = not plain
     if on_loopback:
         _keep_proxies_away_from(parts.hostname or "")
     # It would print whole requests and answers.
