@@ -88,10 +88,11 @@ class Places:
         self.states = frozenset(place.state for place in self.all)
         self._cities: dict[tuple[str, str], str] = {}
         self._counties: dict[tuple[str, str], str] = {}
+        plain_name = lru_cache(maxsize=None)(_plain_name)  # most cities and counties have several ZIP codes
         for place in self.all:
             for state in (place.state, ""):
-                self._cities.setdefault((state, _plain_name(place.city)), place.city)
-                self._counties.setdefault((state, _plain_name(place.county)), place.county)
+                self._cities.setdefault((state, plain_name(place.city)), place.city)
+                self._counties.setdefault((state, plain_name(place.county)), place.county)
         self._cumulative = list(accumulate(_shares(self.all)))
         self._total = self._cumulative[-1]
 
