@@ -17,7 +17,7 @@ Phase = Enrichment.Phase
 Status = Enrichment.Status
 BatchPhase = EnrichmentBatch.Phase
 BatchStatus = EnrichmentBatch.Status
-# Longer than a job lives that quotes may join for thirty days (`quotes.JOINED_WITHIN`).
+# Longer than a job lives that quotes may join for thirty days (`selectors.traces.JOINED_WITHIN`).
 LOOKED_FOR = timedelta(days=40)
 WORKED_ON = [Phase.RUNNING, Phase.DELAYED]
 OPEN = [*WORKED_ON, Phase.PAUSED]
