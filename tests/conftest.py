@@ -13,12 +13,17 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
+from hypothesis import settings
 from pymongo.database import Database
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
 from credits import services as credit_services
 from tests.factories import UserFactory
+
+# Hypothesis's own settings for a machine that tests by itself: a run has the examples of the run before, and no example
+# is too slow. By default one that takes 200 ms is a failure.
+settings.load_profile("ci")
 
 ALICE_CREDITS = 1_000
 LONGEST_TEST = timedelta(minutes=5)

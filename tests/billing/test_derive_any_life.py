@@ -7,7 +7,7 @@ from tests.billing.account_builder import OFFERS
 from tests.billing.lives import CustomerLife, PlainWallet, Step, steps
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(steps)
 def test_looking_after_each_thing_or_once_at_the_end_books_the_same(happenings: list[Step]):
     life, booked = CustomerLife(), PlainWallet()
@@ -20,7 +20,7 @@ def test_looking_after_each_thing_or_once_at_the_end_books_the_same(happenings: 
     assert (whole.subscription, whole.purchased, whole.debt) == (booked.subscription, booked.purchased, booked.debt)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(steps)
 def test_what_was_due_once_stays_due_with_the_same_amount(happenings: list[Step]):
     life = CustomerLife()
@@ -34,7 +34,7 @@ def test_what_was_due_once_stays_due_with_the_same_amount(happenings: list[Step]
         before = now
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(steps)
 def test_refunds_never_take_back_more_than_was_granted(happenings: list[Step]):
     life = CustomerLife()
@@ -48,7 +48,7 @@ def test_refunds_never_take_back_more_than_was_granted(happenings: list[Step]):
         assert effect.amount > 0 or effect.kind == "lapse"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(steps)
 def test_the_order_in_which_chargebee_lists_things_does_not_matter(happenings: list[Step]):
     life = CustomerLife()

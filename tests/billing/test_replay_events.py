@@ -34,7 +34,7 @@ def test_deliveries_in_any_order_at_once_and_again_lead_to_the_same_books(site, 
     assert count == 90
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 40)), min_size=3, max_size=8), seed=st.integers())
 def test_replaying_all_events_into_an_empty_database_gives_the_books_of_the_life(site, db, now, acts, seed):
     site.control("reset")

@@ -135,7 +135,7 @@ def test_lines_that_are_deleted_doubled_or_swapped_are_named(small):
             assert misfit(b"".join(swapped)) == number
 
 
-@with_settings(max_examples=300, deadline=None)
+@with_settings(max_examples=300)
 @given(data=st.data())
 def test_any_byte_of_a_bigger_export_that_is_touched_names_its_line(large, data):
     position = data.draw(st.integers(0, len(large) - 1))
@@ -149,7 +149,7 @@ def test_any_byte_of_a_bigger_export_that_is_touched_names_its_line(large, data)
     assert misfit(touched) == line_at(large, position)
 
 
-@with_settings(max_examples=100, deadline=None)
+@with_settings(max_examples=100)
 @given(data=st.data())
 def test_any_line_of_a_bigger_export_that_moves_is_named(large, data):
     lines = split(large)

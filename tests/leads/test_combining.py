@@ -68,7 +68,7 @@ RULES = {
 }
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(lists=LISTS, batch=st.sampled_from([1, 3, 1_000]))
 def test_lists_combine_as_sets_do(lists, batch):
     entries = numbered(lists)
@@ -79,7 +79,7 @@ def test_lists_combine_as_sets_do(lists, batch):
         assert sorted(sorted(lead.ids) for lead in found) == sorted(wanted)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(lists=LISTS)
 def test_the_contact_of_which_most_is_known_comes_first(lists):
     entries = dict(enumerate(entry for _, entry in numbered(lists)))

@@ -85,7 +85,7 @@ def rows(draw: st.DrawFn, query: SearchQuery) -> dict[str, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 def test_the_explanation_agrees_with_the_server_on_random_rows_and_searches(data, django_user_model):
     collection_of(PropertyDatasetPermission).delete_many({})
     user = django_user_model(email="any@example.test")
@@ -119,7 +119,7 @@ def test_each_filter_agrees_with_the_server(each):
     collection = collection_of(PropertyDatasetPermission)
 
     @given(params=params_of(each), facts=st.lists(fact_of(each), min_size=5, max_size=25))
-    @settings(max_examples=5, deadline=None, derandomize=True)
+    @settings(max_examples=5)
     def check(params, facts):
         values = read_query({**PHOENIX, **params}).values
         collection.delete_many({})
@@ -144,7 +144,7 @@ def document_of(each: Filter, fact: Any, number: int) -> dict[str, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, suppress_health_check=list(HealthCheck))
 def test_suggested_changes_let_the_property_in(data):
     query = read_query(data.draw(searches(filters=SAMPLE, most=4)))
     row = PropertyDatasetPermission(property_id="p", revealed_at=REVEALED, **data.draw(rows(query)))

@@ -81,7 +81,7 @@ def test_the_first_come_first_and_the_unknown_last(hers, sort):
 SOME = st.none() | st.integers(0, 3)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(SOME, min_size=1, max_size=30), name=st.sampled_from(list(SORTS)), size=st.integers(1, 7))
 def test_every_order_visits_each_row_once_in_both_directions(bob, values, name, size):
     """Whatever is null, and however many are equal."""

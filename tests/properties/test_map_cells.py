@@ -73,7 +73,7 @@ def wrong_counters(user) -> list[int]:
     return wrong
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(points=places, more=places, view=views())
 def test_counters_are_the_grouped_rows_in_any_view(make_user, points, more, view):
     user = make_user()
@@ -88,7 +88,7 @@ def test_counters_are_the_grouped_rows_in_any_view(make_user, points, more, view
     assert wrong_counters(user) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(points=places, zoom=st.integers(0, 17))
 def test_marks_keep_apart_and_lose_nothing(points, zoom):
     marks = merge_cells(cells_of_points(points, zoom), zoom)

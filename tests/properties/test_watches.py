@@ -258,7 +258,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, cap_per_run=st.integers(1, 6), extra=st.integers(0, 8))
 def test_no_sequence_spends_above_the_caps_or_after_the_end(steps, cap_per_run, extra, carol, fund, phoenix, now):
     """Whatever happens in whatever order, and the ledger explains each credit."""

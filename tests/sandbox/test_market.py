@@ -22,7 +22,7 @@ NUMBERS = st.integers(min_value=0, max_value=10**6)
 SEEDS = st.integers(min_value=0, max_value=2**31)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=SEEDS, number=NUMBERS)
 def test_a_property_is_the_same_whenever_it_is_drawn(seed: int, number: int) -> None:
     first, second = (draw_facts(seed, number, DAY, places.load()) for _ in range(2))
@@ -32,7 +32,7 @@ def test_a_property_is_the_same_whenever_it_is_drawn(seed: int, number: int) -> 
     assert first["id"] != property_id(seed + 1, number)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=SEEDS, number=NUMBERS)
 def test_the_figures_of_a_property_agree(seed: int, number: int) -> None:
     facts = draw_facts(seed, number, DAY, places.load())
@@ -176,7 +176,7 @@ def test_the_clock_changes_nothing_else_in_a_record() -> None:
     assert any(write_record(one, DAY) != write_record(one, DAY + 300) for one in facts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(number=NUMBERS, groups=st.sets(st.sampled_from(sorted(GROUPS))))
 def test_a_group_is_the_same_whichever_others_are_written(number: int, groups: set[str]) -> None:
     facts = draw_facts(SEED, number, DAY, places.load())

@@ -117,7 +117,7 @@ def test_response_keys_are_the_camel_case_of_the_slugs_but_for_two(api: Api) -> 
 SLUGS = st.sampled_from(sorted(CONDITIONS)).flatmap(lambda slug: st.sampled_from([slug, f"not-{slug}"]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(required=st.lists(SLUGS, max_size=3), alternatives=st.lists(SLUGS, max_size=3))
 def test_all_required_lists_and_one_of_the_alternatives(
     running_sandbox: Api, required: list[str], alternatives: list[str]

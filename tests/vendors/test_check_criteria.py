@@ -206,7 +206,7 @@ json_values = st.recursive(
 places = st.sampled_from([(group, field) for group, fields in FIELDS.items() for field in fields])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(place=places, condition=json_values, extra=st.dictionaries(st.text(max_size=10), json_values, max_size=2))
 def test_whatever_comes_in_is_passed_in_shape_or_refused(place, condition, extra):
     group, field = place

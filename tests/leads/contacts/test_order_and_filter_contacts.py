@@ -126,7 +126,7 @@ def crowd(db):
     return group, contacts
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(choice=CHOICES, sort=st.sampled_from(list(SORTS)))
 def test_filters_find_what_a_plain_model_finds(crowd, choice, sort):
     group, contacts = crowd

@@ -133,7 +133,7 @@ PLAIN_WORD = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12)
 ANY_WORD = st.one_of(PLAIN_WORD, PLAIN_WORD.map(str.title), PLAIN_WORD.map(str.lower), st.text(max_size=6))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(PLAIN_WORD, min_size=1, max_size=4),
     st.integers(1, 999_999),
@@ -147,7 +147,7 @@ def test_no_street_is_read_otherwise_than_by_the_library(name, number, kind, uni
     assert read_street_fast(line) in {None, read_street_by_library(line)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(ANY_WORD, min_size=1, max_size=4), st.sampled_from([" ", ", ", " & "]), st.sampled_from(NameOrder))
 def test_no_name_is_read_otherwise_than_by_the_library(words, separator, order):
     text = f"{words[0]}{separator}{' '.join(words[1:])}"
@@ -155,7 +155,7 @@ def test_no_name_is_read_otherwise_than_by_the_library(words, separator, order):
     assert read_owners(text, order) == read_owners_by_library(text, order)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.integers(0, 999),
     st.integers(0, 999),

@@ -295,7 +295,7 @@ def test_the_least_of_several_parcels_is_one() -> None:
     assert fields(["PropertyID", "Parcel Number 1(Min)"], *[row] * 4) == ["ignore", "apn"]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     headers=st.lists(st.text(max_size=30), max_size=8),
     rows=st.lists(st.lists(st.text(max_size=20), max_size=10), max_size=6),

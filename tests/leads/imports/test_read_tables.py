@@ -176,7 +176,7 @@ texts = st.text(
 ).filter(lambda text: not text.startswith(("'", '="')) and not {"\x1a", "\ufeff"} & set(text))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     rows=st.lists(st.lists(texts, min_size=3, max_size=3), min_size=1, max_size=8),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),

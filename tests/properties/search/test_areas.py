@@ -42,7 +42,7 @@ def parse_or_skip(text: str):
 
 
 @given(text=areas())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_shape_is_its_text_and_the_vendor_takes_it(text):
     area = parse_or_skip(text)
     assert parse_area(area.text) == area
@@ -55,7 +55,7 @@ def test_a_shape_is_its_text_and_the_vendor_takes_it(text):
 
 @pytest.mark.django_db
 @given(shapes=st.lists(areas(), min_size=1, max_size=3), at=st.lists(points, min_size=1, max_size=40, unique=True))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_a_shape_holds_what_the_server_says_it_holds(shapes, at):
     collection = collection_of(PropertyDatasetPermission)
     collection.delete_many({})
@@ -87,7 +87,7 @@ def distance_to_edge(point, start, end) -> float:
 
 
 @given(text=areas(), point=points)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_grown_shape_holds_the_point_and_all_it_held(text, point):
     area = parse_or_skip(text)
     grown = area.grown_to(*point)

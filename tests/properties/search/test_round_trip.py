@@ -14,7 +14,7 @@ from tests.properties.search.strategies import TODAY, params_of, searches
 
 
 @given(params=searches())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_search_survives_url_form_and_saving(params):
     query = read_query(params)
 
@@ -29,7 +29,7 @@ def test_any_search_survives_url_form_and_saving(params):
 
 
 @given(params=searches())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_the_vendor_is_only_asked_what_is_on_the_whitelist(params):
     criteria = read_query(params).criteria()
 
@@ -40,7 +40,7 @@ def test_the_vendor_is_only_asked_what_is_on_the_whitelist(params):
 @pytest.mark.parametrize("each", FILTERS, ids=lambda each: each.name)
 def test_each_filter_reaches_the_vendor_the_words_and_the_row(each):
     @given(params=params_of(each))
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=8)
     def check(params):
         query = read_query({"q": ["Phoenix, AZ"], **params})
         group, name = each.path
@@ -54,7 +54,7 @@ def test_each_filter_reaches_the_vendor_the_words_and_the_row(each):
 
 
 @given(params=searches())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_each_chip_takes_one_condition_away(params):
     query = read_query({"q": ["Phoenix, AZ"], **params})
     for chip in query.chips():
@@ -79,7 +79,7 @@ def test_what_is_left_out_makes_another_search():
 
 
 @given(noise=st.dictionaries(st.text(min_size=1, max_size=12), st.lists(st.text(max_size=20), max_size=2), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_unknown_parameters_are_ignored(noise):
     known = {"q", *SearchForm().fields}
     data = {"q": ["Phoenix, AZ"], **{name: values for name, values in noise.items() if name not in known}}
@@ -91,7 +91,7 @@ def test_unknown_parameters_are_ignored(noise):
         st.sampled_from(list(SearchForm().fields)), st.lists(st.text(max_size=30), max_size=3), max_size=6
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_nonsense_breaks_the_form(values):
     data = QueryDict(mutable=True)
     for name, given_values in values.items():

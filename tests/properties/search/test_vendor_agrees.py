@@ -90,7 +90,7 @@ def test_each_filter_finds_what_the_vendor_finds(each, market, find):
         return
 
     @given(params=params_around(each, market))
-    @settings(max_examples=4, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=4)
     def check(params):
         query = read_query({"q": [MARKET], **params})
         today = datetime.now(UTC).date()
@@ -142,7 +142,7 @@ def params_around(draw: st.DrawFn, each: Filter, market: dict[str, PropertyDatas
 
 
 @given(data=st.data())
-@settings(max_examples=20, deadline=None, database=None)
+@settings(max_examples=20)
 def test_whole_searches_find_what_the_vendor_finds(data, market, find):
     params: dict[str, list[str]] = {"q": [MARKET]}
     for each in data.draw(st.lists(st.sampled_from(FILTERS), max_size=3, unique_by=lambda each: each.name)):

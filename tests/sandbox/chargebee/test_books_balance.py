@@ -128,7 +128,7 @@ def check(life: Life) -> None:
 
 
 @given(STEPS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_books_balance_after_any_life(steps: list[tuple[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         life = Life(Path(folder))
