@@ -162,7 +162,7 @@ def check_budgets(
     A run counts the search, each of these windows in it, and its signals. The bases are counted here, which the run
     then finds in the cache. Raises CountBudgetSpent, and as `count_matches` does.
     """
-    questions = [_Question.of(query), *(_Question.of(query, extra) for extra in windows)]
+    questions = [each for extra in (None, *windows) if not (each := _Question.of(query, extra)).is_void]
     asked = {as_text(criteria) for each in questions for criteria in (each.base, each.criteria)}
     if budget_left(user, FRESH, settings.FRESH_COUNTS_A_DAY, now) < len(asked) + 1:
         raise CountBudgetSpent
@@ -224,6 +224,8 @@ class _Question:
     # Whether all conditions are signals or windows of dates, which are told exactly when there is only one of them.
     is_plain: bool
     is_preset: bool = False
+    # Whether a window ends before it begins: nothing lies in it, and the vendor does not take it.
+    is_void: bool = False
 
     @classmethod
     def of(cls, query: SearchQuery, extra: Mapping[str, Mapping[str, Any]] | None = None) -> "_Question":
@@ -244,6 +246,7 @@ class _Question:
             has_locked=query.asks_for_locked or has_locked_window,
             is_plain=not filters and query.area is None,
             is_preset=not windows and query.area is None and _conditions_of(query) in _presets(),
+            is_void=any(_is_void(criteria[group][name]) for group, name, _ in windows),
         )
 
     @property
@@ -275,6 +278,8 @@ class _Question:
 
 
 def _figure(user: User, question: _Question, now: datetime) -> Count:
+    if question.is_void:
+        return Count(0)
     if not question.condition_count:
         return Count(_total(user, question.criteria, now))
     base = _total(user, question.base, now)
@@ -333,6 +338,10 @@ def _narrow(criteria: dict[str, Any], group: str, name: str, window: Mapping[str
         if key in known and key in window:
             narrowed[key] = stricter(str(known[key]), str(window[key]))
     criteria[group] = {**criteria.get(group, {}), name: narrowed}
+
+
+def _is_void(window: Mapping[str, Any]) -> bool:
+    return "minDate" in window and "maxDate" in window and str(window["minDate"]) > str(window["maxDate"])
 
 
 def _public_paths() -> set[tuple[str, str]]:

@@ -60,7 +60,7 @@ def test_the_first_run_is_silent_and_keeps_what_is_owned(carol, owned, phoenix, 
 
 def test_any_search_is_saved_and_run_as_it_was_asked(make_user, now, sandbox):
     @given(params=whole_searches())
-    @settings(max_examples=5, deadline=None)
+    @settings(max_examples=5)
     def check(params):
         asked = read_query(params)
         saved = searches.save_search(user=make_user(), name="Any", query=asked, now=now)
@@ -71,6 +71,18 @@ def test_any_search_is_saved_and_run_as_it_was_asked(make_user, now, sandbox):
         assert read_query(run.filters).criteria() == asked.criteria()
 
     check()
+
+
+@pytest.mark.parametrize(
+    ("name", "param"),
+    [("foreclosures", "foreclosure_recorded"), ("sales", "last_sale"), ("failed-listings", "listing_failed")],
+)
+def test_a_search_whose_days_are_long_over_is_saved_and_has_nothing_of_the_last_month(carol, now, sandbox, name, param):
+    days = {f"{param}_min": ["2020-01-01"], f"{param}_max": [(now - timedelta(days=40)).date().isoformat()]}
+    search = searches.save_search(user=carol, name="Old", query=read_query({"q": ["Phoenix, AZ"], **days}), now=now)
+
+    (figure,) = [each for each in SavedSearchRun.objects.get(saved_search=search).windows if each["name"] == name]
+    assert (figure["count"], figure["isExact"]) == (0, True)
 
 
 def test_two_runs_on_the_same_data_are_identical(carol, owned, phoenix, now, sandbox):
