@@ -5,6 +5,8 @@ from bson import ObjectId
 from django.db import migrations, models
 from pymongo import UpdateOne
 
+from atlas_site.mongodb.migrations import LongMigration
+
 LISTS_A_WRITE = 1_000
 
 
@@ -33,7 +35,7 @@ def fill_imports(apps, schema_editor):
         lists.bulk_write(changes, ordered=False)
 
 
-class Migration(migrations.Migration):
+class Migration(LongMigration):
     dependencies = [
         ("leads", "0014_batches_of_a_job_that_are_due"),
     ]
