@@ -70,20 +70,27 @@ def empty_collections() -> None:
 
 
 class WrittenCollections:
-    """Reads the log that MongoDB keeps for its replicas, in which every write of every process is."""
+    """Reads the log that MongoDB keeps for its replicas, in which every write of every process is.
+
+    The log forgets its oldest writes when there are many: of those that it has forgotten any collection may be.
+    """
 
     def __init__(self) -> None:
         self._read_until = Timestamp(0, 0)
 
     def since_the_last_time(self, database: Database) -> set[str]:
-        """Return the collections of the database that got or changed documents since this was asked before."""
+        """Return the collections of the database that got or changed documents since this was asked before, or all."""
+        log = database.client["local"]["oplog.rs"]
         plain, in_a_transaction = {"op": {"$in": ["i", "u"]}}, {"o.applyOps": {"$exists": True}}
         writes = {"ts": {"$gt": self._read_until}, "$or": [plain, in_a_transaction]}
         grouped = {"$group": {"_id": {"$ifNull": ["$o.applyOps.ns", "$ns"]}, "last": {"$max": "$ts"}}}
         places: set[str] = set()
-        for found in database.client["local"]["oplog.rs"].aggregate([{"$match": writes}, grouped]):
+        has_forgotten = self._read_until < next(log.find({}, {"ts": True}).limit(1))["ts"]
+        for found in log.aggregate([{"$match": writes}, grouped]):
             self._read_until = max(self._read_until, found["last"])
             places.update(found["_id"] if isinstance(found["_id"], list) else [found["_id"]])
+        if has_forgotten:
+            return set(database.list_collection_names())
         start = f"{database.name}."
         return {place.removeprefix(start) for place in places if place.startswith(start)}
 

@@ -97,8 +97,8 @@ def test_what_a_dead_worker_left_is_done_ninety_seconds_later(step, alice, now, 
 
 @pytest.mark.faults  # whether a kill lands in time depends on the machine
 def test_workers_die_at_random(alice, now, sandbox, undisturbed):
-    expected = undisturbed(600)
-    job = start_trace(alice, make_list(alice, 600), now)
+    expected = undisturbed(1_800)
+    job = start_trace(alice, make_list(alice, 1_800), now)
     sandbox.slow_down(0.05)
     chance, kills = random.Random(5), 0
     for number in range(15):
